@@ -1,0 +1,27 @@
+//! The questionnaire as data and its one evaluator, with the words of the field: prefectures, areas, identifiers, bands, windows.
+//!
+//! Ground rules: pure. No I/O, no clock, no randomness, no knowledge of workbooks, databases or HTTP; the same input gives the same output.
+//! Every way in (page, API, workbook, `chosa check`) asks [`evaluate::evaluate`], so that no path has rules of its own.
+
+pub mod answer;
+pub mod area;
+pub mod band;
+pub mod codes;
+pub mod condition;
+pub mod crosswalk;
+pub mod device;
+pub mod edition;
+pub mod evaluate;
+pub mod fault;
+pub mod frame;
+pub mod hospital;
+pub mod prefecture;
+pub mod question;
+#[expect(
+    clippy::module_inception,
+    reason = "the glossary's word for the crate and for its central type is the same"
+)]
+pub mod survey;
+pub mod window;
+
+pub use survey::{compiled_in, find};
