@@ -1,0 +1,391 @@
+//! Files as they really arrive, and what has to be said about each.
+
+use rust_xlsxwriter::{Format, Formula, Workbook as Writer};
+use serde_json::json;
+use survey::answer::EntryPath;
+use survey::evaluate::State;
+use survey::hospital::{Beds, GmisId, InstitutionCode};
+use survey::prefecture::PrefectureCode;
+
+use super::*;
+use crate::limits::Limits;
+use crate::read::read;
+
+fn hospital(gmis: &str, code: Option<&str>, prefecture: u8) -> FrameHospital {
+    FrameHospital {
+        gmis: GmisId::parse(gmis).unwrap(),
+        institution_code: code.map(|code| InstitutionCode::parse(code).unwrap()),
+        name: format!("試験病院{gmis}"),
+        prefecture: PrefectureCode::new(prefecture).unwrap(),
+        municipality: None,
+        beds: Beds::new(150).unwrap(),
+    }
+}
+
+fn frame() -> Frame {
+    let hospitals = [
+        ("AB12345", Some("0110113719"), 1),
+        ("AB12346", None, 2),
+        ("0012345", None, 13),
+        ("1234E56", None, 13),
+        ("00777777", None, 13),
+        ("0777777", None, 13),
+    ];
+    Frame::new(
+        hospitals
+            .into_iter()
+            .map(|(gmis, code, prefecture)| hospital(gmis, code, prefecture))
+            .collect(),
+    )
+    .unwrap()
+}
+
+fn examined_as(bytes: &[u8], survey: &str, numbering: Option<&str>, path: EntryPath) -> Examination {
+    let workbook = read(bytes, &Limits::default()).unwrap();
+    let request = Request {
+        numbering: numbering.map(str::to_owned),
+        path,
+    };
+    examine(&workbook, survey::find(survey).unwrap(), &request, &frame(), &|hospital| {
+        HospitalFacts {
+            beds: Some(hospital.beds),
+            ..HospitalFacts::default()
+        }
+    })
+}
+
+fn examined(text: &str) -> Examination {
+    examined_as(text.as_bytes(), "2022", None, EntryPath::Proxy)
+}
+
+/// Code, cell and question of faults.
+fn brief(faults: &[Fault]) -> Vec<(&str, &str, &str)> {
+    faults
+        .iter()
+        .map(|fault| {
+            (
+                fault.code.as_ref(),
+                fault.cell.as_deref().unwrap_or_default(),
+                fault.question.as_deref().unwrap_or_default(),
+            )
+        })
+        .collect()
+}
+
+const HEADER: &str = "G-MIS ID,respondent.name,所属,連絡先,guideline_in_use,電子カルテシステムを使用しているか,ehr_backup,backup_generations_kept,backup_disaster_separated,バックアップの漏洩対策,VPN装置が存在するか。,vpn_devices,vpn_updates_applied,vpn_source_ip_restricted,vpn_access_log_reviewed,emergency_procedure_drilled,security_officer_placed";
+const RESPONDENT: &str = "山田,総務課,03-0000-0000";
+
+#[test]
+fn a_messy_csv_file_is_read_in_either_encoding() {
+    let text = format!(
+        "調査の回答（○○県）,,,\n\n{HEADER}\nab12345,{RESPONDENT},○,有,はい,×,無,0,なし,,,,,,\n\n,,,,\nＡＢ１２３４６,{RESPONDENT},レ,いいえ,,,,,あり,\"FortiGate 60F 2台\nYAMAHA RTX 1台\",1,2.いいえ,Y,TRUE,false\n"
+    );
+    let (cp932, _, unmappable) = encoding_rs::SHIFT_JIS.encode(&text);
+    assert!(!unmappable);
+    let found = examined(&text);
+    assert_eq!(found, examined_as(&cp932, "2022", None, EntryPath::Proxy));
+    assert_eq!(found.faults, []);
+    assert_eq!(
+        found
+            .hospitals
+            .iter()
+            .map(|verdict| (verdict.hospital.as_str(), verdict.row, verdict.verdict))
+            .collect::<Vec<_>>(),
+        [("AB12345", 4, Decision::Accepted), ("AB12346", 7, Decision::Accepted),]
+    );
+    let [first, second] = found.hospitals.as_slice() else { panic!() };
+    assert_eq!(first.answers["ehr_in_use"], json!("yes"));
+    assert_eq!(first.answers["backup_disaster_separated"], json!("no"));
+    assert_eq!(first.states["vpn_devices"], State::NotAsked);
+    assert_eq!(first.states["emergency_procedure_drilled"], State::Blank);
+    assert_eq!(second.answers["vpn_devices"], json!("FortiGate 60F 2台\nYAMAHA RTX 1台"));
+    assert_eq!(second.answers["vpn_source_ip_restricted"], json!("no"));
+    assert_eq!(
+        second.answers["respondent"],
+        json!({"name": "山田", "organisation": "総務課", "contact": "03-0000-0000"})
+    );
+}
+
+#[test]
+fn every_fault_has_its_cell_what_was_found_and_what_was_expected() {
+    let text = format!(
+        "{HEADER}\nAB12345,{RESPONDENT},検討中,？,,はい,,,なし,,,,,,\nAB12346,山田,,#,,無回答,,,,,あり,,はい,はい,はい,はい,はい\n"
+    );
+    let found = examined(&text);
+    assert_eq!(
+        brief(&found.hospitals[0].faults),
+        [
+            ("value_unreadable", "E2", "guideline_in_use"),
+            ("value_unreadable", "F2", "ehr_in_use")
+        ]
+    );
+    let unreadable = &found.hospitals[0].faults[1];
+    assert_eq!(
+        (
+            unreadable.found.as_deref(),
+            unreadable.expected.as_deref(),
+            unreadable.sheet.as_deref()
+        ),
+        (Some("？"), Some("はい、いいえ、無回答"), None)
+    );
+    assert_eq!(found.hospitals[0].states["ehr_in_use"], State::Invalid);
+    assert_eq!(found.hospitals[0].states["ehr_backup"], State::Undetermined);
+    assert!(!found.hospitals[0].answers.contains_key("ehr_in_use"));
+    let expected = [
+        ("required_missing", "C3", "respondent.organisation"),
+        ("required_missing", "E3", "guideline_in_use"),
+        ("required_missing", "L3", "vpn_devices"),
+    ];
+    assert_eq!(brief(&found.hospitals[1].faults), expected);
+    assert_eq!(found.hospitals[1].states["ehr_in_use"], State::NoAnswer);
+    assert_eq!(found.hospitals[1].verdict, Decision::Rejected);
+}
+
+#[test]
+fn no_answer_is_for_proxy_entry_only() {
+    let text = format!("{HEADER}\nAB12345,{RESPONDENT},無回答,なし,,,,,なし,,,,,,\n");
+    assert_eq!(examined(&text).hospitals[0].verdict, Decision::Accepted);
+    let own = examined_as(text.as_bytes(), "2022", None, EntryPath::Workbook);
+    assert_eq!(
+        brief(&own.hospitals[0].faults),
+        [("no_answer_not_allowed", "E2", "guideline_in_use")]
+    );
+    assert_eq!(own.hospitals[0].faults[0].found.as_deref(), Some("無回答"));
+}
+
+#[test]
+fn what_was_not_asked_cannot_reject_a_hospital() {
+    let text = format!("{HEADER}\nAB12345,{RESPONDENT},はい,いいえ,該当なし,はい,,,なし,,,,,,\n");
+    let found = examined(&text);
+    assert_eq!(
+        brief(&found.hospitals[0].faults),
+        [
+            ("value_unreadable", "G2", "ehr_backup"),
+            ("answer_not_asked", "H2", "backup_generations_kept")
+        ]
+    );
+    assert_eq!(found.hospitals[0].verdict, Decision::Accepted);
+}
+
+#[test]
+fn hospitals_are_identified_by_id_code_or_the_one_number_that_fits() {
+    let row = |gmis: &str, code: &str| format!("{gmis},{code},{RESPONDENT},はい,いいえ,,,,,なし,,,,,,\n");
+    let header = HEADER.replacen("G-MIS ID,", "GMIS ID,医療機関コード,", 1);
+    let text = |rows: &[(&str, &str)]| format!("{header}\n{}", rows.iter().map(|(gmis, code)| row(gmis, code)).collect::<String>());
+    let found = examined(&text(&[
+        ("", "110113719"),
+        ("12345", ""),
+        ("1.234E+59", ""),
+        ("AB12346", "0110113719"),
+        ("ZZ99999", ""),
+        ("777777", ""),
+        ("", ""),
+    ]));
+    let hospitals: Vec<(&str, &str)> = found
+        .hospitals
+        .iter()
+        .map(|verdict| {
+            (
+                verdict.hospital.as_str(),
+                verdict.faults.first().map_or("", |fault| fault.code.as_ref()),
+            )
+        })
+        .collect();
+    let expected = [
+        ("AB12345", ""),
+        ("0012345", ""),
+        ("1234E56", ""),
+        ("AB12346", "hospital_conflict"),
+        ("ZZ99999", "hospital_unknown"),
+        ("777777", "hospital_ambiguous"),
+        ("", "hospital_missing"),
+    ];
+    assert_eq!(hospitals, expected);
+    assert_eq!(brief(&found.hospitals[3].faults), [("hospital_conflict", "A5", "")]);
+}
+
+#[test]
+fn the_same_hospital_twice_is_rejected_both_times() {
+    let row = format!("AB12345,{RESPONDENT},はい,いいえ,,,,,なし,,,,,,\n");
+    let found = examined(&format!("{HEADER}\n{row}{row}"));
+    for (verdict, cell, other) in [(&found.hospitals[0], "A2", "A3"), (&found.hospitals[1], "A3", "A2")] {
+        assert_eq!(brief(&verdict.faults), [("hospital_duplicate", cell, "")]);
+        assert!(verdict.faults[0].message.contains(other));
+        assert_eq!(verdict.verdict, Decision::Rejected);
+    }
+}
+
+#[test]
+fn a_header_in_doubt_is_reported_and_nothing_is_guessed() {
+    let found = examined("G-MIS ID,3,5,病床数,感想\nAB12345,はい,はい,100,とくになし\n");
+    assert_eq!(
+        brief(&found.faults),
+        [
+            ("numbering_ambiguous", "B1", ""),
+            ("numbering_ambiguous", "C1", ""),
+            ("column_unknown", "E1", "")
+        ]
+    );
+    assert_eq!(found.hospitals, []);
+    let found = examined("G-MIS ID,電子カルテの使用,5 電子カルテシステムを使用しているか\nAB12345,はい,はい\n");
+    assert_eq!(brief(&found.faults), [("column_duplicate", "C1", "ehr_in_use")]);
+    let found = examined("G-MIS ID,9 電子カルテの使用\nAB12345,はい\n");
+    assert_eq!(brief(&found.faults), [("column_conflict", "B1", "")]);
+    assert_eq!(
+        brief(&examined("病院名,電子カルテの使用,VPN装置の有無\n甲,はい,いいえ\n").faults),
+        [("id_column_missing", "A1", "")]
+    );
+    assert_eq!(brief(&examined("いろは,にほへ\n1,2\n").faults), [("layout_unknown", "", "")]);
+    let found = examined_as("G-MIS ID,5\nAB12345,はい\n".as_bytes(), "2022", Some("april"), EntryPath::Proxy);
+    assert_eq!(brief(&found.faults), [("numbering_unknown", "", "")]);
+}
+
+#[test]
+fn bare_numbers_mean_what_the_named_printing_says() {
+    let text = "G-MIS ID,5,10\nAB12345,はい,いいえ\n".as_bytes();
+    let march = examined_as(text, "2022", Some("march"), EntryPath::Proxy);
+    assert_eq!(
+        (march.edition.as_str(), &march.hospitals[0].answers),
+        ("2022-march", json!({"ehr_in_use": "yes", "vpn_present": "no"}).as_object().unwrap())
+    );
+    let january = examined_as(text, "2022", Some("january"), EntryPath::Proxy);
+    assert_eq!(
+        &january.hospitals[0].answers,
+        json!({"backup_generations_kept": "yes", "vpn_updates_applied": "no"})
+            .as_object()
+            .unwrap()
+    );
+}
+
+#[test]
+fn questions_without_a_column_are_named_and_missing_at_the_hospital() {
+    let found = examined("G-MIS ID,電子カルテの使用\nAB12345,いいえ\n");
+    assert!(brief(&found.faults).contains(&("column_missing", "A1", "vpn_present")));
+    assert!(brief(&found.hospitals[0].faults).contains(&("required_missing", "A2", "vpn_present")));
+}
+
+/// A workbook as offices send it: a merged title, a header with line breaks, formulas, numbers, booleans, formatted blank rows, a hidden copy.
+fn office_workbook() -> Vec<u8> {
+    let mut writer = Writer::new();
+    let grey = Format::new().set_background_color("#EEEEEE");
+    let sheet = writer.add_worksheet().set_name("回答一覧").unwrap();
+    sheet
+        .merge_range(0, 0, 0, 8, "令和5年度 サイバーセキュリティ調査 回答一覧", &grey)
+        .unwrap();
+    for (heading, column) in [
+        "No.",
+        "都道府県",
+        "Ｇ－ＭＩＳ\nユーザーＩＤ",
+        "Q11\n自組織において、電子カルテシステムを使用していますか。",
+        "Q6",
+        "12-1",
+        "Ｑ１２－２",
+        "Q2",
+    ]
+    .iter()
+    .zip(0_u16..)
+    {
+        sheet.write_string(2, column, *heading).unwrap();
+    }
+    sheet.write_number(4, 0, 1).unwrap();
+    sheet.write_string(4, 1, "北海道").unwrap();
+    sheet
+        .write_formula(4, 2, Formula::new("=\"AB\"&12345").set_result("AB12345"))
+        .unwrap();
+    sheet.write_boolean(4, 3, true).unwrap();
+    sheet.write_string(4, 4, "①、③").unwrap();
+    sheet.write_number(4, 5, 2).unwrap();
+    sheet.write_string(4, 6, "3つ以上").unwrap();
+    sheet.write_formula(4, 7, Formula::new("=NA()").set_result("#N/A")).unwrap();
+    sheet.write_string(5, 1, "大阪").unwrap();
+    sheet.write_number(5, 2, 12345).unwrap();
+    sheet.write_number(5, 3, 0).unwrap();
+    for row in 6..3_000 {
+        for column in 0..8 {
+            sheet.write_blank(row, column, &grey).unwrap();
+        }
+    }
+    let copy = writer.add_worksheet().set_name("控え").unwrap();
+    copy.write_string(0, 0, "G-MIS ID").unwrap().write_string(0, 1, "Q11").unwrap();
+    copy.write_string(1, 0, "AB12345").unwrap().write_string(1, 1, "いいえ").unwrap();
+    copy.set_hidden(true);
+    writer.save_to_buffer().unwrap()
+}
+
+#[test]
+fn a_workbook_as_offices_send_it_is_read() {
+    let found = examined_as(&office_workbook(), "2024", None, EntryPath::Proxy);
+    assert_eq!(found.hospitals.len(), 2);
+    let first = &found.hospitals[0];
+    assert_eq!(
+        (first.hospital.as_str(), first.sheet.as_str(), first.row),
+        ("AB12345", "回答一覧", 5)
+    );
+    assert_eq!(&first.answers, json!({"ehr_in_use": "yes", "consultation_desk": ["own_institution", "other_institution"], "backup_frequency": "weekly", "backup_copies": "three_or_more"}).as_object().unwrap());
+    assert!(brief(&first.faults).contains(&("value_unreadable", "H5", "safety_manager_placed")));
+    assert_eq!(first.faults[0].sheet.as_deref(), Some("回答一覧"));
+    assert!(brief(&found.faults).contains(&("choice_by_number", "F5", "backup_frequency")));
+    // A number in the column of IDs fits one hospital; the row says another prefecture than the frame.
+    assert_eq!(found.hospitals[1].hospital, "0012345");
+    assert_eq!(brief(&found.hospitals[1].faults)[0], ("hospital_prefecture_differs", "B6", ""));
+}
+
+#[test]
+fn an_examination_serialises_as_the_check_command_prints_it() {
+    let found = examined(&format!("{HEADER}\nAB12345,{RESPONDENT},はい,？,,,,,なし,,,,,,\n"));
+    insta::assert_json_snapshot!(found);
+}
+
+#[test]
+fn a_form_is_recognised_and_its_stray_rows_are_reported() {
+    let form = "G-MIS ID,AB12345\n設問番号,設問,回答\nQ11,自組織において、電子カルテシステムを使用していますか。,いいえ\nQ2,,○\nQ3 BCPの策定,,はい\n,ご意見,なし\n";
+    let found = examined_as(form.as_bytes(), "2024", None, EntryPath::Workbook);
+    assert_eq!(brief(&found.faults), [("column_conflict", "C5", ""), ("column_unknown", "C6", "")]);
+    let form = form.replace("Q3 BCPの策定,,はい\n", "");
+    let found = examined_as(form.as_bytes(), "2024", None, EntryPath::Workbook);
+    assert_eq!(found.hospitals[0].hospital, "AB12345");
+    assert_eq!(
+        &found.hospitals[0].answers,
+        json!({"ehr_in_use": "no", "safety_manager_placed": "yes"}).as_object().unwrap()
+    );
+}
+
+#[test]
+fn scratch() {
+    for path in std::env::var("SCRATCH").unwrap_or_default().split(':').filter(|p| !p.is_empty()) {
+        let bytes = std::fs::read(path).unwrap();
+        match read(&bytes, &Limits::default()) {
+            Err(r) => println!("{path}: {r}"),
+            Ok(w) => {
+                println!(
+                    "{path}: {:?}",
+                    w.sheets
+                        .iter()
+                        .map(|s| (s.name.clone(), s.hidden, s.rows.len()))
+                        .collect::<Vec<_>>()
+                );
+                for survey in survey::compiled_in() {
+                    let request = Request {
+                        numbering: None,
+                        path: EntryPath::Proxy,
+                    };
+                    let found = examine(&w, survey, &request, &frame(), &|_| HospitalFacts::default());
+                    println!(
+                        "  {}: {} hospitals, {:?}",
+                        survey.id(),
+                        found.hospitals.len(),
+                        found
+                            .faults
+                            .iter()
+                            .take(6)
+                            .map(|f| (&f.code, &f.cell, &f.message))
+                            .collect::<Vec<_>>()
+                    );
+                    for v in found.hospitals.iter().take(2) {
+                        println!("    {} {:?} {:?}", v.hospital, v.verdict, brief(&v.faults));
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Files of answers in, answers and faults out; blank templates out.
+//!
+//! Pure functions of bytes: no file is opened, no process started, no clock read. The server runs [`read`] in a child process with limited
+//! memory and time, because a parser of other people's files may abort; [`scan`](scan::scan) refuses what is known to make it abort.
+//! Rules of the questionnaire belong to `survey`; rights, windows and what is already stored belong to the server.
+//!
+//! A file goes through `scan` (safe to parse?), `read` (rows of cells), then one of `examine` (answers), `frame::examine_frame` and
+//! `quotas::examine_quotas`.
+
+mod answers;
+pub mod examination;
+pub mod examine;
+mod folding;
+pub mod frame;
+mod headings;
+#[cfg(any(test, feature = "hostile"))]
+pub mod hostile;
+mod identity;
+mod layout;
+pub mod limits;
+mod place;
+pub mod quotas;
+pub mod read;
+mod record;
+pub mod refusal;
+pub mod scan;
+mod spelling;
+mod table;
+pub mod template;
+pub mod workbook;
+
+pub use examination::{Decision, Examination, Request, Verdict};
+pub use examine::examine;
+pub use limits::Limits;
+pub use read::read;
+pub use refusal::Refusal;
+pub use workbook::{Cell, CellValue, Encoding, FileKind, Row, Sheet, Workbook};

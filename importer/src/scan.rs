@@ -1,0 +1,92 @@
+//! The look at a file before anything parses it.
+//!
+//! calamine aborts the process on some files of 2 KB (a string table that claims 4 billion entries), and an abort cannot be
+//! caught: what could do that has to be refused here, from the bytes, without believing any header. Nothing is interpreted
+//! beyond the kind of the file.
+
+mod archive;
+mod bytes;
+mod markup;
+
+use crate::limits::Limits;
+use crate::read::text;
+use crate::refusal::Refusal;
+use crate::workbook::FileKind;
+
+/// A zip archive by its first entry, empty, or in parts. A CSV file may well begin with the letters PK.
+const ZIP: &[&[u8]] = &[b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"];
+const OLE: &[u8] = &[0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1];
+/// `EncryptedPackage` in UTF-16, the stream in which Office keeps a workbook with a password.
+const ENCRYPTED: &[u8] = b"E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e\0";
+
+/// Decides the kind of a file and whether it is safe to parse.
+///
+/// # Errors
+/// A [`Refusal`] for an empty, too large, broken, unsupported or hostile file.
+pub fn scan(bytes: &[u8], limits: &Limits) -> Result<FileKind, Refusal> {
+    if bytes.is_empty() {
+        return Err(Refusal::new(
+            "file_empty",
+            "ファイルが空です（0バイト）。保存してあるファイルを確かめて送り直してください。",
+            "0 bytes",
+        ));
+    }
+    if bytes.len() > limits.file_bytes {
+        return Err(Refusal::new(
+            "file_too_large",
+            format!("ファイルが大きすぎます。{}MB以下に分けて送ってください。", limits.file_bytes >> 20),
+            format!("{} bytes, limit {}", bytes.len(), limits.file_bytes),
+        ));
+    }
+    if ZIP.iter().any(|magic| bytes.starts_with(magic)) {
+        archive::check(bytes, limits)?;
+        return Ok(FileKind::Xlsx);
+    }
+    if bytes.starts_with(OLE) {
+        return Err(if bytes::find(bytes, ENCRYPTED).is_some() {
+            Refusal::new(
+                "file_kind_not_supported",
+                "パスワードで保護されたブックは読み込めません。Excelの「情報」→「ブックの保護」でパスワードを解除し、.xlsx として保存してから送ってください。",
+                "OLE container with EncryptedPackage",
+            )
+        } else {
+            Refusal::not_supported("旧形式のExcelブック（.xls）", "OLE container")
+        });
+    }
+    let (decoded, _) = text::decode(bytes)?;
+    text::kind(&decoded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(bytes: &[u8]) -> &'static str {
+        scan(bytes, &Limits::default()).unwrap_err().code
+    }
+
+    #[test]
+    fn kinds_that_are_not_read_are_named() {
+        assert_eq!(code(b""), "file_empty");
+        assert_eq!(code(OLE), "file_kind_not_supported");
+        assert_eq!(code(b"%PDF-1.7\n1 0 obj\n"), "file_kind_unknown");
+        assert_eq!(code(b"<html><body><table></table></body></html>"), "file_kind_unknown");
+        assert_eq!(code(b"PK\x03\x04garbage"), "file_unreadable");
+    }
+
+    #[test]
+    fn a_file_over_the_limit_is_refused_before_it_is_looked_at() {
+        let limits = Limits {
+            file_bytes: 3,
+            ..Limits::default()
+        };
+        assert_eq!(scan(b"a,b,c", &limits).unwrap_err().code, "file_too_large");
+    }
+
+    #[test]
+    fn text_is_told_apart_by_its_separator() {
+        assert_eq!(scan("PK番号,回答\nあ,い\n".as_bytes(), &Limits::default()), Ok(FileKind::Csv));
+        assert_eq!(scan("病院,回答\nあ,い\n".as_bytes(), &Limits::default()), Ok(FileKind::Csv));
+        assert_eq!(scan("病院\t回答\nあ\tい\n".as_bytes(), &Limits::default()), Ok(FileKind::Tsv));
+    }
+}

@@ -1,0 +1,97 @@
+//! The pre-scan of a zip archive: every entry is inflated once, into nothing, and counted.
+//!
+//! It uses the same zip reader as calamine, so that both see the same entries. Sizes in headers are never believed.
+
+use std::io::{Cursor, Read};
+
+use zip::result::ZipError;
+use zip::{CompressionMethod, ZipArchive};
+
+use super::bytes;
+use super::markup::Markup;
+use crate::limits::Limits;
+use crate::refusal::Refusal;
+
+/// The signature in front of each entry of the central directory.
+const CENTRAL_ENTRY: &[u8] = b"PK\x01\x02";
+/// Bytes that are inflated before they are looked at.
+const BUFFER_BYTES: usize = 64 << 10;
+
+/// Accepts an archive that is an Office Open XML workbook and stays within the limits.
+pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<(), Refusal> {
+    // Before the directory is parsed: an entry costs memory many times its 46 bytes, and each needs its own signature.
+    if bytes::count(bytes, CENTRAL_ENTRY, limits.entries) > limits.entries {
+        return Err(too_many_entries(limits));
+    }
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| Refusal::unreadable(error.to_string()))?;
+    if archive.len() > limits.entries {
+        return Err(too_many_entries(limits));
+    }
+    let mut names = Vec::with_capacity(archive.len());
+    let mut inflated = 0;
+    for index in 0..archive.len() {
+        let name = inflate(&mut archive, index, limits, &mut inflated)?;
+        names.push(name);
+    }
+    kind(&names)
+}
+
+fn too_many_entries(limits: &Limits) -> Refusal {
+    Refusal::new(
+        "too_many_entries",
+        "ファイルの中の部品が多すぎます。Excelで開き、.xlsx形式で保存し直してから送ってください。",
+        format!("more than {} zip entries", limits.entries),
+    )
+}
+
+/// Inflates one entry, adds its bytes to `inflated`, and returns its name in the form in which calamine compares names.
+fn inflate(archive: &mut ZipArchive<Cursor<&[u8]>>, index: usize, limits: &Limits, inflated: &mut u64) -> Result<String, Refusal> {
+    let mut entry = archive.by_index(index).map_err(|error| match error {
+        ZipError::UnsupportedArchive(reason) => Refusal::unreadable(format!("entry {index}: {reason}")),
+        other => Refusal::unreadable(format!("entry {index}: {other}")),
+    })?;
+    if !matches!(entry.compression(), CompressionMethod::Stored | CompressionMethod::Deflated) {
+        return Err(Refusal::unreadable(format!("entry {index}: method {:?}", entry.compression())));
+    }
+    let name = entry
+        .name()
+        .map_err(|error| Refusal::unreadable(error.to_string()))?
+        .replace('\\', "/")
+        .to_ascii_lowercase();
+    let mut markup = Markup::of_part(&name, limits);
+    let mut buffer = vec![0_u8; BUFFER_BYTES];
+    let mut size = 0_u64;
+    loop {
+        let read = entry
+            .read(&mut buffer)
+            .map_err(|error| Refusal::unreadable(format!("{name}: {error}")))?;
+        if read == 0 {
+            break;
+        }
+        let bytes = u64::try_from(read).unwrap_or(u64::MAX);
+        size = size.saturating_add(bytes);
+        *inflated = inflated.saturating_add(bytes);
+        if size > limits.entry_bytes || *inflated > limits.inflated_bytes {
+            return Err(Refusal::too_large_inside(format!("{name}: {size} bytes, {inflated} in total")));
+        }
+        if let Some(markup) = &mut markup {
+            markup.feed(buffer.get(..read).unwrap_or_default())?;
+        }
+    }
+    Ok(name)
+}
+
+/// Tells a workbook from the other things that are zip archives.
+fn kind(names: &[String]) -> Result<(), Refusal> {
+    let has = |wanted: &str| names.iter().any(|name| name == wanted);
+    if names.iter().any(|name| name.ends_with("workbook.bin")) {
+        return Err(Refusal::not_supported("Excelバイナリブック（.xlsb）", "xlsb"));
+    }
+    if has("mimetype") && has("content.xml") {
+        return Err(Refusal::not_supported("OpenDocument形式（.ods）のファイル", "OpenDocument"));
+    }
+    if has("_rels/.rels") && names.iter().any(|name| name.ends_with("workbook.xml")) {
+        return Ok(());
+    }
+    Err(Refusal::unknown_kind("zip archive without a workbook"))
+}

@@ -1,0 +1,135 @@
+//! Plain tables with named columns: the frame and the quotas. Finds the header under any titles; knows no survey.
+
+use std::collections::BTreeMap;
+
+use survey::fault::Fault;
+
+use crate::folding::fold;
+use crate::place::Place;
+use crate::workbook::{CellValue, Row, Sheet, Workbook};
+
+/// Rows in which a header is looked for.
+const ROWS_LOOKED_AT: usize = 60;
+
+/// A column of a table: what it is called in files, and in messages.
+#[derive(Debug)]
+pub(crate) struct Column<C> {
+    pub(crate) id: C,
+    /// The name in messages.
+    pub(crate) shown: &'static str,
+    /// Names in headers, folded.
+    pub(crate) names: &'static [&'static str],
+    pub(crate) required: bool,
+}
+
+/// A table found on a sheet.
+#[derive(Debug)]
+pub(crate) struct Table<'a, C> {
+    pub(crate) sheet: &'a str,
+    columns: BTreeMap<C, u16>,
+    /// Rows below the header.
+    pub(crate) rows: &'a [Row],
+}
+
+/// One row of a table.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Line<'t, 'a, C> {
+    table: &'t Table<'a, C>,
+    row: &'a Row,
+}
+
+/// Finds the first visible sheet with all required columns.
+///
+/// # Errors
+/// A fault that names the columns missing, or the second of two columns of one name.
+pub(crate) fn find<'a, C: Copy + Ord>(workbook: &'a Workbook, columns: &[Column<C>]) -> Result<Table<'a, C>, Fault> {
+    let mut best: Option<(usize, Fault)> = None;
+    for sheet in workbook.sheets.iter().filter(|sheet| !sheet.hidden) {
+        for (index, row) in sheet.rows.iter().enumerate().take(ROWS_LOOKED_AT) {
+            let found = header(sheet, row, columns)?;
+            let missing: Vec<&str> = columns
+                .iter()
+                .filter(|column| column.required && !found.contains_key(&column.id))
+                .map(|column| column.shown)
+                .collect();
+            if missing.is_empty() {
+                return Ok(Table {
+                    sheet: &sheet.name,
+                    columns: found,
+                    rows: sheet.rows.get(index + 1..).unwrap_or_default(),
+                });
+            }
+            if best.as_ref().is_none_or(|(known, _)| found.len() > *known) {
+                let message = format!("見出しに次の列がありません: {}。列を加えてください。", missing.join("、"));
+                let place = Place::new(&sheet.name, row.cells.first().map_or(0, |cell| cell.column), row.number);
+                best = Some((
+                    found.len(),
+                    place.mark(Fault::error("column_missing", message)).expected(missing.join("、")),
+                ));
+            }
+        }
+    }
+    Err(best.map_or_else(
+        || Fault::error("layout_unknown", "表示されているシートに表がありません。"),
+        |(_, fault)| fault,
+    ))
+}
+
+fn header<C: Copy + Ord>(sheet: &Sheet, row: &Row, columns: &[Column<C>]) -> Result<BTreeMap<C, u16>, Fault> {
+    let mut found = BTreeMap::new();
+    for cell in &row.cells {
+        let folded = fold(&cell.value.shown());
+        let Some(column) = columns.iter().find(|column| column.names.contains(&folded.as_str())) else {
+            continue;
+        };
+        if let Some(first) = found.insert(column.id, cell.column) {
+            let place = Place::new(&sheet.name, cell.column, row.number);
+            let first = Place::new(&sheet.name, first, row.number).cell();
+            let message = format!(
+                "「{}」の列が2つあります（{first}と{}）。正しい方だけを残してください。",
+                column.shown,
+                place.cell()
+            );
+            return Err(place.mark(Fault::error("column_duplicate", message)));
+        }
+    }
+    Ok(found)
+}
+
+impl<'a, C: Copy + Ord> Table<'a, C> {
+    /// The rows that have a value in a column of the table.
+    pub(crate) fn lines<'t>(&'t self) -> impl Iterator<Item = Line<'t, 'a, C>> {
+        self.rows
+            .iter()
+            .map(|row| Line { table: self, row })
+            .filter(|line| self.columns.keys().any(|&column| line.value(column).is_some()))
+    }
+}
+
+impl<'a, C: Copy + Ord> Line<'_, 'a, C> {
+    /// The value in a column, if the table has the column and the cell a value.
+    pub(crate) fn value(&self, column: C) -> Option<&'a CellValue> {
+        self.row.value(*self.table.columns.get(&column)?)
+    }
+
+    /// The value as a person sees it; empty if there is none.
+    pub(crate) fn shown(&self, column: C) -> String {
+        self.value(column).map(CellValue::shown).unwrap_or_default()
+    }
+
+    /// Where a column's cell of this row is.
+    pub(crate) fn place(&self, column: C) -> Place<'a> {
+        Place::new(
+            self.table.sheet,
+            self.table.columns.get(&column).copied().unwrap_or(0),
+            self.row.number,
+        )
+    }
+
+    /// An error at a column's cell, with what stood there.
+    pub(crate) fn error(&self, column: C, code: &'static str, message: impl Into<String>, expected: &str) -> Fault {
+        let shown = self.shown(column);
+        let fault = self.place(column).mark(Fault::error(code, message)).expected(expected);
+        if shown.is_empty() { fault } else { fault.found(shown) }
+    }
+}
