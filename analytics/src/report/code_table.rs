@@ -1,0 +1,85 @@
+//! The code table beside the machine data (rule L3-02): every value of every coded column, with its Japanese name and what it means.
+
+use super::observations::{ALL, NATION, NO_NUMBER, RESPONSE};
+use super::{ReportError, data, text};
+use crate::snapshot::Snapshot;
+use crate::table::counted_questions;
+use survey::band::Banding;
+use survey::prefecture::PrefectureCode;
+use survey::question::Kind;
+
+/// Columns of the code table. `question_key` tells whose option a code of `option_key` is; for the other columns it is `all`.
+pub(super) const CODE_COLUMNS: [&str; 5] = ["column_name", "question_key", "code", "name_ja", "description_ja"];
+
+/// The codes as rows.
+pub(super) fn rows(snapshot: &Snapshot) -> Vec<[String; 5]> {
+    let row = |column: &str, question: &str, code: &str, name: &str, description: &str| {
+        [column.to_owned(), question.to_owned(), code.to_owned(), text::one_line(name), text::one_line(description)]
+    };
+    let survey = snapshot.survey();
+    let mut rows = vec![
+        row("survey_id", ALL, survey.id().as_str(), survey.title(), "調査の識別子（調査年、西暦）"),
+        row("question_key", ALL, RESPONSE, "回収状況", "調査対象病院数、回答数、回収率"),
+    ];
+    for question in counted_questions(snapshot) {
+        let description = format!("{}。対象：{}。{}", question.item_wording, question.base, answer_form(&question.kind));
+        rows.push(row("question_key", ALL, question.key.as_str(), &question.label, &description));
+    }
+    rows.push(row("option_key", ALL, ALL, "選択肢によらない", "n、母数、空欄、無回答、非該当、回収状況の行"));
+    for question in counted_questions(snapshot) {
+        for choice in question.choices() {
+            rows.push(row("option_key", question.key.as_str(), &choice.key, &choice.label, &question.label));
+        }
+    }
+    rows.push(row("question_number", ALL, NO_NUMBER, "番号なし", "設問番号のない行"));
+    rows.extend(band_rows(&row));
+    rows.push(row("area_code", ALL, NATION.0, NATION.1, "全国計"));
+    rows.extend(PrefectureCode::all().map(|prefecture| row("area_code", ALL, &prefecture.code(), prefecture.name(), prefecture.region())));
+    rows.extend(METRICS.iter().map(|(code, name, description)| row("metric", ALL, code, name, description)));
+    rows.push(row("unit", ALL, "hospitals", "病院数", "施設の数"));
+    rows.push(row("unit", ALL, "percent", "パーセント", "百分率、小数第1位まで"));
+    rows.push(row("value_state", ALL, "value", "値あり", "0を含む"));
+    rows.push(row("value_state", ALL, "base_zero", "値なし", "分母が0のため割合を計算できない"));
+    rows
+}
+
+const METRICS: [(&str, &str, &str); 9] = [
+    ("targets", "調査対象病院数", "回収状況の行のみ"),
+    ("responses", "回答数", "回収状況の行のみ"),
+    ("n", "回答数（n）", "集計対象の回答数"),
+    ("base", "母数", "設問に回答した病院数"),
+    ("blank", "空欄", "対象だが記入のない病院数"),
+    ("no_answer", "無回答", "無回答と明記された病院数"),
+    ("not_asked", "非該当", "設問の対象でない病院数"),
+    ("count", "選択数", "選択肢を選んだ病院数"),
+    ("percent", "割合", "選択数÷母数×100、回収状況の行では回答数÷調査対象病院数×100"),
+];
+
+fn band_rows(row: &impl Fn(&str, &str, &str, &str, &str) -> [String; 5]) -> Vec<[String; 5]> {
+    let mut rows = vec![
+        row("banding", ALL, ALL, "全規模", "病床規模で分けない行"),
+        row("banding", ALL, Banding::Survey.as_str(), "調査の区分", "6区分"),
+        row("banding", ALL, Banding::Program.as_str(), "支援事業の区分", "3区分"),
+        row("band_key", ALL, ALL, "全規模", "病床規模で分けない行"),
+    ];
+    for (banding, name) in [(Banding::Survey, "調査の区分"), (Banding::Program, "支援事業の区分")] {
+        rows.extend(banding.bands().iter().map(|band| row("band_key", ALL, band.key, band.label, name)));
+    }
+    rows
+}
+
+fn answer_form(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Several(_) => "複数回答",
+        Kind::Text(_) => "自由記載（記載の有無を集計）",
+        Kind::YesNo(_) | Kind::One(_) | Kind::Respondent(_) => "単一回答",
+    }
+}
+
+/// The code table as CSV (UTF-8 with BOM, CRLF).
+///
+/// # Errors
+/// [`ReportError::Csv`]: a defect.
+pub fn code_table_csv(snapshot: &Snapshot) -> Result<Vec<u8>, ReportError> {
+    data::csv_table(&CODE_COLUMNS, rows(snapshot).iter().map(|row| row.iter().map(String::as_str)))
+}

@@ -1,0 +1,51 @@
+//! The files that leave: a workbook for reading, a workbook and CSV files for machines, and the list of a selection as a workbook.
+//!
+//! Bytes out, nothing stored. The reading workbook and the machine files are separate on purpose: titles, charts and merged headings of the first
+//! break the 30 rules of 行政データにおける機械可読性に関するルール by nature. Two runs on the same input give the same bytes: every date in a file
+//! is the `as_of` of its input, zip entries carry the zip format's first day. Text is only ever written as text, never as a formula.
+
+mod chart;
+mod code_table;
+mod data;
+mod definitions;
+mod front;
+mod houkoku;
+mod list;
+mod observations;
+mod page;
+mod question_sheet;
+mod rate_sheet;
+mod text;
+
+pub use code_table::code_table_csv;
+pub use data::{data_csv, data_xlsx};
+pub use definitions::definitions_csv;
+pub use houkoku::houkoku;
+pub use list::selection_list;
+pub use text::{ProgramText, ReportText};
+
+use crate::table::TableError;
+
+/// Why a file could not be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReportError {
+    /// A table could not be counted.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// The workbook could not be written.
+    #[error("the workbook could not be written: {0}")]
+    Workbook(String),
+    /// The CSV file could not be written.
+    #[error("the CSV file could not be written: {0}")]
+    Csv(String),
+}
+
+/// rust_xlsxwriter's error stays out of the public type.
+fn workbook_error(error: rust_xlsxwriter::XlsxError) -> ReportError {
+    ReportError::Workbook(error.to_string())
+}
+
+/// csv's error stays out of the public type.
+fn csv_error(error: impl std::fmt::Display) -> ReportError {
+    ReportError::Csv(error.to_string())
+}

@@ -1,0 +1,170 @@
+//! Who may be chosen, and why somebody else may not. Decides from answers that were already counted; reads nothing.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use survey::band::Banding;
+use survey::evaluate::State;
+use survey::hospital::Beds;
+use survey::prefecture::PrefectureCode;
+use survey::question::Kind;
+use survey::survey::Survey;
+
+/// The question that opens the programme: 支援の対象は、電子カルテシステムを導入している病院 (事務連絡 別記 1).
+pub const ELIGIBILITY_QUESTION: &str = "ehr_in_use";
+/// The option of [`ELIGIBILITY_QUESTION`] that a candidate must have given.
+pub const ELIGIBILITY_OPTION: &str = "yes";
+
+/// Answers by question key: the keys of the options chosen. Questions in any other state than *answered* are absent.
+pub type ChosenOptions = BTreeMap<String, Vec<String>>;
+
+/// A hospital that may be chosen, with what its score is computed from. Frozen when the programme opens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CandidateHospital {
+    /// G-MIS ID; the second key of the order.
+    pub gmis: String,
+    /// 医療機関コード, where the hospital has one; for the printed list.
+    pub institution_code: Option<String>,
+    /// The hospital's name.
+    pub name: String,
+    /// The prefecture of the frame.
+    pub prefecture: PrefectureCode,
+    /// The municipality of the frame, five digits, where it is known.
+    pub municipality: Option<String>,
+    /// Licensed beds of the frame.
+    pub beds: Beds,
+    /// Key of the programme's band.
+    pub band: String,
+    /// What the deciding submission answered.
+    pub answers: ChosenOptions,
+    /// Id of the survey whose submission decided.
+    pub survey: String,
+}
+
+/// A hospital before it is known whether it may be chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HospitalRecord {
+    /// G-MIS ID.
+    pub gmis: String,
+    /// 医療機関コード, where the hospital has one.
+    pub institution_code: Option<String>,
+    /// The hospital's name.
+    pub name: String,
+    /// The prefecture of the frame.
+    pub prefecture: PrefectureCode,
+    /// The municipality of the frame, five digits, where it is known.
+    pub municipality: Option<String>,
+    /// Licensed beds of the frame.
+    pub beds: Beds,
+    /// The year or programme in which it was chosen before, if it was.
+    pub chosen_earlier: Option<String>,
+    /// The programme's surveys, the latest first.
+    pub surveys: Vec<SurveyAnswers>,
+}
+
+/// What a hospital's counted submission of one survey says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SurveyAnswers {
+    /// The survey's id.
+    pub survey: String,
+    /// `None` without a counted submission.
+    pub answers: Option<ChosenOptions>,
+}
+
+/// Why a hospital is no candidate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reason", rename_all = "snake_case")]
+pub enum NotEligible {
+    /// Under 20 beds: a clinic, in no band of the programme.
+    NotAHospital {
+        /// Licensed beds.
+        beds: u16,
+    },
+    /// Chosen before.
+    ChosenEarlier {
+        /// The year or programme.
+        program: String,
+    },
+    /// No counted submission in any of the programme's surveys.
+    NoSubmission,
+    /// The latest answered survey does not tell.
+    EhrUnknown {
+        /// That survey's id.
+        survey: String,
+    },
+    /// The latest answered survey says that there is no electronic health record.
+    EhrNotInUse {
+        /// That survey's id.
+        survey: String,
+    },
+}
+
+impl NotEligible {
+    /// The reason as shown to a prefecture, with what can be done about it.
+    pub fn message(&self) -> String {
+        match self {
+            NotEligible::NotAHospital { beds } => {
+                format!("許可病床数が{beds}床（20床未満）のため対象外です。病床数が誤っている場合は調査対象名簿の修正を依頼してください。")
+            }
+            NotEligible::ChosenEarlier { program } => {
+                format!("{program}の支援対象として選定済みのため、候補になりません。")
+            }
+            NotEligible::NoSubmission => {
+                "集計対象の回答がありません。病院に回答を依頼するか、理由を付けて推薦してください。".to_owned()
+            }
+            NotEligible::EhrUnknown { survey } => format!(
+                "{survey}年調査の回答で電子カルテシステムの導入状況が空欄または無回答です。病院に確認して回答を修正してください。"
+            ),
+            NotEligible::EhrNotInUse { survey } => {
+                format!("{survey}年調査で電子カルテシステムを導入していないと回答しているため、候補になりません。")
+            }
+        }
+    }
+}
+
+/// Decides by the latest of the programme's surveys that the hospital answered; an older one never overrules it.
+///
+/// # Errors
+/// The reason why the hospital is no candidate.
+pub fn eligible(record: &HospitalRecord) -> Result<CandidateHospital, NotEligible> {
+    let band = Banding::Program
+        .band_of(record.beds)
+        .and_then(|index| Banding::Program.bands().get(index))
+        .ok_or(NotEligible::NotAHospital { beds: record.beds.number() })?;
+    if let Some(program) = &record.chosen_earlier {
+        return Err(NotEligible::ChosenEarlier { program: program.clone() });
+    }
+    let (survey, answers) = record
+        .surveys
+        .iter()
+        .find_map(|latest| latest.answers.as_ref().map(|answers| (latest.survey.clone(), answers)))
+        .ok_or(NotEligible::NoSubmission)?;
+    match answers.get(ELIGIBILITY_QUESTION) {
+        None => return Err(NotEligible::EhrUnknown { survey }),
+        Some(options) if !options.iter().any(|option| option == ELIGIBILITY_OPTION) => {
+            return Err(NotEligible::EhrNotInUse { survey });
+        }
+        Some(_) => {}
+    }
+    Ok(CandidateHospital {
+        gmis: record.gmis.clone(),
+        institution_code: record.institution_code.clone(),
+        name: record.name.clone(),
+        prefecture: record.prefecture,
+        municipality: record.municipality.clone(),
+        beds: record.beds,
+        band: band.key.to_owned(),
+        answers: answers.clone(),
+        survey,
+    })
+}
+
+/// The options that a counted revision chose, from its code bytes (one a slot, as the survey's layout says). Text and respondents are left out.
+pub fn decode(survey: &Survey, codes: &[u8]) -> ChosenOptions {
+    let mut answers = ChosenOptions::new();
+    for question in survey.questions().iter().filter(|question| !matches!(question.kind, Kind::Text(_))) {
+        if let Some((State::Answered, chosen)) = survey.layout().read(codes, question) {
+            answers.insert(question.key.as_str().to_owned(), chosen.into_iter().map(str::to_owned).collect());
+        }
+    }
+    answers
+}

@@ -1,0 +1,222 @@
+//! The counted answers and the frame of one survey at one moment, checked once so that every table can trust them.
+//!
+//! A snapshot is built whole and never changed; what counts (latest revision, submitted or accepted, in scope) is decided by whoever builds it.
+
+use crate::columns::Columns;
+use chrono::{DateTime, Utc};
+use survey::area::MunicipalityCode;
+use survey::codes::{BLANK, FIRST_OPTION, NO_ANSWER, NOT_ASKED, Slot};
+use survey::hospital::Beds;
+use survey::prefecture::PrefectureCode;
+use survey::question::{Kind, Question};
+use survey::survey::Survey;
+
+/// One hospital that the survey is sent to. Rows that are out of scope (closed, under 20 beds) must be left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FrameEntry {
+    /// The prefecture of the frame.
+    pub prefecture: PrefectureCode,
+    /// The municipality of the frame, where it is known.
+    pub municipality: Option<MunicipalityCode>,
+    /// The licensed beds (許可病床数) of the frame.
+    pub beds: Beds,
+}
+
+/// The counted revision of one hospital, with the place and beds of its frame row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    /// The prefecture of the frame.
+    pub prefecture: PrefectureCode,
+    /// The municipality of the frame, where it is known.
+    pub municipality: Option<MunicipalityCode>,
+    /// The licensed beds of the frame.
+    pub beds: Beds,
+    /// One byte a slot, as the survey's layout says.
+    pub codes: Vec<u8>,
+}
+
+/// Why a snapshot was refused. Each would make a table whose parts do not add up, so none of them is passed over.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SnapshotError {
+    /// The bytes do not fit the survey's layout.
+    #[error("response {response}: {found} code bytes, the layout of survey {survey} has {expected}")]
+    CodesLength {
+        /// Which survey.
+        survey: String,
+        /// Index into the responses.
+        response: usize,
+        /// Bytes that came.
+        found: usize,
+        /// Bytes of the layout.
+        expected: usize,
+    },
+    /// A byte that stands for nothing in its slot.
+    #[error("response {response}: code {code} means nothing in slot {slot} (question {question})")]
+    UnknownCode {
+        /// Index into the responses.
+        response: usize,
+        /// The slot.
+        slot: usize,
+        /// The question of the slot.
+        question: String,
+        /// The byte.
+        code: u8,
+    },
+    /// The slots of one several-choice question disagree about its state.
+    #[error("response {response}: the slots of question {question} are in different states")]
+    StatesDiffer {
+        /// Index into the responses.
+        response: usize,
+        /// The question.
+        question: String,
+    },
+    /// A place with fewer beds than a hospital has belongs to no band.
+    #[error("{list} row {row}: {beds} beds are under 20, so the row belongs to no band; leave it out as out of scope")]
+    NoHospital {
+        /// `frame` or `responses`.
+        list: &'static str,
+        /// Index into that list.
+        row: usize,
+        /// The beds that came.
+        beds: u16,
+    },
+    /// The columns could not be made.
+    #[error("the columns could not be made: {0}")]
+    Columns(String),
+}
+
+/// The counted answers and the frame of one survey at one moment.
+#[derive(Clone)]
+pub struct Snapshot {
+    survey: Survey,
+    as_of: DateTime<Utc>,
+    columns: Columns,
+    targets: usize,
+    responses: usize,
+}
+
+impl std::fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("survey", &self.survey.id().as_str())
+            .field("as_of", &self.as_of)
+            .field("targets", &self.targets)
+            .field("responses", &self.responses)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Snapshot {
+    /// Checks every byte against the survey's layout and turns the rows into columns.
+    ///
+    /// # Errors
+    /// A [`SnapshotError`] for the first row that could not be counted in exactly one way.
+    pub fn new(
+        survey: &Survey,
+        as_of: DateTime<Utc>,
+        frame: Vec<FrameEntry>,
+        responses: Vec<Response>,
+    ) -> Result<Snapshot, SnapshotError> {
+        check_beds("frame", frame.iter().map(|entry| entry.beds))?;
+        check_beds("responses", responses.iter().map(|response| response.beds))?;
+        check_codes(survey, &responses)?;
+        let columns = Columns::new(survey, &frame, &responses).map_err(|error| SnapshotError::Columns(error.to_string()))?;
+        Ok(Snapshot { survey: survey.clone(), as_of, columns, targets: frame.len(), responses: responses.len() })
+    }
+
+    /// The survey whose answers these are.
+    pub fn survey(&self) -> &Survey {
+        &self.survey
+    }
+
+    /// When the answers were read.
+    pub fn as_of(&self) -> DateTime<Utc> {
+        self.as_of
+    }
+
+    /// Hospitals of the frame.
+    pub fn targets(&self) -> usize {
+        self.targets
+    }
+
+    /// Counted submissions.
+    pub fn responses(&self) -> usize {
+        self.responses
+    }
+
+    pub(crate) fn columns(&self) -> &Columns {
+        &self.columns
+    }
+}
+
+fn check_beds(list: &'static str, beds: impl Iterator<Item = Beds>) -> Result<(), SnapshotError> {
+    for (row, beds) in beds.enumerate() {
+        if !beds.is_hospital() {
+            return Err(SnapshotError::NoHospital { list, row, beds: beds.number() });
+        }
+    }
+    Ok(())
+}
+
+/// What a slot may hold: true at every byte that has a meaning there.
+fn meanings(question: &Question, slot: &Slot) -> [bool; 256] {
+    let mut known = [false; 256];
+    let mut allow = |code: u8| {
+        if let Some(place) = known.get_mut(usize::from(code)) {
+            *place = true;
+        }
+    };
+    for state in [NOT_ASKED, BLANK, NO_ANSWER] {
+        allow(state);
+    }
+    match &question.kind {
+        Kind::Several(_) if slot.choice.is_some() => {
+            allow(FIRST_OPTION);
+            allow(FIRST_OPTION + 1);
+        }
+        _ => {
+            for choice in question.choices() {
+                allow(FIRST_OPTION.saturating_add(choice.code));
+            }
+        }
+    }
+    known
+}
+
+fn check_codes(survey: &Survey, responses: &[Response]) -> Result<(), SnapshotError> {
+    let expected = survey.layout().len();
+    for (row, response) in responses.iter().enumerate() {
+        if response.codes.len() != expected {
+            return Err(SnapshotError::CodesLength {
+                survey: survey.id().as_str().to_owned(),
+                response: row,
+                found: response.codes.len(),
+                expected,
+            });
+        }
+    }
+    for question in survey.questions() {
+        let slots = survey.layout().slots_of(question.key.as_str());
+        let slots: Vec<(usize, [bool; 256])> = slots.into_iter().map(|slot| (slot.index, meanings(question, slot))).collect();
+        for (row, response) in responses.iter().enumerate() {
+            check_question(question, &slots, row, &response.codes)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_question(question: &Question, slots: &[(usize, [bool; 256])], row: usize, codes: &[u8]) -> Result<(), SnapshotError> {
+    let mut first_state = None;
+    for (index, known) in slots {
+        let code = codes.get(*index).copied().unwrap_or(NOT_ASKED);
+        if !known.get(usize::from(code)).copied().unwrap_or(false) {
+            return Err(SnapshotError::UnknownCode { response: row, slot: *index, question: question.key.as_str().to_owned(), code });
+        }
+        // Every answered code is one state; the three others are states of their own.
+        let state = code.min(FIRST_OPTION);
+        if *first_state.get_or_insert(state) != state {
+            return Err(SnapshotError::StatesDiffer { response: row, question: question.key.as_str().to_owned() });
+        }
+    }
+    Ok(())
+}

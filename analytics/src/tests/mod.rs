@@ -1,0 +1,7 @@
+//! Tests of the crate as its callers see it: made answers, tables against a plain count, selections, and files read back.
+
+mod machine_rules;
+mod made;
+mod selections;
+mod tables;
+mod workbooks;

@@ -1,0 +1,216 @@
+//! Tables and response rates against a plain count, hospital by hospital, of what the evaluator says in words (never of code bytes).
+
+use super::made::{Made, MadeHospital, as_of};
+use crate::{
+    By, FrameEntry, RateRequest, Response, Snapshot, SnapshotError, Table, TableError, TableRequest, TableRow, response_rates, table,
+};
+use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
+use serde_json::Value;
+use survey::area::Area;
+use survey::band::Banding;
+use survey::evaluate::State;
+use survey::hospital::Beds;
+use survey::prefecture::PrefectureCode;
+use survey::question::{Kind, Question};
+
+const BYS: [By; 4] = [By::Area, By::Prefecture, By::Band, By::PrefectureBand];
+const AREAS: [&str; 5] = ["nation", "14", "26", "13104", "14100"];
+
+fn request(question: &Question, area: &Area, by: By, banding: Banding) -> TableRequest {
+    TableRequest { question: question.key.clone(), area: area.clone(), by, banding }
+}
+
+fn float(count: u64) -> f64 {
+    f64::from(u32::try_from(count).unwrap())
+}
+
+fn chose(answer: Option<&Value>, option: &str) -> bool {
+    match answer {
+        Some(Value::String(one)) => one == option,
+        Some(Value::Array(several)) => several.iter().any(|one| one == option),
+        _ => false,
+    }
+}
+
+/// Whether the hospital belongs to the row, by what the row says of itself.
+fn in_row(hospital: &MadeHospital, row: (Option<&str>, Option<&str>), banding: Banding) -> bool {
+    let band = row.1.map(|key| banding.bands().iter().find(|band| band.key == key).unwrap());
+    let beds = hospital.beds.number();
+    row.0.is_none_or(|code| code == hospital.prefecture.code())
+        && band.is_none_or(|band| band.min <= beds && band.max.is_none_or(|max| beds <= max))
+}
+
+fn assert_row_is_a_plain_count(made: &Made, question: &Question, table: &Table, row: &TableRow) {
+    let counted: Vec<_> = made
+        .hospitals
+        .iter()
+        .filter(|hospital| table.area.covers(hospital.prefecture, hospital.municipality.as_ref()))
+        .filter(|hospital| in_row(hospital, (row.prefecture.as_deref(), row.band.as_deref()), table.banding))
+        .filter_map(|hospital| hospital.answered.as_ref())
+        .collect();
+    let number = |length: usize| u64::try_from(length).unwrap();
+    let in_state = |states: &[State]| number(counted.iter().filter(|answers| states.contains(&answers.states[&question.key])).count());
+    assert_eq!(row.n, number(counted.len()));
+    assert_eq!(row.base, in_state(&[State::Answered]));
+    assert_eq!(row.blank, in_state(&[State::Blank, State::Undetermined, State::Invalid]));
+    assert_eq!(row.no_answer, in_state(&[State::NoAnswer]));
+    assert_eq!(row.not_asked, in_state(&[State::NotAsked]));
+    assert_eq!(row.base + row.blank + row.no_answer + row.not_asked, row.n);
+    for option in &row.options {
+        let answered = counted.iter().filter(|answers| answers.states[&question.key] == State::Answered);
+        let chosen = answered.filter(|answers| {
+            let answer = answers.answers.get(question.key.as_str());
+            matches!(question.kind, Kind::Text(_)) || chose(answer, &option.key)
+        });
+        assert_eq!(option.count, number(chosen.count()), "{} {}", question.key, option.key);
+        match option.percent {
+            Some(percent) => assert!((percent - 100.0 * float(option.count) / float(row.base)).abs() <= 0.05 + 1e-9),
+            None => assert_eq!(row.base, 0),
+        }
+    }
+    if !matches!(question.kind, Kind::Several(_)) {
+        assert_eq!(row.options.iter().map(|option| option.count).sum::<u64>(), row.base, "{}", question.key);
+    }
+}
+
+fn assert_parts_add_up(table: &Table) {
+    if table.by == By::Area {
+        assert_eq!(table.rows, std::slice::from_ref(&table.total));
+    }
+    let sum = |of: &dyn Fn(&TableRow) -> u64| table.rows.iter().map(of).sum::<u64>();
+    assert_eq!(sum(&|row| row.n), table.total.n);
+    assert_eq!(sum(&|row| row.base), table.total.base);
+    assert_eq!(sum(&|row| row.blank), table.total.blank);
+    assert_eq!(sum(&|row| row.no_answer), table.total.no_answer);
+    assert_eq!(sum(&|row| row.not_asked), table.total.not_asked);
+    for (index, option) in table.total.options.iter().enumerate() {
+        assert_eq!(sum(&|row| row.options[index].count), option.count);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn every_table_equals_a_plain_count_of_the_evaluated_answers(
+        seed in any::<u64>(), size in 0_usize..120, survey in 0_usize..2, area in 0_usize..5, by in 0_usize..4, banding in 0_usize..2,
+    ) {
+        let made = Made::new(["2022", "2024"][survey], seed, size);
+        let snapshot = made.snapshot();
+        let area = Area::parse(AREAS[area]).unwrap();
+        let banding = [Banding::Survey, Banding::Program][banding];
+        for question in made.survey.questions().iter().filter(|question| question.is_coded()) {
+            let table = table(&snapshot, &request(question, &area, BYS[by], banding)).unwrap();
+            for row in table.rows.iter().chain([&table.total]) {
+                assert_row_is_a_plain_count(&made, question, &table, row);
+            }
+            assert_parts_add_up(&table);
+        }
+    }
+
+    #[test]
+    fn response_rates_equal_a_plain_count(seed in any::<u64>(), size in 0_usize..150, area in 0_usize..5, by in 0_usize..4) {
+        let made = Made::new("2024", seed, size);
+        let request = RateRequest { area: Area::parse(AREAS[area]).unwrap(), by: BYS[by], banding: Banding::Survey };
+        let rates = response_rates(&made.snapshot(), &request).unwrap();
+        for row in rates.rows.iter().chain([&rates.total]) {
+            let hospitals: Vec<_> = made
+                .hospitals
+                .iter()
+                .filter(|hospital| request.area.covers(hospital.prefecture, hospital.municipality.as_ref()))
+                .filter(|hospital| in_row(hospital, (row.prefecture.as_deref(), row.band.as_deref()), request.banding))
+                .collect();
+            prop_assert_eq!(usize::try_from(row.targets).unwrap(), hospitals.len());
+            let answered = hospitals.iter().filter(|hospital| hospital.answered.is_some());
+            prop_assert_eq!(usize::try_from(row.responses).unwrap(), answered.count());
+            prop_assert_eq!(row.percent.is_none(), row.targets == 0);
+        }
+    }
+}
+
+#[test]
+fn rows_are_there_for_every_prefecture_and_band_even_without_hospitals() {
+    let snapshot = Snapshot::new(survey::find("2024").unwrap(), as_of(), Vec::new(), Vec::new()).unwrap();
+    let question = snapshot.survey().question("ehr_in_use").unwrap().clone();
+    let table = table(&snapshot, &request(&question, &Area::Nation, By::PrefectureBand, Banding::Survey)).unwrap();
+    assert_eq!(table.rows.len(), 47 * 6);
+    let places: Vec<_> = table.rows.iter().take(7).map(|row| (row.prefecture.as_deref().unwrap(), row.band.as_deref().unwrap())).collect();
+    assert_eq!(places[0], ("01", "20-99"));
+    assert_eq!(places[5], ("01", "500+"));
+    assert_eq!(places[6], ("02", "20-99"));
+    assert!(table.rows.iter().all(|row| row.n == 0 && row.options.iter().all(|option| option.percent.is_none())));
+}
+
+#[test]
+fn a_prefectures_table_has_its_own_row_and_nobody_elses() {
+    let made = Made::new("2024", 7, 200);
+    let area = Area::Prefecture(PrefectureCode::new(27).unwrap());
+    let question = made.survey.question("bcp_defined").unwrap();
+    let table = table(&made.snapshot(), &request(question, &area, By::Prefecture, Banding::Survey)).unwrap();
+    assert_eq!(table.rows.len(), 1);
+    assert_eq!(table.rows[0].prefecture_name.as_deref(), Some("大阪府"));
+    assert_eq!(table.rows[0].n, table.total.n);
+}
+
+#[test]
+fn the_respondent_and_an_unknown_question_have_no_table() {
+    let made = Made::new("2022", 1, 3);
+    let ask = |key: &str| {
+        table(&made.snapshot(), &TableRequest { question: key.into(), area: Area::Nation, by: By::Area, banding: Banding::Survey })
+    };
+    assert!(matches!(ask("respondent"), Err(TableError::NotCoded { .. })));
+    assert!(matches!(ask("no_such_question"), Err(TableError::UnknownQuestion { .. })));
+    let devices = ask("vpn_devices").unwrap();
+    assert_eq!(devices.choices.iter().map(|choice| choice.label.as_str()).collect::<Vec<_>>(), ["記載あり"]);
+}
+
+#[test]
+fn the_published_shares_of_2022_come_out() {
+    let survey = survey::find("2022").unwrap();
+    let slot = survey.layout().slots_of("ehr_in_use")[0].index;
+    let place = (PrefectureCode::new(1).unwrap(), Beds::new(100).unwrap());
+    let frame = vec![FrameEntry { prefecture: place.0, municipality: None, beds: place.1 }; 8_252];
+    let responses = (0..6_216).map(|index| {
+        let mut codes = vec![0; survey.layout().len()];
+        codes[slot] = if index < 4_020 { 16 } else { 17 };
+        Response { prefecture: place.0, municipality: None, beds: place.1, codes }
+    });
+    let snapshot = Snapshot::new(survey, as_of(), frame, responses.collect()).unwrap();
+    let request =
+        TableRequest { question: "ehr_in_use".into(), area: Area::Nation, by: By::Area, banding: Banding::Survey };
+    assert_eq!(table(&snapshot, &request).unwrap().total.options[0].percent, Some(64.7));
+    let rates = RateRequest { area: Area::Nation, by: By::Area, banding: Banding::Survey };
+    assert_eq!(response_rates(&snapshot, &rates).unwrap().total.percent, Some(75.3));
+}
+
+#[test]
+fn a_table_reads_as_json_as_the_interface_promises() {
+    let made = Made::new("2024", 3, 40);
+    let question = made.survey.question("backup_copies").unwrap();
+    let area = Area::parse("14").unwrap();
+    let mut table = table(&made.snapshot(), &request(question, &area, By::Band, Banding::Program)).unwrap();
+    table.rows.truncate(1);
+    insta::assert_json_snapshot!(table);
+}
+
+#[test]
+fn a_snapshot_refuses_what_could_not_be_counted_in_exactly_one_way() {
+    let survey = survey::find("2024").unwrap();
+    let response = |codes: Vec<u8>, beds: u16| Response {
+        prefecture: PrefectureCode::new(1).unwrap(),
+        municipality: None,
+        beds: Beds::new(beds).unwrap(),
+        codes,
+    };
+    let build = |response: Response| Snapshot::new(survey, as_of(), Vec::new(), vec![response]).map(|_| ());
+    let length = survey.layout().len();
+    assert!(matches!(build(response(vec![0; length + 1], 20)), Err(SnapshotError::CodesLength { .. })));
+    assert!(matches!(build(response(vec![3; length], 20)), Err(SnapshotError::UnknownCode { code: 3, .. })));
+    assert!(matches!(build(response(vec![200; length], 20)), Err(SnapshotError::UnknownCode { code: 200, .. })));
+    assert!(matches!(build(response(vec![0; length], 19)), Err(SnapshotError::NoHospital { beds: 19, .. })));
+    let several = survey.questions().iter().find(|question| matches!(question.kind, Kind::Several(_))).unwrap();
+    let mut mixed = vec![0; length];
+    mixed[survey.layout().slots_of(several.key.as_str())[1].index] = 17;
+    assert!(matches!(build(response(mixed, 20)), Err(SnapshotError::StatesDiffer { .. })));
+    assert_eq!(build(response(vec![0; length], 20)), Ok(()));
+}

@@ -1,0 +1,181 @@
+//! The reading workbooks: the same bytes twice, the numbers of the tables in their cells, print set-up, and text that stays text.
+
+use super::made::{Made, as_of};
+use crate::report::{ProgramText, ReportText, houkoku, selection_list};
+use crate::selection::{CandidateHospital, Criteria, Quota, choose};
+use crate::{By, TableRequest, table};
+use calamine::{Data, Range, Reader, Xlsx, open_workbook_from_rs};
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read};
+use survey::area::Area;
+use survey::band::Banding;
+use survey::hospital::Beds;
+use survey::prefecture::PrefectureCode;
+
+/// The XML parts of a workbook.
+pub(super) fn parts(bytes: &[u8]) -> BTreeMap<String, String> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+    (0..archive.len())
+        .map(|index| {
+            let mut part = archive.by_index(index).unwrap();
+            let mut text = String::new();
+            part.read_to_string(&mut text).unwrap();
+            (part.name().unwrap().into_owned(), text)
+        })
+        .collect()
+}
+
+pub(super) fn open(bytes: &[u8]) -> Xlsx<Cursor<&[u8]>> {
+    open_workbook_from_rs(Cursor::new(bytes)).unwrap()
+}
+
+pub(super) fn sheet_parts(parts: &BTreeMap<String, String>) -> impl Iterator<Item = (&String, &String)> {
+    parts.iter().filter(|(name, _)| name.starts_with("xl/worksheets/sheet"))
+}
+
+fn words(area: Area) -> ReportText {
+    ReportText {
+        title: "集計表＆報告".to_owned(),
+        publisher: "=HYPERLINK(\"http://example.invalid\",\"押す\")".to_owned(),
+        area,
+        notes: vec!["=1+1".to_owned()],
+    }
+}
+
+fn float(count: u64) -> Data {
+    Data::Float(f64::from(u32::try_from(count).unwrap()))
+}
+
+fn find_row(range: &Range<Data>, label: &str) -> usize {
+    range.rows().position(|row| row[0] == Data::String(label.to_owned())).unwrap_or_else(|| panic!("no row {label}"))
+}
+
+#[test]
+fn the_reading_workbook_is_the_same_bytes_twice_and_dated_by_its_answers() {
+    let made = Made::new("2024", 21, 150);
+    let first = houkoku(&made.snapshot(), &words(Area::Nation)).unwrap();
+    assert_eq!(first, houkoku(&made.snapshot(), &words(Area::Nation)).unwrap());
+    let core = &parts(&first)["docProps/core.xml"];
+    assert_eq!(core.matches("2024-03-08T14:59:00Z").count(), 2, "{core}");
+}
+
+#[test]
+fn the_reading_workbook_shows_the_numbers_of_the_tables() {
+    let made = Made::new("2024", 22, 150);
+    let snapshot = made.snapshot();
+    let bytes = houkoku(&snapshot, &words(Area::Nation)).unwrap();
+    let mut workbook = open(&bytes);
+    let names = workbook.sheet_names().to_owned();
+    let questions = made.survey.questions().iter().filter(|question| question.is_coded()).count();
+    assert_eq!(names.len(), questions + 4);
+    assert_eq!(names[..3], ["表紙", "目次", "回収状況"]);
+    assert!(names.iter().all(|name| name.encode_utf16().count() <= 31));
+
+    let cover: Vec<String> = workbook.worksheet_range("表紙").unwrap().used_cells().map(|(_, _, cell)| cell.to_string()).collect();
+    assert!(cover.iter().any(|text| text == "2024年3月8日 23時59分（日本時間）"), "{cover:?}");
+
+    let ehr = names.iter().find(|name| name.starts_with("Q11 ")).unwrap();
+    let range = workbook.worksheet_range(ehr).unwrap();
+    let by_band = TableRequest { question: "ehr_in_use".into(), area: Area::Nation, by: By::Band, banding: Banding::Survey };
+    let by_prefecture = TableRequest { by: By::Prefecture, ..by_band.clone() };
+    for request in [by_band, by_prefecture] {
+        let table = table(&snapshot, &request).unwrap();
+        for row in &table.rows {
+            let label = row.band_label.as_deref().or(row.prefecture_name.as_deref()).unwrap();
+            let cells = &range[find_row(&range, label)];
+            assert_eq!(cells[1], float(row.n));
+            assert_eq!(cells[2], float(row.base));
+            assert_eq!(cells[3], float(row.options[0].count));
+            assert_eq!(cells[4], row.options[0].percent.map_or(Data::String("－".to_owned()), Data::Float));
+            let states = [&cells[7], &cells[8], &cells[9]].map(|cell| cell.to_string());
+            assert_eq!(states, [row.blank, row.no_answer, row.not_asked].map(|count| count.to_string()));
+        }
+    }
+    assert!(find_row(&range, "全国") < find_row(&range, "20～99床"));
+}
+
+#[test]
+fn the_reading_workbook_prints_on_a4_with_headings_repeated_and_pages_numbered() {
+    let made = Made::new("2022", 23, 60);
+    let bytes = houkoku(&made.snapshot(), &words(Area::Nation)).unwrap();
+    let parts = parts(&bytes);
+    for (name, xml) in sheet_parts(&parts) {
+        assert!(xml.contains("paperSize=\"9\"") && xml.contains("orientation=\"landscape\""), "{name}");
+        assert!(xml.contains("&amp;P / &amp;N"), "{name}");
+        assert!(!xml.contains("<f>"), "{name} holds a formula");
+    }
+    let questions = made.survey.questions().iter().filter(|question| question.is_coded()).count();
+    let workbook = &parts["xl/workbook.xml"];
+    assert_eq!(workbook.matches("_xlnm.Print_Titles").count(), questions + 3, "questions, rates, contents, method");
+    assert_eq!(sheet_parts(&parts).filter(|(_, xml)| xml.contains("state=\"frozen\"")).count(), questions + 3);
+    let charts = parts.keys().filter(|name| name.starts_with("xl/charts/chart")).count();
+    assert!(charts > questions, "a chart a question (free text has none), two of rates: {charts}");
+}
+
+#[test]
+fn a_prefectures_workbook_counts_its_own_hospitals_and_names_itself() {
+    let made = Made::new("2024", 24, 100);
+    let area = Area::Prefecture(PrefectureCode::new(14).unwrap());
+    let bytes = houkoku(&made.snapshot(), &words(area.clone())).unwrap();
+    let mut workbook = open(&bytes);
+    let range = workbook.worksheet_range("回収状況").unwrap();
+    let own = made.hospitals.iter().filter(|hospital| area.covers(hospital.prefecture, None)).count();
+    assert_eq!(range[find_row(&range, "神奈川県")][1], float(u64::try_from(own).unwrap()));
+    assert!(range.rows().all(|row| row[0] != Data::String("東京都".to_owned())));
+}
+
+fn candidate(gmis: &str, name: &str, beds: u16, band: &str) -> CandidateHospital {
+    CandidateHospital {
+        gmis: gmis.to_owned(),
+        institution_code: Some("0110113719".to_owned()),
+        name: name.to_owned(),
+        prefecture: PrefectureCode::new(1).unwrap(),
+        municipality: None,
+        beds: Beds::new(beds).unwrap(),
+        band: band.to_owned(),
+        answers: BTreeMap::from([("bcp_defined".to_owned(), vec!["no".to_owned()])]),
+        survey: "2024".to_owned(),
+    }
+}
+
+#[test]
+fn the_list_names_hospitals_scores_and_shortages_and_survives_any_name() {
+    let long = "長".repeat(40_000);
+    let candidates = [
+        candidate("A000001", "=cmd|' /C calc'!A0", 250, "200-399"),
+        candidate("A000002", &long, 120, "20-199"),
+        candidate("A000003", "@SUM(1)\n改行", 60, "20-199"),
+    ];
+    let quota = |band: &str, hospitals| Quota { prefecture: PrefectureCode::new(1).unwrap(), band: band.to_owned(), hospitals };
+    let quotas = [quota("400+", 1), quota("20-199", 1), quota("200-399", 3)];
+    let selection = choose(&candidates, &quotas, &Criteria::national().unwrap()).unwrap();
+    let words = ProgramText {
+        title: "医療機関におけるサイバーセキュリティ確保事業".to_owned(),
+        publisher: "北海道".to_owned(),
+        as_of: as_of(),
+        notes: Vec::new(),
+    };
+    let bytes = selection_list(&selection, &words).unwrap();
+    assert_eq!(bytes, selection_list(&selection, &words).unwrap());
+    assert!(sheet_parts(&parts(&bytes)).all(|(_, xml)| !xml.contains("<f>")));
+
+    let mut workbook = open(&bytes);
+    let list = workbook.worksheet_range("支援対象病院一覧").unwrap();
+    let rows: Vec<Vec<String>> = list.rows().skip(1).map(|row| row.iter().map(ToString::to_string).collect()).collect();
+    assert_eq!(rows.iter().map(|row| row[3].as_str()).collect::<Vec<_>>(), ["A000002", "A000001"]);
+    assert_eq!(rows[0][5].encode_utf16().count(), 32_767);
+    assert_eq!(rows[1][5], "=cmd|' /C calc'!A0");
+    assert_eq!(rows[1][4], "0110113719");
+    assert_eq!(rows[1][7], "30");
+    let parts_sum: u32 = rows[1][8..18].iter().map(|points| points.parse::<u32>().unwrap()).sum();
+    assert_eq!(parts_sum, 30);
+
+    let summary = workbook.worksheet_range("選定結果").unwrap();
+    let short = &summary[find_row(&summary, "200～399床")];
+    assert_eq!(short[4], Data::Float(2.0));
+    assert!(short[7].to_string().contains("2病院不足"));
+    let tied = &summary[find_row(&summary, "20～199床")];
+    assert_eq!((tied[5].to_string(), tied[6].to_string()), ("20".to_owned(), "2".to_owned()));
+    let origin = workbook.worksheet_range("作成情報").unwrap();
+    assert!(origin.used_cells().any(|(_, _, cell)| cell.to_string() == selection.result_hash));
+}
