@@ -1,0 +1,3 @@
+DROP TABLE frame;
+DROP TABLE alias;
+DROP TABLE hospital;
