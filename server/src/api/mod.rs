@@ -1,0 +1,89 @@
+//! The HTTP API under `/api/v1`: reads requests, calls one use case, writes JSON. Rules live in `app`, shapes live here.
+
+pub mod audits;
+pub mod exports;
+pub mod faults;
+pub mod guard;
+pub mod health;
+pub mod hospitals;
+pub mod imports;
+pub mod keyed;
+pub mod pages;
+pub mod problem;
+pub mod programs;
+pub mod sessions;
+pub mod submissions;
+pub mod surveys;
+pub mod tables;
+pub mod windows;
+
+use actix_web::web;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::error::AppError;
+use problem::ApiError;
+
+/// Largest JSON body. The longest answers are a few kilobytes.
+const JSON_BYTES: usize = 256 * 1024;
+/// Largest uploaded file, as `importer::Limits` has it.
+const FILE_BYTES: usize = 32 << 20;
+
+/// All operations of the API.
+pub fn configure(config: &mut ServiceConfig<'_>) {
+    config
+        .service(health::live)
+        .service(health::ready)
+        .service(sessions::create_session)
+        .service(sessions::delete_session)
+        .service(sessions::create_token)
+        .service(sessions::read_me)
+        .service(surveys::list_surveys)
+        .service(surveys::read_survey)
+        .service(surveys::read_edition)
+        .service(surveys::download_template)
+        .service(windows::open_window)
+        .service(windows::grant_extension)
+        .service(hospitals::list_hospitals)
+        .service(submissions::read_submission)
+        .service(submissions::submit_answers)
+        .service(imports::import_answers)
+        .service(imports::list_imports)
+        .service(imports::read_import)
+        .service(tables::read_table)
+        .service(tables::read_response_rates)
+        .service(exports::download_statistics)
+        .service(programs::list_programs)
+        .service(programs::create_program)
+        .service(programs::list_quotas)
+        .service(programs::set_quotas)
+        .service(programs::list_candidates)
+        .service(programs::choose_hospitals)
+        .service(programs::read_selection)
+        .service(programs::download_selection)
+        .service(audits::list_audit);
+}
+
+/// How actix's extractors refuse: as problem+json too, never as plain text.
+pub fn extractors(config: &mut web::ServiceConfig) {
+    let refuse = |code: &'static str, message: &'static str| ApiError::from(AppError::invalid(code, message));
+    config
+        .app_data(web::JsonConfig::default().limit(JSON_BYTES).error_handler(move |error, _| match error {
+            actix_web::error::JsonPayloadError::Overflow { .. } | actix_web::error::JsonPayloadError::OverflowKnownLength { .. } => {
+                ApiError::from(AppError::TooLarge(too_large())).into()
+            }
+            _ => refuse("body_invalid", "要求の本文が正しいJSONではありません。形式を確認してください。").into(),
+        }))
+        .app_data(web::QueryConfig::default().error_handler(move |error, _| {
+            tracing::debug!(%error, "query refused");
+            refuse("query_invalid", "URLの検索条件が正しくありません。項目名と値を確認してください。").into()
+        }))
+        .app_data(web::PathConfig::default().error_handler(move |error, _| {
+            tracing::debug!(%error, "path refused");
+            ApiError::from(AppError::not_found("path_unknown", "URLが正しくありません。番号や記号を確認してください。")).into()
+        }))
+        .app_data(web::PayloadConfig::new(FILE_BYTES));
+}
+
+fn too_large() -> crate::error::Refusal {
+    crate::error::Refusal { code: "body_too_large", message: "送られた内容が大きすぎます。分けて送ってください。".to_owned() }
+}

@@ -1,0 +1,106 @@
+//! The only `ResponseError`: RFC 9457 problem+json with a stable `code`. Unknown causes become a 500 with fixed text and are logged once, here.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, ResponseError};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::api::faults::FaultJson;
+use crate::error::AppError;
+
+/// What every operation answers when it does not do what was asked.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemJson {
+    /// `urn:chosa:problem:` and the code.
+    pub r#type: String,
+    /// The status in words.
+    pub title: String,
+    /// HTTP status.
+    pub status: u16,
+    /// Stable, snake_case.
+    pub code: String,
+    /// Japanese: what is wrong and what to do next.
+    pub detail: String,
+    /// Faults of the content, if it was that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<FaultJson>,
+}
+
+/// A use case's error on its way out.
+#[derive(Debug)]
+pub struct ApiError(AppError);
+
+impl From<AppError> for ApiError {
+    fn from(error: AppError) -> ApiError {
+        ApiError(error)
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // For actix's own log lines; the cause of an internal error is not among them.
+        f.write_str(self.status_code().canonical_reason().unwrap_or("error"))
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        match &self.0 {
+            AppError::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+            AppError::Forbidden(_) => StatusCode::FORBIDDEN,
+            AppError::NotFound(_) => StatusCode::NOT_FOUND,
+            AppError::Invalid(_) => StatusCode::BAD_REQUEST,
+            AppError::Faulty(..) => StatusCode::UNPROCESSABLE_ENTITY,
+            AppError::Conflict(_) => StatusCode::CONFLICT,
+            AppError::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            AppError::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            AppError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            AppError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let status = self.status_code();
+        let (code, detail) = match &self.0 {
+            AppError::Unauthenticated(r)
+            | AppError::Forbidden(r)
+            | AppError::NotFound(r)
+            | AppError::Invalid(r)
+            | AppError::Faulty(r, _)
+            | AppError::Conflict(r)
+            | AppError::TooLarge(r)
+            | AppError::TooMany(r) => (r.code, r.message.clone()),
+            AppError::Unavailable(cause) => {
+                tracing::warn!(cause = cause.for_log(), "unavailable");
+                ("unavailable", "サービスが一時的に利用できません。保存されていません。しばらく待ってから、もう一度お試しください。".to_owned())
+            }
+            AppError::Internal(cause) => {
+                tracing::error!(cause = cause.for_log(), "internal error");
+                ("internal_error", "内部エラーが発生しました。保存されていません。繰り返す場合は運用担当者にご連絡ください。".to_owned())
+            }
+        };
+        let faults = match &self.0 {
+            AppError::Faulty(_, faults) => faults.iter().map(FaultJson::from).collect(),
+            _ => Vec::new(),
+        };
+        let problem = ProblemJson {
+            r#type: format!("urn:chosa:problem:{code}"),
+            title: status.canonical_reason().unwrap_or_default().to_owned(),
+            status: status.as_u16(),
+            code: code.to_owned(),
+            detail,
+            faults,
+        };
+        let mut response = HttpResponse::build(status);
+        match status {
+            StatusCode::SERVICE_UNAVAILABLE => drop(response.insert_header((RETRY_AFTER, "5"))),
+            StatusCode::UNAUTHORIZED => drop(response.insert_header((WWW_AUTHENTICATE, "Bearer"))),
+            _ => {}
+        }
+        response.content_type("application/problem+json").json(problem)
+    }
+}

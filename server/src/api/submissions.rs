@@ -1,0 +1,158 @@
+//! One hospital's answers.
+
+use actix_web::{HttpResponse, get, post, web};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::api::faults::FaultJson;
+use crate::api::guard::Guarded;
+use crate::api::hospitals::HospitalJson;
+use crate::api::keyed::{Keyed, answered};
+use crate::api::problem::{ApiError, ProblemJson};
+use crate::app::state::State;
+use crate::app::submissions::{NewAnswers, ReadBack};
+use crate::app::{intake, submissions, surveys};
+use crate::auth::permit::{ReadAnswers, SubmitAnswers};
+use crate::error::AppError;
+
+/// Answers to submit.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewAnswersJson {
+    /// Edition by name or id; the first if not given.
+    edition: Option<String>,
+    /// Question key to option key, array of option keys, text, or the respondent's object.
+    #[schema(value_type = Object)]
+    answers: Value,
+    /// Why a prefecture replaces a hospital's answers.
+    reason: Option<String>,
+}
+
+/// Proof of a submission.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Receipt)]
+pub struct ReceiptJson {
+    receipt: Uuid,
+    survey: String,
+    edition: String,
+    hospital: String,
+    revision: i32,
+    state: String,
+    entry_path: String,
+    unchanged: bool,
+    received_at: DateTime<Utc>,
+    warnings: Vec<FaultJson>,
+}
+
+/// Submits a hospital's answers, exactly once for an `Idempotency-Key`.
+#[utoipa::path(tag = "submissions", operation_id = "submit_answers", security(("bearer" = [])),
+    params(("survey" = String, Path), ("hospital" = String, Path, description = "G-MIS ID"), ("Idempotency-Key" = String, Header)),
+    request_body = NewAnswersJson, responses(
+    (status = 201, description = "A new revision", body = ReceiptJson),
+    (status = 200, description = "The same answers had been there", body = ReceiptJson),
+    (status = 400, description = "body_invalid, idempotency_key_missing", body = ProblemJson),
+    (status = 401, description = "Not signed in", body = ProblemJson),
+    (status = 403, description = "role_not_permitted", body = ProblemJson),
+    (status = 404, description = "survey_unknown, edition_unknown, hospital_unknown", body = ProblemJson),
+    (status = 409, description = "window_closed, window_not_yet, already_answered, submission_accepted, idempotency_in_progress", body = ProblemJson),
+    (status = 422, description = "answers_faulty, idempotency_mismatch", body = ProblemJson),
+    (status = 503, description = "unavailable: nothing was stored", body = ProblemJson),
+))]
+#[post("/api/v1/surveys/{survey}/hospitals/{hospital}/revisions")]
+pub async fn submit_answers(
+    state: web::Data<State>,
+    guarded: Guarded<SubmitAnswers>,
+    keyed: Keyed,
+    path: web::Path<(String, String)>,
+    body: web::Bytes,
+) -> Result<HttpResponse, ApiError> {
+    let (survey, hospital) = path.into_inner();
+    let survey = surveys::known(&survey)?;
+    // Read by hand, because the key is bound to the bytes as sent.
+    let new: NewAnswersJson = serde_json::from_slice(&body).map_err(|error| {
+        tracing::debug!(%error, "body refused");
+        AppError::invalid("body_invalid", "要求の本文が正しいJSONではありません。形式を確認してください。")
+    })?;
+    let new = NewAnswers { hospital, edition: new.edition, answers: new.answers, reason: new.reason };
+    let answer = submissions::submit(&state, &guarded.permit, survey, &new, Some(&keyed.with_body(&body))).await?;
+    Ok(answered(&answer))
+}
+
+/// What a hospital answered, with every revision.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Submission)]
+pub struct SubmissionJson {
+    hospital: HospitalJson,
+    /// Number of the revision that is counted, while submitted or accepted; 0 before the first.
+    latest_revision: i32,
+    /// The oldest first.
+    revisions: Vec<RevisionJson>,
+}
+
+/// One revision.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Revision)]
+pub struct RevisionJson {
+    number: i32,
+    edition: String,
+    edition_hash: String,
+    /// As received; the respondent only for those who may see one.
+    #[schema(value_type = Object)]
+    answers: Value,
+    #[schema(value_type = Vec<FaultJson>)]
+    warnings: Value,
+    /// page, api, workbook, proxy.
+    entry_path: String,
+    /// Role that submitted it.
+    actor: String,
+    import: Option<Uuid>,
+    reason: Option<String>,
+    receipt: Uuid,
+    received_at: DateTime<Utc>,
+}
+
+impl From<ReadBack> for SubmissionJson {
+    fn from(read: ReadBack) -> SubmissionJson {
+        let revisions = read
+            .revisions
+            .into_iter()
+            .map(|(row, respondent)| RevisionJson {
+                number: row.number,
+                edition: row.edition_id,
+                edition_hash: row.edition_hash,
+                answers: intake::together(row.answers, respondent),
+                warnings: row.warnings,
+                entry_path: row.entry_path,
+                actor: row.actor,
+                import: row.import_id,
+                reason: row.reason,
+                receipt: row.receipt,
+                received_at: row.received_at,
+            })
+            .collect();
+        let latest_revision = read.submission.as_ref().map_or(0, |submission| submission.latest_revision);
+        SubmissionJson { hospital: HospitalJson::of(read.hospital, read.submission.map(|row| row.state)), latest_revision, revisions }
+    }
+}
+
+/// Reads a hospital's answers back, with all revisions.
+#[utoipa::path(tag = "submissions", operation_id = "read_submission", security(("bearer" = [])),
+    params(("survey" = String, Path), ("hospital" = String, Path, description = "G-MIS ID")), responses(
+    (status = 200, description = "The submission; without revisions while unanswered", body = SubmissionJson),
+    (status = 401, description = "Not signed in", body = ProblemJson),
+    (status = 403, description = "role_not_permitted", body = ProblemJson),
+    (status = 404, description = "survey_unknown, hospital_unknown", body = ProblemJson),
+))]
+#[get("/api/v1/surveys/{survey}/hospitals/{hospital}/submission")]
+pub async fn read_submission(
+    state: web::Data<State>,
+    guarded: Guarded<ReadAnswers>,
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, ApiError> {
+    let (survey, hospital) = path.into_inner();
+    let read = submissions::read(&state, &guarded.permit, surveys::known(&survey)?, &hospital).await?;
+    Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(SubmissionJson::from(read)))
+}

@@ -1,0 +1,248 @@
+//! Surveys, editions with their questions, blank templates.
+
+use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use actix_web::{HttpResponse, get, web};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use survey::edition::Edition;
+use survey::question::{Kind, Question};
+use survey::survey::Survey;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::api::guard::Guarded;
+use crate::api::problem::{ApiError, ProblemJson};
+use crate::app::state::State;
+use crate::app::surveys;
+use crate::auth::permit::ReadSurveys;
+use crate::db::surveys::WindowRow;
+use crate::error::AppError;
+
+/// A survey.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Survey)]
+pub struct SurveyJson {
+    id: String,
+    title: String,
+    /// Ids of its printed versions, the first first.
+    editions: Vec<String>,
+    /// When it takes answers.
+    windows: Vec<WindowJson>,
+}
+
+/// When a survey takes answers.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Window)]
+pub struct WindowJson {
+    /// First instant.
+    pub opens: DateTime<Utc>,
+    /// Last second, included.
+    pub closes: DateTime<Utc>,
+    /// `notice`, or why it was reopened.
+    pub reason: String,
+}
+
+impl From<WindowRow> for WindowJson {
+    fn from(row: WindowRow) -> WindowJson {
+        WindowJson { opens: row.opens, closes: row.closes, reason: row.reason }
+    }
+}
+
+impl SurveyJson {
+    fn of(survey: &Survey, windows: Vec<WindowRow>) -> SurveyJson {
+        SurveyJson {
+            id: survey.id().to_string(),
+            title: survey.title().to_owned(),
+            editions: survey.editions().iter().map(|edition| edition.id().to_string()).collect(),
+            windows: windows.into_iter().map(WindowJson::from).collect(),
+        }
+    }
+}
+
+/// All surveys.
+#[utoipa::path(tag = "surveys", operation_id = "list_surveys", security(("bearer" = [])), responses(
+    (status = 200, description = "The earliest first", body = Vec<SurveyJson>),
+    (status = 401, description = "Not signed in", body = ProblemJson),
+))]
+#[get("/api/v1/surveys")]
+pub async fn list_surveys(state: web::Data<State>, guarded: Guarded<ReadSurveys>) -> Result<web::Json<Vec<SurveyJson>>, ApiError> {
+    let mut list = Vec::new();
+    for survey in survey::compiled_in() {
+        list.push(SurveyJson::of(survey, surveys::windows(&state, &guarded.permit, survey).await?));
+    }
+    Ok(web::Json(list))
+}
+
+/// One survey.
+#[utoipa::path(tag = "surveys", operation_id = "read_survey", security(("bearer" = [])), params(("survey" = String, Path)), responses(
+    (status = 200, description = "The survey", body = SurveyJson),
+    (status = 401, description = "Not signed in", body = ProblemJson),
+    (status = 404, description = "survey_unknown", body = ProblemJson),
+))]
+#[get("/api/v1/surveys/{survey}")]
+pub async fn read_survey(
+    state: web::Data<State>,
+    guarded: Guarded<ReadSurveys>,
+    path: web::Path<String>,
+) -> Result<web::Json<SurveyJson>, ApiError> {
+    let survey = surveys::known(&path)?;
+    Ok(web::Json(SurveyJson::of(survey, surveys::windows(&state, &guarded.permit, survey).await?)))
+}
+
+/// A printed version of a questionnaire.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Edition)]
+pub struct EditionJson {
+    id: String,
+    survey: String,
+    /// SHA-256 of its canonical form.
+    hash: String,
+    /// SHA-256 of the slot layout.
+    layout_hash: String,
+    questions: Vec<QuestionJson>,
+}
+
+/// A question.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Question)]
+pub struct QuestionJson {
+    key: String,
+    /// As printed, where it is documented.
+    number: Option<String>,
+    section: String,
+    label: String,
+    item_wording: String,
+    guide_wording: String,
+    guidance: String,
+    /// Who is asked, in words.
+    base: String,
+    /// respondent, yes_no, one, several or text.
+    r#type: String,
+    required: bool,
+    choices: Vec<ChoiceJson>,
+    fields: Vec<FieldJson>,
+}
+
+/// An option.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Choice)]
+pub struct ChoiceJson {
+    key: String,
+    code: u8,
+    label: String,
+    /// Excludes all others.
+    exclusive: bool,
+}
+
+/// A field of the respondent.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Field)]
+pub struct FieldJson {
+    key: String,
+    label: String,
+}
+
+impl From<&Edition> for EditionJson {
+    fn from(edition: &Edition) -> EditionJson {
+        EditionJson {
+            id: edition.id().to_string(),
+            survey: edition.survey().to_string(),
+            hash: edition.hash().to_owned(),
+            layout_hash: edition.layout().hash().to_owned(),
+            questions: edition.questions().iter().map(QuestionJson::from).collect(),
+        }
+    }
+}
+
+impl From<&Question> for QuestionJson {
+    fn from(question: &Question) -> QuestionJson {
+        let (kind, fields) = match &question.kind {
+            Kind::Respondent(fields) => ("respondent", fields.as_slice()),
+            Kind::YesNo(_) => ("yes_no", [].as_slice()),
+            Kind::One(_) => ("one", [].as_slice()),
+            Kind::Several(_) => ("several", [].as_slice()),
+            Kind::Text(_) => ("text", [].as_slice()),
+        };
+        let choices = if matches!(question.kind, Kind::Text(_)) { &[] } else { question.choices() };
+        QuestionJson {
+            key: question.key.to_string(),
+            number: question.number.clone(),
+            section: question.section.clone(),
+            label: question.label.clone(),
+            item_wording: question.item_wording.clone(),
+            guide_wording: question.guide_wording.clone(),
+            guidance: question.guidance.clone(),
+            base: question.base.clone(),
+            r#type: kind.to_owned(),
+            required: question.required,
+            choices: choices
+                .iter()
+                .map(|choice| ChoiceJson {
+                    key: choice.key.clone(),
+                    code: choice.code,
+                    label: choice.label.clone(),
+                    exclusive: choice.exclusive,
+                })
+                .collect(),
+            fields: fields.iter().map(|field| FieldJson { key: field.key.clone(), label: field.label.clone() }).collect(),
+        }
+    }
+}
+
+/// One edition with its questions.
+#[utoipa::path(tag = "surveys", operation_id = "read_edition", security(("bearer" = [])),
+    params(("survey" = String, Path), ("edition" = String, Path, description = "Name or id")), responses(
+    (status = 200, description = "The edition", body = EditionJson),
+    (status = 401, description = "Not signed in", body = ProblemJson),
+    (status = 404, description = "survey_unknown, edition_unknown", body = ProblemJson),
+))]
+#[get("/api/v1/surveys/{survey}/editions/{edition}")]
+pub async fn read_edition(_guarded: Guarded<ReadSurveys>, path: web::Path<(String, String)>) -> Result<web::Json<EditionJson>, ApiError> {
+    let (survey, edition) = path.into_inner();
+    Ok(web::Json(EditionJson::from(surveys::edition(surveys::known(&survey)?, Some(&edition))?)))
+}
+
+/// Which edition's template.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct TemplateQuery {
+    /// Name or id; the first if not given.
+    edition: Option<String>,
+}
+
+/// A blank workbook: `form` for one hospital, `bulk` with a row for each hospital.
+#[utoipa::path(tag = "surveys", operation_id = "download_template", security(("bearer" = [])),
+    params(("survey" = String, Path), ("layout" = String, Path, description = "form or bulk"), TemplateQuery), responses(
+    (status = 200, description = "The workbook", body = Vec<u8>, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    (status = 401, description = "Not signed in", body = ProblemJson),
+    (status = 404, description = "survey_unknown, edition_unknown, template_unknown", body = ProblemJson),
+))]
+#[get("/api/v1/surveys/{survey}/templates/{layout}")]
+pub async fn download_template(
+    _guarded: Guarded<ReadSurveys>,
+    path: web::Path<(String, String)>,
+    query: web::Query<TemplateQuery>,
+) -> Result<HttpResponse, ApiError> {
+    let (survey, layout) = path.into_inner();
+    let edition = surveys::edition(surveys::known(&survey)?, query.edition.as_deref())?;
+    let bytes = match layout.as_str() {
+        "form" => importer::template::form(edition, None),
+        "bulk" => importer::template::bulk(edition, &[]),
+        _ => return Err(AppError::not_found("template_unknown", "様式は form（1病院用）か bulk（一括用）を指定してください。").into()),
+    };
+    Ok(workbook(&format!("template_{}_{layout}.xlsx", edition.id()), bytes.map_err(AppError::internal)?))
+}
+
+/// A workbook as a download.
+pub fn workbook(name: &str, bytes: Vec<u8>) -> HttpResponse {
+    download(name, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", bytes)
+}
+
+/// Bytes as a download under an ASCII name.
+pub fn download(name: &str, media_type: &str, bytes: Vec<u8>) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, media_type))
+        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
+        .insert_header(("X-Content-Type-Options", "nosniff"))
+        .insert_header(("Cache-Control", "no-store"))
+        .body(bytes)
+}

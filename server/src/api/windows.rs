@@ -1,0 +1,102 @@
+//! Opening a survey again and extending it.
+
+use actix_web::{HttpResponse, post, web};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use survey::area::Area;
+use utoipa::ToSchema;
+
+use crate::api::guard::Guarded;
+use crate::api::problem::{ApiError, ProblemJson};
+use crate::api::surveys::WindowJson;
+use crate::app::state::State;
+use crate::app::surveys::{self, Extended};
+use crate::auth::permit::GrantTime;
+use crate::error::AppError;
+
+/// A further window.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewWindowJson {
+    /// First instant.
+    opens: DateTime<Utc>,
+    /// Last second, included.
+    closes: DateTime<Utc>,
+    /// Why; it is recorded.
+    reason: String,
+}
+
+/// Opens a survey again.
+#[utoipa::path(tag = "surveys", operation_id = "open_window", security(("bearer" = [])), params(("survey" = String, Path)),
+    request_body = NewWindowJson, responses(
+    (status = 201, description = "Opened", body = WindowJson),
+    (status = 400, description = "reason_missing, window_backwards", body = ProblemJson),
+    (status = 401, description = "Not signed in", body = ProblemJson),
+    (status = 403, description = "role_not_permitted", body = ProblemJson),
+    (status = 404, description = "survey_unknown", body = ProblemJson),
+))]
+#[post("/api/v1/surveys/{survey}/windows")]
+pub async fn open_window(
+    state: web::Data<State>,
+    guarded: Guarded<GrantTime>,
+    path: web::Path<String>,
+    body: web::Json<NewWindowJson>,
+) -> Result<HttpResponse, ApiError> {
+    let survey = surveys::known(&path)?;
+    let row = surveys::open_window(&state, &guarded.permit, survey, (body.opens, body.closes), &body.reason).await?;
+    Ok(HttpResponse::Created().json(WindowJson::from(row)))
+}
+
+/// More time for one hospital or one area; exactly one of the two.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewExtensionJson {
+    /// G-MIS ID.
+    hospital: Option<String>,
+    /// Two digits of a prefecture or five of a municipality.
+    area: Option<String>,
+    /// Last second, included.
+    until: DateTime<Utc>,
+    /// Why; it is recorded.
+    reason: String,
+}
+
+/// An extension.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Extension)]
+pub struct ExtensionJson {
+    /// Last second, included.
+    until: DateTime<Utc>,
+    /// Why.
+    reason: String,
+}
+
+/// Gives a hospital or an area more time.
+#[utoipa::path(tag = "surveys", operation_id = "grant_extension", security(("bearer" = [])), params(("survey" = String, Path)),
+    request_body = NewExtensionJson, responses(
+    (status = 201, description = "Extended", body = ExtensionJson),
+    (status = 400, description = "reason_missing, extension_scope_invalid", body = ProblemJson),
+    (status = 401, description = "Not signed in", body = ProblemJson),
+    (status = 403, description = "role_not_permitted", body = ProblemJson),
+    (status = 404, description = "survey_unknown, hospital_unknown", body = ProblemJson),
+))]
+#[post("/api/v1/surveys/{survey}/extensions")]
+pub async fn grant_extension(
+    state: web::Data<State>,
+    guarded: Guarded<GrantTime>,
+    path: web::Path<String>,
+    body: web::Json<NewExtensionJson>,
+) -> Result<HttpResponse, ApiError> {
+    let survey = surveys::known(&path)?;
+    let area = body.area.as_deref().and_then(|area| Area::parse(area).ok());
+    let whom = match (&body.hospital, area.as_ref().and_then(surveys::whom_of_area)) {
+        (Some(hospital), None) if body.area.is_none() => Some(Extended::Hospital(hospital.clone())),
+        (None, whom) => whom,
+        _ => None,
+    };
+    let whom = whom.ok_or_else(|| {
+        AppError::invalid("extension_scope_invalid", "延長の対象は、病院のG-MIS IDか、都道府県または市区町村のコードのどちらか1つを指定してください。")
+    })?;
+    let row = surveys::extend(&state, &guarded.permit, survey, &whom, body.until, &body.reason).await?;
+    Ok(HttpResponse::Created().json(ExtensionJson { until: row.until, reason: row.reason }))
+}

@@ -1,0 +1,170 @@
+//! Frames (調査対象名簿): drawing one, finding a hospital in it, listing it.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use diesel_async::AsyncPgConnection;
+use serde_json::json;
+use survey::area::{Area, MunicipalityCode};
+use survey::fault::Fault;
+use survey::frame::Frame;
+use survey::hospital::{Beds, FrameHospital, GmisId, InstitutionCode};
+use survey::prefecture::PrefectureCode;
+use survey::survey::Survey;
+use uuid::Uuid;
+
+use crate::app::state::State;
+use crate::auth::permit::{DrawFrame, Permit, ReadHospitals};
+use crate::db::frames::{self, FrameRow};
+use crate::db::transaction::{Mode, as_actor};
+use crate::db::audit;
+use crate::error::AppError;
+
+/// The hospital of a G-MIS ID that the actor may see.
+///
+/// # Errors
+/// `hospital_unknown`, for somebody else's hospital too: whether it exists is not told.
+pub async fn require(conn: &mut AsyncPgConnection, survey: &Survey, gmis: &str) -> Result<FrameRow, AppError> {
+    let unknown = || {
+        AppError::not_found(
+            "hospital_unknown",
+            format!("{}年調査の調査対象名簿に、このG-MIS IDの病院がありません。IDを確認してください。", survey.id()),
+        )
+    };
+    let gmis = GmisId::parse(gmis).map_err(|_| unknown())?;
+    frames::find(conn, survey.id().as_str(), gmis.as_str()).await?.ok_or_else(unknown)
+}
+
+/// A page of hospitals with the state of their submission, `None` while unanswered (未回答).
+///
+/// # Errors
+/// The database is away.
+pub async fn list(
+    state: &State,
+    permit: &Permit<ReadHospitals>,
+    survey: &Survey,
+    prefecture: Option<PrefectureCode>,
+    after: Option<&str>,
+    limit: i64,
+) -> Result<Vec<(FrameRow, Option<String>)>, AppError> {
+    let prefecture = prefecture.map(|code| i16::from(code.number()));
+    as_actor(&state.pool, permit.actor(), Mode::Snapshot, async |conn| {
+        Ok(frames::page(conn, survey.id().as_str(), prefecture, after, limit).await?)
+    })
+    .await
+}
+
+/// Draws the frame of a survey that has none yet. Hospitals known by an identifier in use keep their identity, so that years can be compared.
+///
+/// # Errors
+/// `frame_faulty` with the faults (duplicates, identifiers of two different hospitals), `frame_drawn` when there is a frame already.
+pub async fn draw(state: &State, permit: &Permit<DrawFrame>, survey: &Survey, hospitals: Vec<FrameHospital>) -> Result<usize, AppError> {
+    let faulty = |fault: Fault| AppError::faulty("frame_faulty", "調査対象名簿に誤りがあるため登録しませんでした。直して送り直してください。", vec![fault]);
+    let frame = Frame::new(hospitals).map_err(|error| faulty(Fault::error("frame_duplicate", error.to_string())))?;
+    let actor = permit.actor();
+    let now = state.now();
+    let id = survey.id().as_str();
+    let from = survey.windows().first().map_or_else(|| now.date_naive(), |window| window.opens.date_naive());
+    as_actor(&state.pool, actor, Mode::Write, async |conn| {
+        if frames::count(conn, id).await? > 0 {
+            return Err(AppError::conflict("frame_drawn", format!("{id}年調査の調査対象名簿は登録済みです。名簿は凍結されており、差し替えられません。")));
+        }
+        let rows = identified(conn, &frame).await?.map_err(faulty)?;
+        frames::insert_all(conn, id, &rows, from).await?;
+        let details = json!({"hospitals": rows.len()});
+        audit::insert(conn, actor, now, audit::Entry { action: "draw_frame", survey: Some(id), details, ..audit::Entry::default() }).await?;
+        Ok(rows.len())
+    })
+    .await
+}
+
+/// Gives each hospital its identity: that of its G-MIS ID, else of its institution code, else a new one.
+async fn identified(conn: &mut AsyncPgConnection, frame: &Frame) -> Result<Result<Vec<FrameRow>, Fault>, AppError> {
+    let by_gmis: BTreeMap<String, Uuid> = frames::alias_owners(conn, "gmis_id").await?.into_iter().collect();
+    let by_code: BTreeMap<String, Uuid> = frames::alias_owners(conn, "institution_code").await?.into_iter().collect();
+    let mut rows = Vec::with_capacity(frame.hospitals().len());
+    for hospital in frame.hospitals() {
+        let known = by_gmis.get(hospital.gmis.as_str());
+        let known_by_code = hospital.institution_code.as_ref().and_then(|code| by_code.get(code.as_str()));
+        if let (Some(a), Some(b)) = (known, known_by_code)
+            && a != b
+        {
+            let message = "G-MIS IDと医療機関コードが、以前の名簿では別の病院のものです。どちらかを確認してください。";
+            return Ok(Err(Fault::error("frame_identity_conflict", message).found(hospital.gmis.as_str())));
+        }
+        let id = known.or(known_by_code).copied().unwrap_or_else(Uuid::now_v7);
+        rows.push(row_of(id, hospital));
+    }
+    Ok(Ok(rows))
+}
+
+fn row_of(hospital_id: Uuid, hospital: &FrameHospital) -> FrameRow {
+    FrameRow {
+        hospital_id,
+        gmis_id: hospital.gmis.as_str().to_owned(),
+        institution_code: hospital.institution_code.as_ref().map(|code| code.as_str().to_owned()),
+        name: hospital.name.clone(),
+        prefecture: i16::from(hospital.prefecture.number()),
+        municipality: hospital.municipality.as_ref().map(|code| code.as_str().to_owned()).unwrap_or_default(),
+        beds: i32::from(hospital.beds.number()),
+    }
+}
+
+/// A row as the pure crates know it.
+///
+/// # Errors
+/// Internal: the database holds what no frame takes.
+pub fn hospital_of(row: &FrameRow) -> Result<FrameHospital, AppError> {
+    Ok(FrameHospital {
+        gmis: GmisId::parse(&row.gmis_id).map_err(AppError::internal)?,
+        institution_code: row.institution_code.as_deref().map(InstitutionCode::parse).transpose().map_err(AppError::internal)?,
+        name: row.name.clone(),
+        prefecture: prefecture_of(row.prefecture)?,
+        municipality: municipality_of(&row.municipality)?,
+        beds: beds_of(row.beds)?,
+    })
+}
+
+/// A stored prefecture.
+///
+/// # Errors
+/// Internal: it is none.
+pub fn prefecture_of(number: i16) -> Result<PrefectureCode, AppError> {
+    PrefectureCode::new(u8::try_from(number).map_err(AppError::internal)?).map_err(AppError::internal)
+}
+
+/// A stored municipality; empty is none.
+///
+/// # Errors
+/// Internal: it is no code.
+pub fn municipality_of(code: &str) -> Result<Option<MunicipalityCode>, AppError> {
+    if code.is_empty() { Ok(None) } else { MunicipalityCode::parse(code).map(Some).map_err(AppError::internal) }
+}
+
+/// Stored beds.
+///
+/// # Errors
+/// Internal: out of range.
+pub fn beds_of(beds: i32) -> Result<Beds, AppError> {
+    Beds::new(u16::try_from(beds).map_err(AppError::internal)?).map_err(AppError::internal)
+}
+
+/// Whether the actor may see unsuppressed numbers of an area.
+///
+/// # Errors
+/// `area_not_yours`: which area is the actor's.
+pub fn require_area(actor: &crate::auth::actor::Actor, area: &Area) -> Result<(), AppError> {
+    match actor.area() {
+        Some(own) if own.contains(area) => Ok(()),
+        Some(own) => Err(AppError::forbidden(
+            "area_not_yours",
+            format!("集計できるのは管轄する地域（{}）だけです。他の地域は公表版をご覧ください。", own.name()),
+        )),
+        None => Err(AppError::forbidden("area_not_yours", "集計表を見る権限がありません。公表版をご覧ください。")),
+    }
+}
+
+/// The first day that today is in Japan.
+pub fn day_in_japan(time: chrono::DateTime<chrono::Utc>) -> NaiveDate {
+    time.with_timezone(&survey::window::JST).date_naive()
+}

@@ -1,0 +1,328 @@
+//! Importing a file: parsed in the limited child, examined, and recorded in one transaction with its verdicts; or, as a dry run, only examined.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use importer::{Decision, Examination, Request, Workbook};
+use serde::Serialize;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use survey::answer::{EntryPath, HospitalFacts};
+use survey::edition::Edition;
+use survey::fault::Fault;
+use survey::frame::Frame;
+use survey::hospital::FrameHospital;
+use survey::survey::Survey;
+use uuid::Uuid;
+
+use crate::app::idempotency::{Answer, Key, once};
+use crate::app::intake::{self, Evaluated, Intake, Outcome, Replace};
+use crate::app::state::State;
+use crate::app::{frames, surveys};
+use crate::auth::actor::{Actor, Role};
+use crate::auth::permit::{ImportAnswers, Permit};
+use crate::db::frames::FrameRow;
+use crate::db::imports::{ImportRow, VerdictRow};
+use crate::db::transaction::{Mode, as_actor};
+use crate::db::{audit, frames as frame_rows, imports};
+use crate::error::AppError;
+
+/// A file and what its sender says of it.
+#[derive(Debug, Clone)]
+pub struct Upload {
+    /// For people only.
+    pub file_name: String,
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// The printing whose numbers it uses.
+    pub numbering: Option<String>,
+    /// Why answers that are there are replaced.
+    pub reason: Option<String>,
+}
+
+/// What became of a file.
+#[derive(Debug, Serialize)]
+pub struct ImportReport {
+    /// `None` for a dry run: nothing was stored.
+    pub import: Option<Uuid>,
+    /// The survey.
+    pub survey: String,
+    /// The edition it was read as.
+    pub edition: String,
+    /// Hospitals whose answers became a revision (dry run: would).
+    pub accepted: usize,
+    /// Hospitals whose identical answers were there.
+    pub unchanged: usize,
+    /// Hospitals left out.
+    pub rejected: usize,
+    /// Faults of the file as a whole.
+    pub faults: Vec<Fault>,
+    /// Verdict of each hospital, in the order of the file.
+    pub hospitals: Vec<HospitalVerdict>,
+}
+
+/// What became of one hospital.
+#[derive(Debug, Clone, Serialize)]
+pub struct HospitalVerdict {
+    /// G-MIS ID or what was found.
+    pub hospital: String,
+    /// Sheet.
+    pub sheet: String,
+    /// Row, from 1.
+    pub row: u32,
+    /// accepted, unchanged or rejected.
+    pub verdict: &'static str,
+    /// Its faults, with cells.
+    pub faults: Vec<Fault>,
+}
+
+/// A file that was looked at, against the frame that the actor may see.
+struct Examined {
+    examination: Examination,
+    edition: &'static Edition,
+    hospitals: BTreeMap<String, FrameRow>,
+    path: EntryPath,
+}
+
+/// Examines a file and stores nothing.
+///
+/// # Errors
+/// `file_refused` with the reason; or the database or the parser is away.
+pub async fn dry_run(state: &State, permit: &Permit<ImportAnswers>, survey: &'static Survey, upload: &Upload) -> Result<ImportReport, AppError> {
+    let examined = examine(state, permit.actor(), survey, upload).await?;
+    let hospitals: Vec<HospitalVerdict> = examined
+        .examination
+        .hospitals
+        .into_iter()
+        .map(|verdict| HospitalVerdict {
+            hospital: verdict.hospital,
+            sheet: verdict.sheet,
+            row: verdict.row,
+            verdict: if verdict.verdict == Decision::Accepted { "accepted" } else { "rejected" },
+            faults: verdict.faults,
+        })
+        .collect();
+    Ok(report(None, survey, examined.edition, examined.examination.faults, hospitals))
+}
+
+/// Imports a file: hospitals with errors are left out, the others go in, all in one transaction.
+///
+/// # Errors
+/// `file_refused` (nothing stored); those of idempotency; or the database or the parser is away.
+pub async fn import(
+    state: &State,
+    permit: &Permit<ImportAnswers>,
+    survey: &'static Survey,
+    upload: &Upload,
+    key: Option<&Key>,
+) -> Result<Answer, AppError> {
+    let actor = permit.actor();
+    let examined = examine(state, actor, survey, upload).await?;
+    if examined.examination.hospitals.is_empty() {
+        let faults = examined.examination.faults;
+        return Err(AppError::faulty("file_without_answers", "取り込める回答がファイルにありません。指摘を確認してください。", faults));
+    }
+    once(state, actor, key, async |conn, now| {
+        let id = Uuid::now_v7();
+        let sha256: [u8; 32] = Sha256::digest(&upload.bytes).into();
+        imports::insert_blob(conn, &sha256, &upload.bytes).await?;
+        let reason = upload.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
+        let replace = match (examined.path, reason) {
+            (EntryPath::Proxy, Some(reason)) => Replace::For(reason),
+            (EntryPath::Proxy, None) => Replace::Never,
+            _ => Replace::Own,
+        };
+        let intake = Intake { survey, edition: examined.edition, path: examined.path, replace, import: Some(id), now };
+        let (rows, mut verdicts) = sorted_out(&examined)?;
+        let places: Vec<usize> = rows.iter().map(|(place, _)| *place).collect();
+        let outcomes = intake::record(conn, actor, &intake, rows.into_iter().map(|(_, row)| row).collect()).await?;
+        for (place, outcome) in places.into_iter().zip(outcomes) {
+            if let Some(verdict) = verdicts.get_mut(place) {
+                settle(verdict, outcome);
+            }
+        }
+        let report = report(Some(id), survey, examined.edition, examined.examination.faults, verdicts);
+        store(conn, actor, now, upload, sha256, &report).await?;
+        Ok((201, report))
+    })
+    .await
+}
+
+fn settle(verdict: &mut HospitalVerdict, outcome: Outcome) {
+    match outcome {
+        Outcome::Recorded { .. } => {}
+        Outcome::Unchanged { .. } => verdict.verdict = "unchanged",
+        Outcome::Refused(refusal) => {
+            verdict.verdict = "rejected";
+            let cell = importer::workbook::address(0, verdict.row);
+            verdict.faults.push(Fault::error(refusal.code, refusal.message).at(verdict.sheet.clone(), cell).found(&verdict.hospital));
+        }
+    }
+}
+
+/// Parses and examines; reads the frame and what is known of its hospitals in one moment.
+async fn examine(state: &State, actor: &Actor, survey: &'static Survey, upload: &Upload) -> Result<Examined, AppError> {
+    let workbook = parse(state, upload).await?;
+    let path = if matches!(actor.role(), Role::Hospital(_)) { EntryPath::Workbook } else { EntryPath::Proxy };
+    let edition = surveys::edition(survey, upload.numbering.as_deref())?;
+    let (rows, facts) = as_actor(&state.pool, actor, Mode::Snapshot, async |conn| {
+        let rows = frame_rows::all(conn, survey.id().as_str()).await?;
+        let facts = intake::facts(conn, edition, &rows.iter().collect::<Vec<_>>()).await?;
+        Ok((rows, facts))
+    })
+    .await?;
+    let request = Request { numbering: upload.numbering.clone(), path };
+    // Thousands of rows are evaluated: not on a worker's thread.
+    tokio::task::spawn_blocking(move || {
+        let hospitals: Vec<FrameHospital> = rows.iter().map(frames::hospital_of).collect::<Result<_, _>>()?;
+        let frame = Frame::new(hospitals).map_err(AppError::internal)?;
+        let rows: BTreeMap<String, FrameRow> = rows.into_iter().map(|row| (row.gmis_id.clone(), row)).collect();
+        let known = |hospital: &FrameHospital| -> HospitalFacts {
+            rows.get(hospital.gmis.as_str()).and_then(|row| facts.get(&row.hospital_id)).cloned().unwrap_or_default()
+        };
+        let examination = importer::examine(&workbook, survey, &request, &frame, &known);
+        Ok(Examined { examination, edition, hospitals: rows, path })
+    })
+    .await
+    .map_err(AppError::internal)?
+}
+
+async fn parse(state: &State, upload: &Upload) -> Result<Workbook, AppError> {
+    state.shared.parser.parse(upload.bytes.clone()).await?.map_err(|fault| {
+        AppError::faulty("file_refused", "ファイルを読み込めませんでした。何も保存されていません。理由を確認して送り直してください。", vec![fault])
+    })
+}
+
+/// Verdicts of all hospitals, and the answers of those that may go in, each with the place of its verdict.
+fn sorted_out(examined: &Examined) -> Result<(Vec<(usize, Evaluated)>, Vec<HospitalVerdict>), AppError> {
+    let mut rows = Vec::new();
+    let mut verdicts = Vec::with_capacity(examined.examination.hospitals.len());
+    for (place, verdict) in examined.examination.hospitals.iter().enumerate() {
+        let accepted = verdict.verdict == Decision::Accepted;
+        if accepted {
+            let hospital = examined
+                .hospitals
+                .get(&verdict.hospital)
+                .cloned()
+                .ok_or_else(|| AppError::internal(format!("an accepted hospital is not in the frame: {}", verdict.hospital)))?;
+            let warnings = verdict.faults.clone();
+            rows.push((place, Evaluated { hospital, answers: verdict.answers.clone(), codes: verdict.codes.clone(), warnings }));
+        }
+        verdicts.push(HospitalVerdict {
+            hospital: verdict.hospital.clone(),
+            sheet: verdict.sheet.clone(),
+            row: verdict.row,
+            verdict: if accepted { "accepted" } else { "rejected" },
+            faults: verdict.faults.clone(),
+        });
+    }
+    Ok((rows, verdicts))
+}
+
+fn report(import: Option<Uuid>, survey: &Survey, edition: &Edition, faults: Vec<Fault>, hospitals: Vec<HospitalVerdict>) -> ImportReport {
+    let count = |word: &str| hospitals.iter().filter(|verdict| verdict.verdict == word).count();
+    ImportReport {
+        import,
+        survey: survey.id().to_string(),
+        edition: edition.id().to_string(),
+        accepted: count("accepted"),
+        unchanged: count("unchanged"),
+        rejected: count("rejected"),
+        faults,
+        hospitals,
+    }
+}
+
+async fn store(
+    conn: &mut diesel_async::AsyncPgConnection,
+    actor: &Actor,
+    now: DateTime<Utc>,
+    upload: &Upload,
+    sha256: [u8; 32],
+    report: &ImportReport,
+) -> Result<(), AppError> {
+    let number = |count: usize| i32::try_from(count).map_err(AppError::internal);
+    let Some(id) = report.import else { return Ok(()) };
+    let row = ImportRow {
+        id,
+        survey_id: report.survey.clone(),
+        edition_id: report.edition.clone(),
+        actor: actor.role().name().to_owned(),
+        account_id: actor.account(),
+        hospital_id: actor.hospital(),
+        prefecture: match actor.role() {
+            Role::Prefecture(code) => Some(i16::from(code.number())),
+            _ => None,
+        },
+        file_name: survey::fault::excerpt(&upload.file_name),
+        blob_sha256: sha256.to_vec(),
+        numbering: upload.numbering.clone(),
+        reason: upload.reason.clone(),
+        accepted: number(report.accepted)?,
+        rejected: number(report.rejected)?,
+        unchanged: number(report.unchanged)?,
+        faults: serde_json::to_value(&report.faults).map_err(AppError::internal)?,
+        imported_at: now,
+    };
+    let verdicts = report
+        .hospitals
+        .iter()
+        .enumerate()
+        .map(|(ordinal, verdict)| {
+            Ok(VerdictRow {
+                ordinal: number(ordinal)?,
+                hospital: survey::fault::excerpt(&verdict.hospital),
+                sheet: survey::fault::excerpt(&verdict.sheet),
+                sheet_row: i32::try_from(verdict.row).map_err(AppError::internal)?,
+                verdict: verdict.verdict.to_owned(),
+                faults: serde_json::to_value(&verdict.faults).map_err(AppError::internal)?,
+            })
+        })
+        .collect::<Result<Vec<_>, AppError>>()?;
+    imports::insert(conn, &row, &verdicts).await?;
+    let details = json!({"import": id, "accepted": report.accepted, "rejected": report.rejected, "unchanged": report.unchanged});
+    let entry = audit::Entry {
+        action: "import_answers",
+        survey: Some(&report.survey),
+        hospital: actor.hospital(),
+        prefecture: row.prefecture,
+        details,
+    };
+    Ok(audit::insert(conn, actor, now, entry).await?)
+}
+
+/// An import that the actor may see, with a page of its verdicts.
+///
+/// # Errors
+/// `import_unknown`; or the database is away.
+pub async fn read(
+    state: &State,
+    permit: &Permit<ImportAnswers>,
+    survey: &Survey,
+    id: Uuid,
+    after: Option<i32>,
+    limit: i64,
+) -> Result<(ImportRow, Vec<VerdictRow>), AppError> {
+    as_actor(&state.pool, permit.actor(), Mode::Snapshot, async |conn| {
+        let row = imports::find(conn, survey.id().as_str(), id)
+            .await?
+            .ok_or_else(|| AppError::not_found("import_unknown", "この取込みはありません。番号を確認してください。"))?;
+        let verdicts = imports::verdicts(conn, id, after, limit).await?;
+        Ok((row, verdicts))
+    })
+    .await
+}
+
+/// A page of the imports that the actor may see, newest first.
+///
+/// # Errors
+/// The database is away.
+pub async fn list(
+    state: &State,
+    permit: &Permit<ImportAnswers>,
+    survey: &Survey,
+    before: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<ImportRow>, AppError> {
+    as_actor(&state.pool, permit.actor(), Mode::Snapshot, async |conn| Ok(imports::page(conn, survey.id().as_str(), before, limit).await?)).await
+}

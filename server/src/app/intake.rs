@@ -1,0 +1,234 @@
+//! Taking answers in: the one place where evaluated answers become revisions, for one hospital from the API as for thousands from a workbook.
+//!
+//! Identical answers make no revision. The caller has the transaction and has evaluated; windows are asked here, under the lock.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel_async::AsyncPgConnection;
+use serde_json::{Value, json};
+use survey::answer::{Answers, EntryPath, HospitalFacts};
+use survey::edition::Edition;
+use survey::fault::Fault;
+use survey::survey::Survey;
+use uuid::Uuid;
+
+use crate::app::frames;
+use crate::app::surveys::Times;
+use crate::auth::actor::Actor;
+use crate::db::frames::FrameRow;
+use crate::db::revisions::{self, Act, NewRevision};
+use crate::db::submissions;
+use crate::error::{AppError, Refusal};
+
+/// How long names and contacts of respondents are kept: three years after they were given, longer than any correction takes (an assumption; no notice says).
+const RESPONDENT_LIFE: TimeDelta = TimeDelta::days(3 * 365);
+
+/// Where the respondent stands in answers.
+const RESPONDENT: &str = "respondent";
+
+/// Whether answers that are already there may be replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replace<'a> {
+    /// A hospital's own answers, by itself.
+    Own,
+    /// Somebody else's answers: no.
+    Never,
+    /// Somebody else's answers, for a recorded reason.
+    For(&'a str),
+}
+
+/// What the revisions of one act share.
+#[derive(Debug)]
+pub struct Intake<'a> {
+    /// The survey.
+    pub survey: &'a Survey,
+    /// The edition answered.
+    pub edition: &'a Edition,
+    /// By which way.
+    pub path: EntryPath,
+    /// Whether earlier answers give way.
+    pub replace: Replace<'a>,
+    /// The import, if it is one.
+    pub import: Option<Uuid>,
+    /// Now.
+    pub now: DateTime<Utc>,
+}
+
+/// One hospital's evaluated answers without errors.
+#[derive(Debug)]
+pub struct Evaluated {
+    /// The hospital.
+    pub hospital: FrameRow,
+    /// As the evaluator kept them.
+    pub answers: Answers,
+    /// One byte a slot.
+    pub codes: Vec<u8>,
+    /// Its warnings.
+    pub warnings: Vec<Fault>,
+}
+
+/// What became of one hospital's answers.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// A new revision.
+    Recorded {
+        /// 1, 2, 3 ...
+        number: i32,
+        /// The number on the receipt.
+        receipt: Uuid,
+    },
+    /// The same answers were there.
+    Unchanged {
+        /// Their revision.
+        number: i32,
+        /// Their receipt.
+        receipt: Uuid,
+        /// When they were received.
+        received_at: DateTime<Utc>,
+    },
+    /// Not taken: closed, already answered, accepted.
+    Refused(Refusal),
+}
+
+/// Records answers, in the order given.
+///
+/// # Errors
+/// The database is away. What is refused for one hospital is an [`Outcome`].
+pub async fn record(conn: &mut AsyncPgConnection, actor: &Actor, intake: &Intake<'_>, rows: Vec<Evaluated>) -> Result<Vec<Outcome>, AppError> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let survey_id = intake.survey.id().as_str();
+    let times = Times::load(conn, intake.survey).await?;
+    let hospitals: Vec<&FrameRow> = rows.iter().map(|row| &row.hospital).collect();
+    let locked: BTreeMap<Uuid, submissions::SubmissionRow> =
+        submissions::lock(conn, survey_id, &hospitals, intake.now).await?.into_iter().map(|row| (row.hospital_id, row)).collect();
+    let answered: Vec<Uuid> = locked.values().filter(|row| row.latest_revision > 0).map(|row| row.id).collect();
+    let latest: BTreeMap<Uuid, revisions::LatestAnswers> =
+        revisions::latest(conn, &answered).await?.into_iter().map(|row| (row.submission_id, row)).collect();
+
+    let mut outcomes = Vec::with_capacity(rows.len());
+    let mut new = Vec::new();
+    for row in rows {
+        let submission = locked
+            .get(&row.hospital.hospital_id)
+            .ok_or_else(|| AppError::internal(format!("the submission of {} was not locked", row.hospital.gmis_id)))?;
+        let (answers, respondent) = apart(row.answers);
+        let outcome = decide(intake, &times, &row.hospital, submission, latest.get(&submission.id), (&answers, &respondent));
+        if let Outcome::Recorded { number, receipt } = outcome {
+            new.push(NewRevision {
+                submission_id: submission.id,
+                number,
+                hospital_id: row.hospital.hospital_id,
+                prefecture: row.hospital.prefecture,
+                municipality: row.hospital.municipality,
+                answers,
+                respondent,
+                codes: row.codes,
+                warnings: serde_json::to_value(&row.warnings).map_err(AppError::internal)?,
+                receipt,
+            });
+        }
+        outcomes.push(outcome);
+    }
+    write(conn, actor, intake, &new).await?;
+    Ok(outcomes)
+}
+
+async fn write(conn: &mut AsyncPgConnection, actor: &Actor, intake: &Intake<'_>, new: &[NewRevision]) -> Result<(), AppError> {
+    if new.is_empty() {
+        return Ok(());
+    }
+    let act = Act {
+        survey_id: intake.survey.id().as_str(),
+        edition: (intake.edition.id().as_str(), intake.edition.hash(), intake.edition.layout().hash()),
+        entry_path: intake.path.as_str(),
+        actor: actor.role().name(),
+        account_id: actor.account(),
+        import_id: intake.import,
+        reason: match intake.replace {
+            Replace::For(reason) => Some(reason),
+            Replace::Own | Replace::Never => None,
+        },
+        received_at: intake.now,
+        retain_until: frames::day_in_japan(intake.now + RESPONDENT_LIFE),
+    };
+    revisions::insert_all(conn, &act, new).await?;
+    let steps: Vec<(Uuid, i32)> = new.iter().map(|row| (row.submission_id, row.number)).collect();
+    submissions::mark_submitted(conn, &steps, intake.now).await?;
+    Ok(())
+}
+
+/// Names and contacts are personal data and are stored apart.
+fn apart(mut answers: Answers) -> (Value, Value) {
+    let respondent = answers.remove(RESPONDENT).unwrap_or_else(|| json!({}));
+    (Value::Object(answers), respondent)
+}
+
+/// Names and answers together again, for those who may see both.
+pub fn together(answers: Value, respondent: Option<Value>) -> Value {
+    match (answers, respondent) {
+        (Value::Object(mut answers), Some(respondent)) if respondent.as_object().is_none_or(|fields| !fields.is_empty()) => {
+            answers.insert(RESPONDENT.to_owned(), respondent);
+            Value::Object(answers)
+        }
+        (answers, _) => answers,
+    }
+}
+
+fn decide(
+    intake: &Intake<'_>,
+    times: &Times,
+    hospital: &FrameRow,
+    submission: &submissions::SubmissionRow,
+    latest: Option<&revisions::LatestAnswers>,
+    (answers, respondent): (&Value, &Value),
+) -> Outcome {
+    if let Some(latest) = latest.filter(|latest| latest.answers == *answers && latest.respondent.as_ref() == Some(respondent))
+        && matches!(submission.state.as_str(), "submitted" | "accepted")
+    {
+        return Outcome::Unchanged { number: submission.latest_revision, receipt: latest.receipt, received_at: latest.received_at };
+    }
+    if let Err(AppError::Conflict(refusal)) = times.require_open(hospital, intake.now) {
+        return Outcome::Refused(refusal);
+    }
+    let answered = latest.is_some() && matches!(submission.state.as_str(), "submitted" | "accepted");
+    match intake.replace {
+        Replace::Never if answered => Outcome::Refused(Refusal {
+            code: "already_answered",
+            message: "この病院は既に別の内容で回答しています。置き換える場合は、置き換える理由を付けて送ってください。".to_owned(),
+        }),
+        Replace::Own if submission.state == "accepted" => Outcome::Refused(Refusal {
+            code: "submission_accepted",
+            message: "この回答は確認済みのため変更できません。訂正が必要な場合は、都道府県の担当者に差戻しを依頼してください。".to_owned(),
+        }),
+        Replace::Own | Replace::Never | Replace::For(_) => {
+            Outcome::Recorded { number: submission.latest_revision.saturating_add(1), receipt: Uuid::new_v4() }
+        }
+    }
+}
+
+/// What the evaluator has to know of hospitals beside their answers: beds, and answers to earlier surveys that the edition's conditions look at.
+///
+/// # Errors
+/// The database is away, or a stored bed number is out of range.
+pub async fn facts(
+    conn: &mut AsyncPgConnection,
+    edition: &Edition,
+    hospitals: &[&FrameRow],
+) -> Result<BTreeMap<Uuid, HospitalFacts>, AppError> {
+    let ids: Vec<Uuid> = hospitals.iter().map(|row| row.hospital_id).collect();
+    let mut facts = BTreeMap::new();
+    for row in hospitals {
+        facts.insert(row.hospital_id, HospitalFacts { beds: Some(frames::beds_of(row.beds)?), earlier: BTreeMap::new() });
+    }
+    for (survey, key) in edition.earlier_answers_used() {
+        for (hospital, answer) in revisions::counted_answers(conn, &survey, &key, &ids).await? {
+            if let Some(known) = facts.get_mut(&hospital) {
+                known.earlier.insert(format!("{survey}.{key}"), answer);
+            }
+        }
+    }
+    Ok(facts)
+}

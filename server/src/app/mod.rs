@@ -1,0 +1,17 @@
+//! Use cases: what an actor asks for, in one transaction, with its audit row. Called by `api`, `cli` and later `pages`; calls `db`.
+//!
+//! Names no HTTP type. Each use case takes a [`crate::auth::permit::Permit`], so that it cannot be reached without its right.
+
+pub mod accounts;
+pub mod audits;
+pub mod clock;
+pub mod frames;
+pub mod idempotency;
+pub mod imports;
+pub mod intake;
+pub mod programs;
+pub mod sessions;
+pub mod state;
+pub mod statistics;
+pub mod submissions;
+pub mod surveys;

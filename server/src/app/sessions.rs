@@ -1,0 +1,136 @@
+//! Signing in and out, tokens for API clients, and who a bearer is.
+
+use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+use survey::area::MunicipalityCode;
+use survey::prefecture::PrefectureCode;
+
+use crate::app::state::State;
+use crate::auth::actor::{Actor, Role};
+use crate::auth::permit::{Permit, ReadSelf};
+use crate::auth::{password, session, token};
+use crate::db::accounts::SignInRow;
+use crate::db::transaction::{Mode, as_actor};
+use crate::db::{accounts, audit};
+use crate::error::AppError;
+
+/// A session that has just begun.
+pub struct NewSession {
+    /// Shown once.
+    pub token: SecretString,
+    /// When it ends by itself.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Signs in by password. Unknown login and wrong password take the same time and give the same answer.
+///
+/// # Errors
+/// `login_failed`, or the database is away.
+pub async fn sign_in(state: &State, login: &str, given: SecretString) -> Result<NewSession, AppError> {
+    let row = {
+        let mut conn = state.pool.get().await?;
+        accounts::for_login(&mut conn, login).await?
+    };
+    let expected = row.as_ref().map(|row| row.secret_hash.clone());
+    let fits = password::verify(given, expected).await?;
+    let (true, Some(row)) = (fits, row) else {
+        return Err(AppError::unauthenticated("login_failed", "ログインIDまたはパスワードが違います。入力し直してください。"));
+    };
+    let actor = actor_of(&row)?;
+    let now = state.now();
+    let expires_at = now + session::LIFE;
+    let (token, hash) = session::new_token()?;
+    as_actor(&state.pool, &actor, Mode::Write, async |conn| {
+        accounts::insert_session(conn, &hash, row.id, now, expires_at).await?;
+        audit::insert(conn, &actor, now, audit::Entry { action: "sign_in", ..audit::Entry::default() }).await?;
+        Ok(())
+    })
+    .await?;
+    Ok(NewSession { token, expires_at })
+}
+
+/// Ends the session of a bearer. A JWT ends by itself.
+///
+/// # Errors
+/// The database is away.
+pub async fn sign_out(state: &State, permit: &Permit<ReadSelf>, bearer: &str) -> Result<(), AppError> {
+    let now = state.now();
+    as_actor(&state.pool, permit.actor(), Mode::Write, async |conn| {
+        if accounts::end_session(conn, &session::hash(bearer), now).await? {
+            audit::insert(conn, permit.actor(), now, audit::Entry { action: "sign_out", ..audit::Entry::default() }).await?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// A token for an API client; lives [`token::LIFE`] seconds.
+///
+/// # Errors
+/// `login_failed`, or the database is away.
+pub async fn issue_token(state: &State, client: &str, secret: SecretString) -> Result<String, AppError> {
+    let row = {
+        let mut conn = state.pool.get().await?;
+        accounts::for_client(&mut conn, client).await?
+    };
+    let expected = row.as_ref().map(|row| row.secret_hash.clone());
+    let fits = password::verify(secret, expected).await?;
+    let (true, Some(row)) = (fits, row) else {
+        return Err(AppError::unauthenticated("login_failed", "クライアントIDまたはシークレットが違います。確認してください。"));
+    };
+    let actor = actor_of(&row)?;
+    let now = state.now();
+    as_actor(&state.pool, &actor, Mode::Write, async |conn| {
+        let entry = audit::Entry { action: "issue_token", details: json!({"client": client}), ..audit::Entry::default() };
+        Ok(audit::insert(conn, &actor, now, entry).await?)
+    })
+    .await?;
+    state.shared.tokens.issue(client)
+}
+
+/// Who a bearer is. A token of a client or account that was disabled meanwhile is refused at once.
+///
+/// # Errors
+/// `token_invalid`, or the database is away.
+pub async fn authenticate(state: &State, bearer: &SecretString) -> Result<Actor, AppError> {
+    let bearer = bearer.expose_secret();
+    let row = if session::is_session(bearer) {
+        let mut conn = state.pool.get().await?;
+        accounts::for_session(&mut conn, &session::hash(bearer), state.now()).await?
+    } else if let Some(client) = state.shared.tokens.client_of(bearer) {
+        let mut conn = state.pool.get().await?;
+        accounts::for_client(&mut conn, &client).await?
+    } else {
+        None
+    };
+    let row = row.ok_or_else(|| {
+        AppError::unauthenticated("token_invalid", "ログインの有効期限が切れているか、トークンが正しくありません。もう一度ログインしてください。")
+    })?;
+    actor_of(&row)
+}
+
+/// How long an API client's token lives, in seconds.
+pub fn token_life() -> i64 {
+    token::LIFE
+}
+
+fn actor_of(row: &SignInRow) -> Result<Actor, AppError> {
+    let broken = || AppError::internal(format!("account {} has a role without its hospital or area", row.id));
+    let role = match row.role.as_str() {
+        "hospital" => Role::Hospital(row.hospital_id.ok_or_else(broken)?),
+        "municipality" => {
+            let code = row.municipality.as_deref().ok_or_else(broken)?;
+            Role::Municipality(MunicipalityCode::parse(code).map_err(AppError::internal)?)
+        }
+        "prefecture" => {
+            let number = row.prefecture.and_then(|number| u8::try_from(number).ok()).ok_or_else(broken)?;
+            Role::Prefecture(PrefectureCode::new(number).map_err(AppError::internal)?)
+        }
+        "ministry_analyst" => Role::MinistryAnalyst,
+        "ministry_administrator" => Role::MinistryAdministrator,
+        "operator" => Role::Operator,
+        other => return Err(AppError::internal(format!("account {} has the unknown role {other}", row.id))),
+    };
+    Ok(Actor::of_account(row.id, role))
+}

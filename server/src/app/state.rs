@@ -1,0 +1,38 @@
+//! What use cases need beside their arguments. Made once per worker: the pool is the worker's own, the rest is shared.
+
+use std::sync::Arc;
+
+use crate::app::clock::Clock;
+use crate::app::statistics::Snapshots;
+use crate::auth::token::Tokens;
+use crate::db::pool::ConnectionPool;
+use crate::parsing::Parser;
+
+/// Shared things of all workers.
+#[derive(Clone)]
+pub struct Shared {
+    /// Tells the time.
+    pub clock: Clock,
+    /// Signs and checks tokens of API clients.
+    pub tokens: Arc<Tokens>,
+    /// Counted answers in memory.
+    pub snapshots: Arc<Snapshots>,
+    /// Parses uploads in a child.
+    pub parser: Arc<Parser>,
+}
+
+/// Everything that a use case needs.
+#[derive(Clone)]
+pub struct State {
+    /// The worker's connections, of the application role.
+    pub pool: ConnectionPool,
+    /// What all workers share.
+    pub shared: Shared,
+}
+
+impl State {
+    /// Now.
+    pub fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        self.shared.clock.now()
+    }
+}

@@ -1,0 +1,197 @@
+//! Live statistics: tables, response rates and their files, from a snapshot in memory that is read whole when the survey's change counter has moved.
+//!
+//! Nothing incremental: returns and withdrawals change counts without a new revision, and sequence numbers commit out of order.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use analytics::report::{self, ReportError, ReportText};
+use analytics::{FrameEntry, RateRequest, RateTable, Response, Snapshot, Table, TableError, TableRequest};
+use survey::area::Area;
+use survey::survey::Survey;
+use tokio::sync::Mutex;
+
+use crate::app::state::State;
+use crate::app::frames;
+use crate::auth::actor::Actor;
+use crate::auth::permit::{Permit, ReadTables};
+use crate::db::snapshots;
+use crate::db::transaction::{Mode, as_actor};
+use crate::error::AppError;
+
+/// A snapshot is looked at again at most so often.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// Snapshots of all surveys, shared by the workers.
+#[derive(Default)]
+pub struct Snapshots {
+    kept: Mutex<BTreeMap<String, Kept>>,
+}
+
+#[derive(Clone)]
+struct Kept {
+    snapshot: Arc<Snapshot>,
+    changes: i64,
+    looked_at: Instant,
+}
+
+/// The files that live statistics come as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum File {
+    /// `houkoku_<survey>.xlsx`, for reading.
+    Houkoku,
+    /// `data_<survey>.xlsx`, for machines.
+    DataXlsx,
+    /// `data_<survey>.csv`, for machines.
+    DataCsv,
+    /// `code_table_<survey>.csv`, beside it.
+    CodeTable,
+    /// `definitions_<survey>.csv`, beside it.
+    Definitions,
+}
+
+impl File {
+    /// Name of the file.
+    pub fn name(self, survey: &Survey) -> String {
+        let id = survey.id();
+        match self {
+            File::Houkoku => format!("houkoku_{id}.xlsx"),
+            File::DataXlsx => format!("data_{id}.xlsx"),
+            File::DataCsv => format!("data_{id}.csv"),
+            File::CodeTable => format!("code_table_{id}.csv"),
+            File::Definitions => format!("definitions_{id}.csv"),
+        }
+    }
+}
+
+/// A table of one question.
+///
+/// # Errors
+/// `question_unknown`, `question_not_coded`, `area_not_yours`; or the database is away.
+pub async fn table(state: &State, permit: &Permit<ReadTables>, survey: &'static Survey, request: TableRequest) -> Result<Table, AppError> {
+    frames::require_area(permit.actor(), &request.area)?;
+    let snapshot = current(state, survey).await?;
+    on_thread(move || analytics::table(&snapshot, &request)).await?.map_err(|error| match error {
+        TableError::UnknownQuestion { .. } => AppError::not_found("question_unknown", "この調査にない設問です。設問キーを確認してください。"),
+        TableError::NotCoded { .. } => AppError::invalid("question_not_coded", "回答者の情報は集計できません。別の設問を指定してください。"),
+        TableError::Counting(_) => AppError::internal(error),
+    })
+}
+
+/// Response rates against the frame.
+///
+/// # Errors
+/// `area_not_yours`; or the database is away.
+pub async fn response_rates(
+    state: &State,
+    permit: &Permit<ReadTables>,
+    survey: &'static Survey,
+    request: RateRequest,
+) -> Result<RateTable, AppError> {
+    frames::require_area(permit.actor(), &request.area)?;
+    let snapshot = current(state, survey).await?;
+    on_thread(move || analytics::response_rates(&snapshot, &request)).await?.map_err(AppError::internal)
+}
+
+/// One of the files, unsuppressed: the workbook for reading of an area, the files for machines of the nation.
+///
+/// # Errors
+/// `area_not_yours`; or the database is away.
+pub async fn file(
+    state: &State,
+    permit: &Permit<ReadTables>,
+    survey: &'static Survey,
+    area: Area,
+    file: File,
+) -> Result<Vec<u8>, AppError> {
+    // The machine files hold every prefecture, so they are for those who may see the nation.
+    let covered = if file == File::Houkoku { area.clone() } else { Area::Nation };
+    frames::require_area(permit.actor(), &covered)?;
+    let snapshot = current(state, survey).await?;
+    let words = ReportText {
+        title: format!("{} {}年調査 集計結果", survey.title(), survey.id()),
+        publisher: "厚生労働省 医政局".to_owned(),
+        area,
+        notes: vec!["この集計は秘匿処理をしていない内部用の速報です。公表には公表版を使ってください。".to_owned()],
+    };
+    on_thread(move || match file {
+        File::Houkoku => report::houkoku(&snapshot, &words),
+        File::DataXlsx => report::data_xlsx(&snapshot),
+        File::DataCsv => report::data_csv(&snapshot),
+        File::CodeTable => report::code_table_csv(&snapshot),
+        File::Definitions => report::definitions_csv(&snapshot),
+    })
+    .await?
+    .map_err(|error: ReportError| AppError::internal(error))
+}
+
+/// polars panics on a worker's current-thread runtime, so everything that counts runs on a thread of its own.
+async fn on_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, AppError> {
+    tokio::task::spawn_blocking(work).await.map_err(AppError::internal)
+}
+
+/// The snapshot of a survey, read again if the change counter moved. One reader at a time: the others wait for its result.
+async fn current(state: &State, survey: &'static Survey) -> Result<Arc<Snapshot>, AppError> {
+    let mut kept = state.shared.snapshots.kept.lock().await;
+    let id = survey.id().as_str();
+    if let Some(known) = kept.get(id)
+        && known.looked_at.elapsed() < FRESH
+    {
+        return Ok(Arc::clone(&known.snapshot));
+    }
+    let before = kept.get(id).map(|known| known.changes);
+    let now = state.now();
+    let looked_at = Instant::now();
+    // As the system: the snapshot is the nation's; which part of it somebody sees is decided by the permit and the request's area.
+    let read = as_actor(&state.pool, &Actor::system(), Mode::Snapshot, async |conn| {
+        let changes = snapshots::changes(conn, id).await?;
+        if before == Some(changes) {
+            return Ok((changes, None));
+        }
+        Ok((changes, Some((snapshots::frame_entries(conn, id).await?, snapshots::responses(conn, id).await?))))
+    })
+    .await?;
+    let (changes, rows) = read;
+    let snapshot = match (rows, kept.get(id)) {
+        (None, Some(known)) => Arc::clone(&known.snapshot),
+        (None, None) => return Err(AppError::internal("the change counter has not moved, but nothing is kept")),
+        (Some((frame, responses)), _) => Arc::new(on_thread(move || build(survey, now, frame, responses)).await??),
+    };
+    kept.insert(id.to_owned(), Kept { snapshot: Arc::clone(&snapshot), changes, looked_at });
+    Ok(snapshot)
+}
+
+fn build(
+    survey: &Survey,
+    now: chrono::DateTime<chrono::Utc>,
+    frame: Vec<snapshots::FrameEntryRow>,
+    responses: Vec<snapshots::ResponseRow>,
+) -> Result<Snapshot, AppError> {
+    let frame = frame
+        .into_iter()
+        .map(|(prefecture, municipality, beds)| {
+            Ok(FrameEntry {
+                prefecture: frames::prefecture_of(prefecture)?,
+                municipality: frames::municipality_of(&municipality)?,
+                beds: frames::beds_of(beds)?,
+            })
+        })
+        .collect::<Result<_, AppError>>()?;
+    let layout = survey.layout().hash();
+    let responses = responses
+        .into_iter()
+        .map(|(prefecture, municipality, beds, layout_hash, codes)| {
+            if layout_hash != layout {
+                return Err(AppError::internal(format!("a counted revision has the layout {layout_hash}, this program's is {layout}")));
+            }
+            Ok(Response {
+                prefecture: frames::prefecture_of(prefecture)?,
+                municipality: frames::municipality_of(&municipality)?,
+                beds: frames::beds_of(beds)?,
+                codes,
+            })
+        })
+        .collect::<Result<_, AppError>>()?;
+    Snapshot::new(survey, now, frame, responses).map_err(AppError::internal)
+}

@@ -1,0 +1,162 @@
+//! One hospital's answers: submitting them and reading them back.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::{Value, json};
+use survey::answer::EntryPath;
+use survey::evaluate::evaluate;
+use survey::fault::Fault;
+use survey::survey::Survey;
+use uuid::Uuid;
+
+use crate::app::idempotency::{Answer, Key, once};
+use crate::app::intake::{self, Evaluated, Intake, Outcome, Replace};
+use crate::app::state::State;
+use crate::app::{frames, surveys};
+use crate::auth::actor::{Actor, Role};
+use crate::auth::permit::{Permit, ReadAnswers, SubmitAnswers};
+use crate::db::frames::FrameRow;
+use crate::db::transaction::{Mode, as_actor};
+use crate::db::{audit, revisions, submissions};
+use crate::error::AppError;
+
+/// What somebody wants to submit.
+#[derive(Debug)]
+pub struct NewAnswers {
+    /// G-MIS ID.
+    pub hospital: String,
+    /// Edition by name or id; the first if none is named.
+    pub edition: Option<String>,
+    /// Question key to answer.
+    pub answers: Value,
+    /// Why a prefecture replaces a hospital's answers.
+    pub reason: Option<String>,
+}
+
+/// What a submitter holds in its hands afterwards.
+#[derive(Debug, Serialize)]
+pub struct Receipt {
+    /// The number on it.
+    pub receipt: Uuid,
+    /// The survey.
+    pub survey: String,
+    /// The edition answered.
+    pub edition: String,
+    /// G-MIS ID.
+    pub hospital: String,
+    /// Number of the revision.
+    pub revision: i32,
+    /// State of the submission.
+    pub state: String,
+    /// By which way.
+    pub entry_path: EntryPath,
+    /// Whether the same answers had been there.
+    pub unchanged: bool,
+    /// By the server's clock.
+    pub received_at: DateTime<Utc>,
+    /// Warnings; somebody should look.
+    pub warnings: Vec<Fault>,
+}
+
+/// Submits one hospital's answers: evaluated, recorded and audited in one transaction, exactly once for a key.
+///
+/// # Errors
+/// `answers_faulty` with every fault; `window_closed`, `already_answered`, `submission_accepted`; `survey_unknown`, `hospital_unknown`;
+/// those of idempotency; or the database is away. In each case nothing was stored.
+pub async fn submit(state: &State, permit: &Permit<SubmitAnswers>, survey: &Survey, new: &NewAnswers, key: Option<&Key>) -> Result<Answer, AppError> {
+    let actor = permit.actor();
+    let edition = surveys::edition(survey, new.edition.as_deref())?;
+    let path = if matches!(actor.role(), Role::Hospital(_)) { EntryPath::Api } else { EntryPath::Proxy };
+    once(state, actor, key, async |conn, now| {
+        let hospital = frames::require(conn, survey, &new.hospital).await?;
+        let facts = intake::facts(conn, edition, &[&hospital]).await?.remove(&hospital.hospital_id).unwrap_or_default();
+        let evaluation = evaluate(edition, &facts, &new.answers, path);
+        if evaluation.has_errors() {
+            return Err(AppError::faulty("answers_faulty", "回答に誤りがあるため受け付けませんでした。指摘を確認し、直して送り直してください。", evaluation.faults));
+        }
+        let warnings = evaluation.faults;
+        let replace = match (path, new.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty())) {
+            (EntryPath::Proxy, Some(reason)) => Replace::For(reason),
+            (EntryPath::Proxy, None) => Replace::Never,
+            _ => Replace::Own,
+        };
+        let evaluated =
+            Evaluated { hospital: hospital.clone(), answers: evaluation.answers, codes: evaluation.codes, warnings: warnings.clone() };
+        let intake = Intake { survey, edition, path, replace, import: None, now };
+        let outcome = intake::record(conn, actor, &intake, vec![evaluated]).await?.pop();
+        let (revision, receipt, received_at, unchanged) = match outcome {
+            Some(Outcome::Recorded { number, receipt }) => (number, receipt, now, false),
+            Some(Outcome::Unchanged { number, receipt, received_at }) => (number, receipt, received_at, true),
+            Some(Outcome::Refused(refusal)) => return Err(AppError::Conflict(refusal)),
+            None => return Err(AppError::internal("recording one hospital's answers had no outcome")),
+        };
+        note(conn, actor, now, "submit_answers", survey, &hospital, json!({"revision": revision, "unchanged": unchanged})).await?;
+        let receipt = Receipt {
+            receipt,
+            survey: survey.id().to_string(),
+            edition: edition.id().to_string(),
+            hospital: hospital.gmis_id,
+            revision,
+            state: "submitted".to_owned(),
+            entry_path: path,
+            unchanged,
+            received_at,
+            warnings,
+        };
+        Ok((if unchanged { 200 } else { 201 }, receipt))
+    })
+    .await
+}
+
+async fn note(
+    conn: &mut diesel_async::AsyncPgConnection,
+    actor: &Actor,
+    now: DateTime<Utc>,
+    action: &'static str,
+    survey: &Survey,
+    hospital: &FrameRow,
+    details: Value,
+) -> Result<(), AppError> {
+    let entry = audit::Entry {
+        action,
+        survey: Some(survey.id().as_str()),
+        hospital: Some(hospital.hospital_id),
+        prefecture: Some(hospital.prefecture),
+        details,
+    };
+    Ok(audit::insert(conn, actor, now, entry).await?)
+}
+
+/// A submission with its revisions, the oldest first.
+#[derive(Debug)]
+pub struct ReadBack {
+    /// The hospital.
+    pub hospital: FrameRow,
+    /// `None` while unanswered.
+    pub submission: Option<submissions::SubmissionRow>,
+    /// Each with the respondent where the actor may see one.
+    pub revisions: Vec<(revisions::RevisionRow, Option<Value>)>,
+}
+
+/// Reads a hospital's answers back. Reading a respondent's name and contact of somebody else is noted in the audit.
+///
+/// # Errors
+/// `hospital_unknown`, for somebody else's too; or the database is away.
+pub async fn read(state: &State, permit: &Permit<ReadAnswers>, survey: &Survey, gmis: &str) -> Result<ReadBack, AppError> {
+    let actor = permit.actor();
+    let now = state.now();
+    as_actor(&state.pool, actor, Mode::Write, async |conn| {
+        let hospital = frames::require(conn, survey, gmis).await?;
+        let submission = submissions::find(conn, survey.id().as_str(), hospital.hospital_id).await?;
+        let revisions = match &submission {
+            Some(submission) => revisions::list(conn, submission.id).await?,
+            None => Vec::new(),
+        };
+        let personal = revisions.iter().any(|(_, respondent)| respondent.is_some());
+        if personal && actor.hospital() != Some(hospital.hospital_id) {
+            note(conn, actor, now, "read_respondent", survey, &hospital, json!({"revisions": revisions.len()})).await?;
+        }
+        Ok(ReadBack { hospital, submission, revisions })
+    })
+    .await
+}

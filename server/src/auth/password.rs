@@ -1,0 +1,47 @@
+//! Passwords and client secrets: Argon2id, on a thread of its own, with the same work for unknown accounts.
+
+use std::sync::LazyLock;
+
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Params, PasswordHash, Version};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::error::AppError;
+
+/// OWASP's first choice for Argon2id: 19 MiB, two passes, one lane.
+static ARGON2: LazyLock<Argon2<'static>> =
+    LazyLock::new(|| Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(19_456, 2, 1, None).unwrap_or_default()));
+
+/// Hash of a password that nobody has: verified against when the account is unknown, so that the answer takes the same time.
+static NOBODY: LazyLock<String> =
+    LazyLock::new(|| ARGON2.hash_password(b"nobody has this password").map(|hash| hash.to_string()).unwrap_or_default());
+
+/// Hashes a password into PHC form.
+///
+/// # Errors
+/// Internal only: the hash function or the thread failed.
+pub async fn hash(password: SecretString) -> Result<String, AppError> {
+    on_thread(move || {
+        ARGON2.hash_password(password.expose_secret().as_bytes()).map(|hash| hash.to_string()).map_err(|error| AppError::internal(error.to_string()))
+    })
+    .await
+}
+
+/// Whether a password fits a hash; without a hash it does the same work and says no.
+///
+/// # Errors
+/// Internal only: the thread failed.
+pub async fn verify(password: SecretString, expected: Option<String>) -> Result<bool, AppError> {
+    on_thread(move || {
+        let known = expected.is_some();
+        let expected = expected.unwrap_or_else(|| NOBODY.clone());
+        let fits = PasswordHash::new(&expected)
+            .is_ok_and(|parsed| ARGON2.verify_password(password.expose_secret().as_bytes(), &parsed).is_ok());
+        Ok(known && fits)
+    })
+    .await
+}
+
+async fn on_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T, AppError> + Send + 'static) -> Result<T, AppError> {
+    tokio::task::spawn_blocking(work).await.map_err(AppError::internal)?
+}

@@ -1,0 +1,90 @@
+//! The permission is the argument's type: a use case takes a `Permit<P>`, and only [`Permit::of`] makes one.
+
+use std::marker::PhantomData;
+
+use crate::auth::actor::{Actor, Role};
+use crate::error::AppError;
+
+/// One thing that some roles may do.
+pub trait Policy: 'static {
+    /// Name in refusals and in the rights matrix test.
+    const NAME: &'static str;
+    /// Whether a role may do it at all; which hospital or area is asked by the use case and by row-level security.
+    fn allows(role: &Role) -> bool;
+}
+
+/// Proof that the actor's role may do `P`.
+#[derive(Debug, Clone)]
+pub struct Permit<P> {
+    actor: Actor,
+    policy: PhantomData<P>,
+}
+
+impl<P: Policy> Permit<P> {
+    /// Asks the policy.
+    ///
+    /// # Errors
+    /// `role_not_permitted` when the actor's role may never do this.
+    pub fn of(actor: Actor) -> Result<Permit<P>, AppError> {
+        if P::allows(actor.role()) {
+            Ok(Permit { actor, policy: PhantomData })
+        } else {
+            Err(AppError::forbidden(
+                "role_not_permitted",
+                "この操作を行う権限がありません。必要な場合は、所属の管理者または厚生労働省の担当者にご相談ください。",
+            ))
+        }
+    }
+
+    /// Who holds it.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+}
+
+macro_rules! policies {
+    ($($(#[$doc:meta])* $name:ident = $roles:pat),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy)]
+        pub enum $name {}
+        impl Policy for $name {
+            const NAME: &'static str = stringify!($name);
+            fn allows(role: &Role) -> bool {
+                matches!(role, $roles)
+            }
+        }
+    )+};
+}
+
+use Role::{Hospital, MinistryAdministrator, MinistryAnalyst, Municipality, Operator, Prefecture, System};
+
+policies! {
+    /// Know who one is and end one's session.
+    ReadSelf = Hospital(_) | Municipality(_) | Prefecture(_) | MinistryAnalyst | MinistryAdministrator | Operator,
+    /// Read surveys, editions, windows and blank templates.
+    ReadSurveys = Hospital(_) | Municipality(_) | Prefecture(_) | MinistryAnalyst | MinistryAdministrator | Operator | System,
+    /// List the hospitals of a frame.
+    ReadHospitals = Hospital(_) | Municipality(_) | Prefecture(_) | MinistryAnalyst | MinistryAdministrator | System,
+    /// Read what a hospital answered.
+    ReadAnswers = Hospital(_) | Municipality(_) | Prefecture(_) | MinistryAnalyst | MinistryAdministrator | System,
+    /// Submit one hospital's answers; a prefecture does it as proxy.
+    SubmitAnswers = Hospital(_) | Prefecture(_) | System,
+    /// Check and import a workbook or CSV file.
+    ImportAnswers = Hospital(_) | Prefecture(_) | MinistryAdministrator | System,
+    /// Read live, unsuppressed tables, rates and their files.
+    ReadTables = Municipality(_) | Prefecture(_) | MinistryAnalyst | MinistryAdministrator | System,
+    /// Open a survey again or extend it.
+    GrantTime = MinistryAdministrator | System,
+    /// Draw a frame.
+    DrawFrame = MinistryAdministrator | System,
+    /// Read programmes, quotas, candidates and selections.
+    ReadPrograms = Prefecture(_) | MinistryAnalyst | MinistryAdministrator | System,
+    /// Open a programme and set its quotas.
+    SetQuotas = MinistryAdministrator | System,
+    /// Choose a prefecture's hospitals.
+    ChooseHospitals = Prefecture(_) | System,
+    /// Make accounts and API clients.
+    ManageAccounts = Operator | System,
+    /// Read the audit.
+    ReadAudit = MinistryAdministrator | Operator | System,
+}

@@ -1,0 +1,46 @@
+//! Files that commands are given: read through the limited child like any upload, and made into a workbook or a frame.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use importer::{Limits, Workbook};
+use survey::fault::Fault;
+use survey::frame::Frame;
+use survey::survey::Survey;
+
+use super::exit::CliError;
+use super::faults;
+use crate::parsing::Parser;
+
+/// Reads a file; the inner error is the fault of one that is refused.
+pub(super) async fn workbook(parser: &Parser, path: &Path) -> Result<Result<Workbook, Fault>, CliError> {
+    let unreadable = |error: std::io::Error| CliError::failed(format!("ファイル {} を開けません: {error}", path.display()));
+    // One byte more than may be read, so that the child sees that there is too much and says so.
+    let most = u64::try_from(Limits::default().file_bytes).unwrap_or(u64::MAX).saturating_add(1);
+    let mut bytes = Vec::new();
+    File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes)).map_err(unreadable)?;
+    Ok(parser.parse(bytes).await?)
+}
+
+/// Reads a frame. A frame with an error is refused whole: a hospital missing from it would be refused for no reason of its own.
+pub(super) async fn frame(parser: &Parser, path: &Path) -> Result<Frame, CliError> {
+    let refused = |found: &[Fault]| {
+        let lines: String = found.iter().map(|fault| format!("\n  {}", faults::line(fault, None))).collect();
+        CliError::bad_data(format!("調査対象名簿 {} に誤りがあります。直してから、もう一度実行してください。{lines}", path.display()))
+    };
+    let workbook = workbook(parser, path).await?.map_err(|fault| refused(&[fault]))?;
+    let (hospitals, found) = importer::frame::examine_frame(&workbook);
+    if found.iter().any(Fault::is_error) {
+        return Err(refused(&found));
+    }
+    Frame::new(hospitals).map_err(|error| CliError::bad_data(format!("調査対象名簿 {} を使えません: {error}", path.display())))
+}
+
+/// Reads the id of a survey from the command line.
+pub(super) fn survey(id: &str) -> Result<&'static Survey, String> {
+    survey::find(id).ok_or_else(|| {
+        let ids = survey::compiled_in().iter().map(|survey| survey.id().as_str()).collect::<Vec<_>>().join("、");
+        format!("調査「{id}」はありません。{ids} のいずれかを指定してください")
+    })
+}

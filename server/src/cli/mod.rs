@@ -1,0 +1,107 @@
+//! The command line: what is typed becomes one call of a command, and what comes of it an exit code.
+//!
+//! Data goes to stdout, talk to stderr. Holds no rule of the questionnaire and no right; each command is a file with its arguments and
+//! `async fn run(arguments, &Settings) -> Result<(), CliError>`.
+
+mod check;
+mod completions;
+mod exit;
+mod faults;
+mod files;
+mod output;
+mod template;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+pub use exit::{CliError, Exit};
+
+use crate::config::{Flags, Settings};
+use crate::telemetry;
+
+/// What is typed after `chosa`.
+#[derive(Debug, Parser)]
+#[command(
+    name = "chosa",
+    version,
+    about = "病院のサイバーセキュリティ調査を行い、集計し、支援先を選ぶプログラム",
+    after_help = "設定は、フラグ、環境変数（CHOSA_*、DATABASE_URL）、設定ファイル、既定値の順に優先します。\n\
+                  終了コード: 0 成功、1 失敗、2 使い方の誤り、65 データの誤り、75 後でもう一度、78 設定の誤り",
+    arg_required_else_help = true
+)]
+struct Arguments {
+    #[command(flatten)]
+    flags: Flags,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    #[command(about = "回答ファイルを取り込まずに検査する（データベースは不要）")]
+    Check(check::Arguments),
+    #[command(about = "空の調査票を作る（データベースは不要）")]
+    Template(template::Arguments),
+    #[command(about = "シェルの補完スクリプトを出力する")]
+    Completions(completions::Arguments),
+}
+
+/// Runs what was typed.
+pub fn main() -> ExitCode {
+    match Arguments::try_parse() {
+        Ok(arguments) => exit::report(run(arguments)),
+        Err(error) => {
+            // Help and version go to stdout, complaints to stderr; if that is closed there is nobody to tell.
+            let _ = error.print();
+            ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Usage.number()))
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<(), CliError> {
+    // Completions are asked for by a package's build, where settings are nobody's.
+    if let Command::Completions(arguments) = arguments.command {
+        return completions::run(&arguments, &mut Arguments::command());
+    }
+    let settings = Settings::load(arguments.flags)?;
+    telemetry::start(&settings)?;
+    on_runtime(async {
+        match arguments.command {
+            Command::Check(arguments) => check::run(arguments, &settings).await,
+            Command::Template(arguments) => template::run(arguments, &settings).await,
+            Command::Completions(_) => Ok(()),
+        }
+    })
+}
+
+/// Runs a command on a runtime with several threads: migrations and polars need more than one.
+fn on_runtime(command: impl Future<Output = Result<(), CliError>>) -> Result<(), CliError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|error| CliError::failed(format!("実行環境を準備できません: {error}")))?.block_on(command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn settings_may_stand_before_and_after_the_command() {
+        for line in ["chosa --workers 3 check a.csv --survey 2024", "chosa check a.csv --survey 2024 --workers 3"] {
+            let arguments = Arguments::try_parse_from(line.split(' ')).unwrap();
+            assert_eq!(arguments.flags.layer.workers.unwrap().get(), 3, "{line}");
+        }
+    }
+
+    #[test]
+    fn no_secret_has_a_flag() {
+        for flag in ["--database-url", "--migrate-url", "--token-secret-file", "--token-secret"] {
+            assert!(Arguments::try_parse_from(["chosa", flag, "x", "completions", "bash"]).is_err(), "{flag}");
+        }
+    }
+}

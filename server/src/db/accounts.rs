@@ -1,0 +1,127 @@
+//! Accounts, sessions, API clients. The three look-ups run before there is an actor, through SECURITY DEFINER functions.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Bytea, Nullable, SmallInt, Text, Timestamptz};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use crate::db::schema::{account, api_client, session};
+
+/// An account as signing in needs it.
+#[derive(Debug, QueryableByName)]
+pub struct SignInRow {
+    /// The account.
+    #[diesel(sql_type = diesel::sql_types::Uuid)]
+    pub id: Uuid,
+    /// PHC hash of the password or of the client's secret; empty for a session.
+    #[diesel(sql_type = Text)]
+    pub secret_hash: String,
+    /// Role name.
+    #[diesel(sql_type = Text)]
+    pub role: String,
+    /// For role hospital.
+    #[diesel(sql_type = Nullable<diesel::sql_types::Uuid>)]
+    pub hospital_id: Option<Uuid>,
+    /// For role prefecture.
+    #[diesel(sql_type = Nullable<SmallInt>)]
+    pub prefecture: Option<i16>,
+    /// For role municipality.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub municipality: Option<String>,
+}
+
+/// The account of a login that may sign in.
+pub async fn for_login(conn: &mut AsyncPgConnection, login: &str) -> QueryResult<Option<SignInRow>> {
+    diesel::sql_query("SELECT * FROM account_for_login($1)").bind::<Text, _>(login).get_result(conn).await.optional()
+}
+
+/// The account of a session that is alive.
+pub async fn for_session(conn: &mut AsyncPgConnection, token_hash: &[u8], now: DateTime<Utc>) -> QueryResult<Option<SignInRow>> {
+    diesel::sql_query("SELECT * FROM account_for_session($1, $2)")
+        .bind::<Bytea, _>(token_hash)
+        .bind::<Timestamptz, _>(now)
+        .get_result(conn)
+        .await
+        .optional()
+}
+
+/// The account that an API client acts as.
+pub async fn for_client(conn: &mut AsyncPgConnection, client: &str) -> QueryResult<Option<SignInRow>> {
+    diesel::sql_query("SELECT * FROM account_for_client($1)").bind::<Text, _>(client).get_result(conn).await.optional()
+}
+
+/// A new account.
+#[derive(Debug, Insertable)]
+#[diesel(table_name = account)]
+pub struct NewAccount<'a> {
+    /// Made by the caller.
+    pub id: Uuid,
+    /// Lower case.
+    pub login: &'a str,
+    /// PHC form.
+    pub password_hash: &'a str,
+    /// Role name.
+    pub role: &'a str,
+    /// For role hospital.
+    pub hospital_id: Option<Uuid>,
+    /// For role prefecture.
+    pub prefecture: Option<i16>,
+    /// For role municipality.
+    pub municipality: Option<&'a str>,
+}
+
+/// Adds an account; `false` when the login is taken.
+pub async fn insert(conn: &mut AsyncPgConnection, new: &NewAccount<'_>) -> QueryResult<bool> {
+    let inserted = diesel::insert_into(account::table).values(new).on_conflict(account::login).do_nothing().execute(conn).await?;
+    Ok(inserted == 1)
+}
+
+/// The id of a login.
+pub async fn id_of_login(conn: &mut AsyncPgConnection, login: &str) -> QueryResult<Option<Uuid>> {
+    account::table.filter(account::login.eq(login)).select(account::id).first(conn).await.optional()
+}
+
+/// The login of an account that the actor may see.
+pub async fn login_of(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Option<String>> {
+    account::table.find(id).select(account::login).first(conn).await.optional()
+}
+
+/// Begins a session of the actor's own account.
+pub async fn insert_session(
+    conn: &mut AsyncPgConnection,
+    token_hash: &[u8],
+    account_id: Uuid,
+    created_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+) -> QueryResult<()> {
+    diesel::insert_into(session::table)
+        .values((
+            session::token_hash.eq(token_hash),
+            session::account_id.eq(account_id),
+            session::created_at.eq(created_at),
+            session::expires_at.eq(expires_at),
+        ))
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+/// Ends one of the actor's own sessions; `false` when there is none such alive.
+pub async fn end_session(conn: &mut AsyncPgConnection, token_hash: &[u8], now: DateTime<Utc>) -> QueryResult<bool> {
+    let ended = diesel::update(session::table.filter(session::token_hash.eq(token_hash)).filter(session::ended_at.is_null()))
+        .set(session::ended_at.eq(now))
+        .execute(conn)
+        .await?;
+    Ok(ended == 1)
+}
+
+/// Adds an API client; `false` when the id is taken.
+pub async fn insert_client(conn: &mut AsyncPgConnection, id: &str, account_id: Uuid, secret_hash: &str) -> QueryResult<bool> {
+    let inserted = diesel::insert_into(api_client::table)
+        .values((api_client::id.eq(id), api_client::account_id.eq(account_id), api_client::secret_hash.eq(secret_hash)))
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await?;
+    Ok(inserted == 1)
+}

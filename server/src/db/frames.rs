@@ -1,0 +1,145 @@
+//! Hospitals, their aliases and the frames of surveys.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Date, Integer, Nullable, SmallInt, Text, Uuid as SqlUuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use crate::db::schema::{alias, frame, submission};
+
+/// A hospital of a frame.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = frame)]
+pub struct FrameRow {
+    /// Internal id.
+    pub hospital_id: Uuid,
+    /// G-MIS ID.
+    pub gmis_id: String,
+    /// 10 digits, if it has one.
+    pub institution_code: Option<String>,
+    /// Name.
+    pub name: String,
+    /// JIS X 0401.
+    pub prefecture: i16,
+    /// Five digits or empty.
+    pub municipality: String,
+    /// Licensed beds.
+    pub beds: i32,
+}
+
+/// The hospital of a G-MIS ID in a survey's frame, if the actor may see it and it is in scope.
+pub async fn find(conn: &mut AsyncPgConnection, survey_id: &str, gmis_id: &str) -> QueryResult<Option<FrameRow>> {
+    frame::table
+        .filter(frame::survey_id.eq(survey_id))
+        .filter(frame::gmis_id.eq(gmis_id))
+        .filter(frame::out_of_scope_at.is_null())
+        .select(FrameRow::as_select())
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// Every hospital in scope that the actor may see, by G-MIS ID.
+pub async fn all(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryResult<Vec<FrameRow>> {
+    frame::table
+        .filter(frame::survey_id.eq(survey_id))
+        .filter(frame::out_of_scope_at.is_null())
+        .select(FrameRow::as_select())
+        .order(frame::gmis_id)
+        .load(conn)
+        .await
+}
+
+/// A page of hospitals with the state of their submission, by G-MIS ID, after `after`.
+pub async fn page(
+    conn: &mut AsyncPgConnection,
+    survey_id: &str,
+    prefecture: Option<i16>,
+    after: Option<&str>,
+    limit: i64,
+) -> QueryResult<Vec<(FrameRow, Option<String>)>> {
+    let mut query = frame::table
+        .left_join(
+            submission::table.on(submission::survey_id.eq(frame::survey_id).and(submission::hospital_id.eq(frame::hospital_id))),
+        )
+        .filter(frame::survey_id.eq(survey_id))
+        .filter(frame::out_of_scope_at.is_null())
+        .select((FrameRow::as_select(), submission::state.nullable()))
+        .order(frame::gmis_id)
+        .limit(limit)
+        .into_boxed();
+    if let Some(prefecture) = prefecture {
+        query = query.filter(frame::prefecture.eq(prefecture));
+    }
+    if let Some(after) = after {
+        query = query.filter(frame::gmis_id.gt(after));
+    }
+    query.load(conn).await
+}
+
+/// How many hospitals the frame has, in scope.
+pub async fn count(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryResult<i64> {
+    frame::table.filter(frame::survey_id.eq(survey_id)).filter(frame::out_of_scope_at.is_null()).count().get_result(conn).await
+}
+
+/// Who bears which alias of a kind now.
+pub async fn alias_owners(conn: &mut AsyncPgConnection, kind: &str) -> QueryResult<Vec<(String, Uuid)>> {
+    alias::table
+        .filter(alias::kind.eq(kind))
+        .filter(alias::valid_to.is_null())
+        .select((alias::value, alias::hospital_id))
+        .load(conn)
+        .await
+}
+
+/// Writes rows of a frame with their hospitals and aliases: new hospitals are made, known ones take the newest name and area.
+pub async fn insert_all(conn: &mut AsyncPgConnection, survey_id: &str, rows: &[FrameRow], from: NaiveDate) -> QueryResult<()> {
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.hospital_id).collect();
+    let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
+    let prefectures: Vec<i16> = rows.iter().map(|row| row.prefecture).collect();
+    let municipalities: Vec<&str> = rows.iter().map(|row| row.municipality.as_str()).collect();
+    let gmis_ids: Vec<&str> = rows.iter().map(|row| row.gmis_id.as_str()).collect();
+    let codes: Vec<Option<&str>> = rows.iter().map(|row| row.institution_code.as_deref()).collect();
+    let beds: Vec<i32> = rows.iter().map(|row| row.beds).collect();
+    diesel::sql_query(
+        "INSERT INTO hospital (id, name, prefecture, municipality) SELECT * FROM unnest($1, $2, $3, $4) \
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, prefecture = excluded.prefecture, municipality = excluded.municipality",
+    )
+    .bind::<Array<SqlUuid>, _>(&ids)
+    .bind::<Array<Text>, _>(&names)
+    .bind::<Array<SmallInt>, _>(&prefectures)
+    .bind::<Array<Text>, _>(&municipalities)
+    .execute(conn)
+    .await?;
+    for (kind, values) in [("gmis_id", gmis_ids.iter().map(|id| Some(*id)).collect::<Vec<_>>()), ("institution_code", codes.clone())] {
+        diesel::sql_query(
+            "INSERT INTO alias (hospital_id, kind, value, prefecture, municipality, valid_from) \
+             SELECT a.id, $2, a.value, a.prefecture, a.municipality, $6 FROM unnest($1, $3, $4, $5) AS a(id, value, prefecture, municipality) \
+             WHERE a.value IS NOT NULL AND NOT EXISTS (SELECT FROM alias x WHERE x.kind = $2 AND x.value = a.value AND x.valid_to IS NULL)",
+        )
+        .bind::<Array<SqlUuid>, _>(&ids)
+        .bind::<Text, _>(kind)
+        .bind::<Array<Nullable<Text>>, _>(&values)
+        .bind::<Array<SmallInt>, _>(&prefectures)
+        .bind::<Array<Text>, _>(&municipalities)
+        .bind::<Date, _>(from)
+        .execute(conn)
+        .await?;
+    }
+    diesel::sql_query(
+        "INSERT INTO frame (survey_id, hospital_id, gmis_id, institution_code, name, prefecture, municipality, beds) \
+         SELECT $1, * FROM unnest($2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind::<Text, _>(survey_id)
+    .bind::<Array<SqlUuid>, _>(&ids)
+    .bind::<Array<Text>, _>(&gmis_ids)
+    .bind::<Array<Nullable<Text>>, _>(&codes)
+    .bind::<Array<Text>, _>(&names)
+    .bind::<Array<SmallInt>, _>(&prefectures)
+    .bind::<Array<Text>, _>(&municipalities)
+    .bind::<Array<Integer>, _>(&beds)
+    .execute(conn)
+    .await
+    .map(drop)
+}

@@ -1,0 +1,73 @@
+//! The migrations, compiled in, run by the owner role; and the check that the application role is as harmless as it must be.
+
+use diesel::sql_types::{Bool, Text};
+use diesel_async::{AsyncConnection, AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use crate::error::AppError;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations");
+
+/// Runs what is pending, as the owner. Needs a multi-thread runtime: diesel's harness blocks its thread.
+///
+/// # Errors
+/// The database is away, or a migration failed; a failed one leaves no trace.
+pub async fn run(owner_url: &str) -> Result<Vec<String>, AppError> {
+    harness(owner_url, |harness| harness.run_pending_migrations(MIGRATIONS).map(names)).await
+}
+
+/// Undoes every migration, the newest first, as the owner. For tests and for giving a database back.
+///
+/// # Errors
+/// The database is away, or a migration failed.
+pub async fn revert_all(owner_url: &str) -> Result<Vec<String>, AppError> {
+    harness(owner_url, |harness| harness.revert_all_migrations(MIGRATIONS).map(names)).await
+}
+
+fn names(versions: Vec<diesel::migration::MigrationVersion<'_>>) -> Vec<String> {
+    versions.iter().map(ToString::to_string).collect()
+}
+
+async fn harness(
+    owner_url: &str,
+    work: impl FnOnce(&mut AsyncMigrationHarness<AsyncPgConnection>) -> diesel::migration::Result<Vec<String>>,
+) -> Result<Vec<String>, AppError> {
+    let connection = AsyncPgConnection::establish(owner_url).await.map_err(AppError::unavailable)?;
+    let mut harness = AsyncMigrationHarness::new(connection);
+    work(&mut harness).map_err(AppError::internal)
+}
+
+/// Refuses a role that row-level security would not bind.
+///
+/// # Errors
+/// Internal: the role is a superuser, has BYPASSRLS, or owns tables; says which and what to do.
+pub async fn check_application_role(connection: &mut AsyncPgConnection) -> Result<(), AppError> {
+    #[derive(diesel::QueryableByName)]
+    struct Finding {
+        #[diesel(sql_type = Text)]
+        name: String,
+        #[diesel(sql_type = Bool)]
+        superuser: bool,
+        #[diesel(sql_type = Bool)]
+        bypasses: bool,
+        #[diesel(sql_type = Bool)]
+        owns: bool,
+    }
+    let finding: Finding = diesel::sql_query(
+        "SELECT rolname::text AS name, rolsuper AS superuser, rolbypassrls AS bypasses, \
+         EXISTS (SELECT FROM pg_class WHERE relowner = r.oid AND relkind IN ('r', 'p', 'v') AND relnamespace = 'public'::regnamespace) AS owns \
+         FROM pg_roles r WHERE rolname = current_user",
+    )
+    .get_result(connection)
+    .await?;
+    let trouble = match (finding.superuser, finding.bypasses, finding.owns) {
+        (true, _, _) => "is a superuser",
+        (_, true, _) => "has BYPASSRLS",
+        (_, _, true) => "owns tables",
+        (false, false, false) => return Ok(()),
+    };
+    Err(AppError::internal(format!(
+        "the database role {} {trouble}, so row-level security would not bind it; let DATABASE_URL name the role chosa_app and CHOSA_MIGRATE_URL the role chosa_owner",
+        finding.name
+    )))
+}

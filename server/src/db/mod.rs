@@ -1,0 +1,19 @@
+//! Rows and queries. Free functions that take a connection, never a pool: the caller opens the transaction and is the actor in it.
+//!
+//! Names no HTTP type. Every table is under row-level security: without [`transaction::as_actor`] a query sees nothing.
+
+pub mod accounts;
+pub mod audit;
+pub mod frames;
+pub mod idempotency;
+pub mod imports;
+pub mod migrations;
+pub mod pool;
+pub mod programs;
+pub mod revisions;
+pub mod schema;
+pub mod selections;
+pub mod snapshots;
+pub mod submissions;
+pub mod surveys;
+pub mod transaction;

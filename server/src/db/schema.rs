@@ -1,0 +1,131 @@
+//! The tables as diesel knows them. The schema test compares this file with a migrated database, column by column.
+#![expect(missing_docs, reason = "diesel writes the items; the tables are documented by COMMENT ON in the migrations")]
+
+diesel::table! {
+    survey (id) { id -> Text, title -> Text, registered_at -> Timestamptz, }
+}
+diesel::table! {
+    edition (id) { id -> Text, survey_id -> Text, hash -> Text, layout_hash -> Text, registered_at -> Timestamptz, }
+}
+diesel::table! {
+    survey_window (id) {
+        id -> Uuid, survey_id -> Text, opens -> Timestamptz, closes -> Timestamptz, reason -> Text,
+        account_id -> Nullable<Uuid>, recorded_at -> Timestamptz,
+    }
+}
+diesel::table! {
+    extension (id) {
+        id -> Uuid, survey_id -> Text, hospital_id -> Nullable<Uuid>, prefecture -> Nullable<SmallInt>, municipality -> Nullable<Text>,
+        until -> Timestamptz, reason -> Text, account_id -> Nullable<Uuid>, recorded_at -> Timestamptz,
+    }
+}
+diesel::table! {
+    survey_change (survey_id, shard) { survey_id -> Text, shard -> SmallInt, changes -> BigInt, }
+}
+diesel::table! {
+    hospital (id) {
+        id -> Uuid, name -> Text, prefecture -> SmallInt, municipality -> Text, successor_id -> Nullable<Uuid>, recorded_at -> Timestamptz,
+    }
+}
+diesel::table! {
+    alias (kind, value, valid_from) {
+        hospital_id -> Uuid, kind -> Text, value -> Text, prefecture -> SmallInt, municipality -> Text,
+        valid_from -> Date, valid_to -> Nullable<Date>,
+    }
+}
+diesel::table! {
+    frame (survey_id, hospital_id) {
+        survey_id -> Text, hospital_id -> Uuid, gmis_id -> Text, institution_code -> Nullable<Text>, name -> Text,
+        prefecture -> SmallInt, municipality -> Text, beds -> Integer,
+        out_of_scope_at -> Nullable<Timestamptz>, out_of_scope_reason -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    account (id) {
+        id -> Uuid, login -> Text, password_hash -> Text, role -> Text, hospital_id -> Nullable<Uuid>, prefecture -> Nullable<SmallInt>,
+        municipality -> Nullable<Text>, disabled_at -> Nullable<Timestamptz>, created_at -> Timestamptz,
+    }
+}
+diesel::table! {
+    session (token_hash) {
+        token_hash -> Bytea, account_id -> Uuid, created_at -> Timestamptz, expires_at -> Timestamptz, ended_at -> Nullable<Timestamptz>,
+    }
+}
+diesel::table! {
+    api_client (id) {
+        id -> Text, account_id -> Uuid, secret_hash -> Text, disabled_at -> Nullable<Timestamptz>, created_at -> Timestamptz,
+    }
+}
+diesel::table! {
+    submission (id) {
+        id -> Uuid, survey_id -> Text, hospital_id -> Uuid, prefecture -> SmallInt, municipality -> Text, state -> Text,
+        latest_revision -> Integer, updated_at -> Timestamptz,
+    }
+}
+diesel::table! {
+    revision (submission_id, number) {
+        submission_id -> Uuid, number -> Integer, survey_id -> Text, hospital_id -> Uuid, prefecture -> SmallInt, municipality -> Text,
+        edition_id -> Text, edition_hash -> Text, layout_hash -> Text, answers -> Jsonb, codes -> Bytea, warnings -> Jsonb,
+        entry_path -> Text, actor -> Text, account_id -> Nullable<Uuid>, import_id -> Nullable<Uuid>, reason -> Nullable<Text>,
+        receipt -> Uuid, received_at -> Timestamptz,
+    }
+}
+diesel::table! {
+    respondent (submission_id, number) {
+        submission_id -> Uuid, number -> Integer, hospital_id -> Uuid, prefecture -> SmallInt, municipality -> Text,
+        details -> Nullable<Jsonb>, retain_until -> Date, erased_at -> Nullable<Timestamptz>,
+    }
+}
+diesel::table! {
+    blob (sha256) { sha256 -> Bytea, bytes -> Bytea, size -> Nullable<BigInt>, stored_at -> Timestamptz, }
+}
+diesel::table! {
+    import (id) {
+        id -> Uuid, survey_id -> Text, edition_id -> Text, actor -> Text, account_id -> Nullable<Uuid>, hospital_id -> Nullable<Uuid>,
+        prefecture -> Nullable<SmallInt>, municipality -> Text, file_name -> Text, blob_sha256 -> Bytea, numbering -> Nullable<Text>,
+        reason -> Nullable<Text>, accepted -> Integer, rejected -> Integer, unchanged -> Integer, faults -> Jsonb, imported_at -> Timestamptz,
+    }
+}
+diesel::table! {
+    import_verdict (import_id, ordinal) {
+        import_id -> Uuid, ordinal -> Integer, hospital -> Text, sheet -> Text, sheet_row -> Integer, verdict -> Text, faults -> Jsonb,
+    }
+}
+diesel::table! {
+    program (id) {
+        id -> Text, fiscal_year -> Integer, title -> Text, surveys -> Array<Text>, frame_survey -> Text, use_rule -> Text,
+        criteria -> Jsonb, deadline -> Timestamptz, opened_at -> Timestamptz,
+    }
+}
+diesel::table! {
+    quota (program_id, prefecture, band, version) {
+        program_id -> Text, prefecture -> SmallInt, band -> Text, version -> Integer, hospitals -> Integer,
+        account_id -> Nullable<Uuid>, set_at -> Timestamptz,
+    }
+}
+diesel::table! {
+    selection (id) {
+        id -> Uuid, program_id -> Text, prefecture -> SmallInt, number -> Integer, complete -> Bool, inputs_hash -> Text,
+        result_hash -> Text, result -> Jsonb, account_id -> Nullable<Uuid>, chosen_at -> Timestamptz,
+    }
+}
+diesel::table! {
+    chosen_hospital (selection_id, hospital_id) {
+        selection_id -> Uuid, program_id -> Text, prefecture -> SmallInt, hospital_id -> Uuid, band -> Text, rank -> Integer, score -> BigInt,
+    }
+}
+diesel::table! {
+    audit (id) {
+        id -> Uuid, at -> Timestamptz, actor -> Text, account_id -> Nullable<Uuid>, action -> Text, survey_id -> Nullable<Text>,
+        hospital_id -> Nullable<Uuid>, prefecture -> Nullable<SmallInt>, municipality -> Text, details -> Jsonb,
+    }
+}
+diesel::table! {
+    idempotency (actor_key, key) {
+        actor_key -> Text, key -> Text, request_hash -> Bytea, status -> SmallInt, response -> Jsonb, made_at -> Timestamptz,
+    }
+}
+diesel::allow_tables_to_appear_in_same_query!(
+    survey, edition, survey_window, extension, survey_change, hospital, alias, frame, account, session, api_client, submission, revision,
+    respondent, blob, import, import_verdict, program, quota, selection, chosen_hospital, audit, idempotency,
+);

@@ -1,0 +1,109 @@
+//! What is counted: the frame and the counted revision of every submission, read in one moment.
+
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bytea, Integer, Nullable, SmallInt, Text};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use crate::db::schema::{frame, revision, submission, survey_change};
+
+/// States whose latest revision counts.
+const COUNTED: [&str; 2] = ["submitted", "accepted"];
+
+/// Area and beds of a frame row.
+pub type FrameEntryRow = (i16, String, i32);
+/// Area, beds, layout hash and codes of a counted revision.
+pub type ResponseRow = (i16, String, i32, String, Vec<u8>);
+
+/// How often what is counted has changed so far.
+pub async fn changes(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryResult<i64> {
+    let shards: Vec<i64> = survey_change::table.filter(survey_change::survey_id.eq(survey_id)).select(survey_change::changes).load(conn).await?;
+    Ok(shards.into_iter().sum())
+}
+
+/// The frame in scope.
+pub async fn frame_entries(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryResult<Vec<FrameEntryRow>> {
+    frame::table
+        .filter(frame::survey_id.eq(survey_id))
+        .filter(frame::out_of_scope_at.is_null())
+        .select((frame::prefecture, frame::municipality, frame::beds))
+        .load(conn)
+        .await
+}
+
+/// The counted revisions of hospitals in scope.
+pub async fn responses(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryResult<Vec<ResponseRow>> {
+    submission::table
+        .inner_join(frame::table.on(frame::survey_id.eq(submission::survey_id).and(frame::hospital_id.eq(submission::hospital_id))))
+        .inner_join(revision::table.on(revision::submission_id.eq(submission::id).and(revision::number.eq(submission::latest_revision))))
+        .filter(submission::survey_id.eq(survey_id))
+        .filter(submission::state.eq_any(COUNTED))
+        .filter(frame::out_of_scope_at.is_null())
+        .select((frame::prefecture, frame::municipality, frame::beds, revision::layout_hash, revision::codes))
+        .load(conn)
+        .await
+}
+
+/// A hospital of a programme's frame with the codes of one survey that it answered, if any.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct AnsweredRow {
+    /// Internal id.
+    #[diesel(sql_type = diesel::sql_types::Uuid)]
+    pub hospital_id: Uuid,
+    /// G-MIS ID.
+    #[diesel(sql_type = Text)]
+    pub gmis_id: String,
+    /// 10 digits, if it has one.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub institution_code: Option<String>,
+    /// Name.
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    /// JIS X 0401.
+    #[diesel(sql_type = SmallInt)]
+    pub prefecture: i16,
+    /// Five digits or empty.
+    #[diesel(sql_type = Text)]
+    pub municipality: String,
+    /// Licensed beds.
+    #[diesel(sql_type = Integer)]
+    pub beds: i32,
+    /// The survey answered; `None`: none of them.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub survey_id: Option<String>,
+    /// One byte a slot.
+    #[diesel(sql_type = Nullable<Bytea>)]
+    pub codes: Option<Vec<u8>>,
+    /// In how many earlier programmes it was chosen.
+    #[diesel(sql_type = BigInt)]
+    pub earlier: i64,
+}
+
+/// The hospitals of a prefecture in a programme's frame with what they answered to each of its surveys, by G-MIS ID.
+pub async fn answered(
+    conn: &mut AsyncPgConnection,
+    program_id: &str,
+    frame_survey: &str,
+    surveys: &[String],
+    prefecture: i16,
+) -> QueryResult<Vec<AnsweredRow>> {
+    diesel::sql_query(
+        "SELECT f.hospital_id, f.gmis_id, f.institution_code, f.name, f.prefecture, f.municipality, f.beds, s.survey_id, r.codes, \
+         (SELECT count(*) FROM chosen_hospital c JOIN program p ON p.id = c.program_id, program this \
+          WHERE this.id = $5 AND p.fiscal_year < this.fiscal_year AND c.hospital_id = f.hospital_id \
+          AND c.selection_id = (SELECT id FROM selection x WHERE x.program_id = c.program_id AND x.prefecture = c.prefecture \
+                                ORDER BY number DESC LIMIT 1)) AS earlier \
+         FROM frame f \
+         LEFT JOIN submission s ON s.hospital_id = f.hospital_id AND s.survey_id = ANY($2) AND s.state = ANY($3) \
+         LEFT JOIN revision r ON r.submission_id = s.id AND r.number = s.latest_revision \
+         WHERE f.survey_id = $1 AND f.prefecture = $4 AND f.out_of_scope_at IS NULL \
+         ORDER BY f.gmis_id, array_position($2, s.survey_id)",
+    )
+    .bind::<Text, _>(frame_survey)
+    .bind::<Array<Text>, _>(surveys)
+    .bind::<Array<Text>, _>(COUNTED.as_slice())
+    .bind::<SmallInt, _>(prefecture)
+    .bind::<Text, _>(program_id)
+    .load(conn)
+    .await
+}

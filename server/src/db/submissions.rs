@@ -1,0 +1,90 @@
+//! Submissions: one row per survey and hospital, locked while a revision is added.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Integer, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use crate::db::frames::FrameRow;
+use crate::db::schema::submission;
+
+/// A submission.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = submission)]
+pub struct SubmissionRow {
+    /// Internal id.
+    pub id: Uuid,
+    /// The hospital.
+    pub hospital_id: Uuid,
+    /// draft, submitted, returned, accepted, withdrawn.
+    pub state: String,
+    /// Number of the newest revision; 0 before the first.
+    pub latest_revision: i32,
+    /// Last change.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// The submission of a hospital, if there is one that the actor may see.
+pub async fn find(conn: &mut AsyncPgConnection, survey_id: &str, hospital_id: Uuid) -> QueryResult<Option<SubmissionRow>> {
+    submission::table
+        .filter(submission::survey_id.eq(survey_id))
+        .filter(submission::hospital_id.eq(hospital_id))
+        .select(SubmissionRow::as_select())
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// Makes what is missing and locks the submissions of these hospitals, in the order of their ids so that two callers never wait for each other.
+pub async fn lock(
+    conn: &mut AsyncPgConnection,
+    survey_id: &str,
+    hospitals: &[&FrameRow],
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<SubmissionRow>> {
+    let mut hospitals = hospitals.to_vec();
+    hospitals.sort_by_key(|row| row.hospital_id);
+    let ids: Vec<Uuid> = hospitals.iter().map(|_| Uuid::now_v7()).collect();
+    let hospital_ids: Vec<Uuid> = hospitals.iter().map(|row| row.hospital_id).collect();
+    let prefectures: Vec<i16> = hospitals.iter().map(|row| row.prefecture).collect();
+    let municipalities: Vec<&str> = hospitals.iter().map(|row| row.municipality.as_str()).collect();
+    diesel::sql_query(
+        "INSERT INTO submission (id, survey_id, hospital_id, prefecture, municipality, state, updated_at) \
+         SELECT a.id, $1, a.hospital_id, a.prefecture, a.municipality, 'draft', $6 \
+         FROM unnest($2, $3, $4, $5) AS a(id, hospital_id, prefecture, municipality) \
+         ON CONFLICT (survey_id, hospital_id) DO NOTHING",
+    )
+    .bind::<Text, _>(survey_id)
+    .bind::<Array<SqlUuid>, _>(&ids)
+    .bind::<Array<SqlUuid>, _>(&hospital_ids)
+    .bind::<Array<SmallInt>, _>(&prefectures)
+    .bind::<Array<Text>, _>(&municipalities)
+    .bind::<Timestamptz, _>(now)
+    .execute(conn)
+    .await?;
+    submission::table
+        .filter(submission::survey_id.eq(survey_id))
+        .filter(submission::hospital_id.eq_any(&hospital_ids))
+        .select(SubmissionRow::as_select())
+        .order(submission::hospital_id)
+        .for_update()
+        .load(conn)
+        .await
+}
+
+/// Marks locked submissions as submitted with their newest revision.
+pub async fn mark_submitted(conn: &mut AsyncPgConnection, rows: &[(Uuid, i32)], now: DateTime<Utc>) -> QueryResult<()> {
+    let ids: Vec<Uuid> = rows.iter().map(|(id, _)| *id).collect();
+    let numbers: Vec<i32> = rows.iter().map(|(_, number)| *number).collect();
+    diesel::sql_query(
+        "UPDATE submission s SET state = 'submitted', latest_revision = a.number, updated_at = $3 \
+         FROM unnest($1, $2) AS a(id, number) WHERE s.id = a.id",
+    )
+    .bind::<Array<SqlUuid>, _>(&ids)
+    .bind::<Array<Integer>, _>(&numbers)
+    .bind::<Timestamptz, _>(now)
+    .execute(conn)
+    .await
+    .map(drop)
+}

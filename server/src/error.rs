@@ -1,0 +1,145 @@
+//! What can go wrong in a use case, free of any transport: `api` turns it into problem+json, `cli` into a sentence and an exit code.
+//!
+//! The internal half has no `Display`, so that it cannot leak to a caller; it is logged once where it becomes an answer.
+
+use survey::fault::Fault;
+
+/// Stable code and Japanese sentence of one refusal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Stable, snake_case; part of the API.
+    pub code: &'static str,
+    /// Says what is wrong and what to do next, in Japanese.
+    pub message: String,
+}
+
+/// Why a use case did not do what it was asked.
+#[derive(Debug)]
+pub enum AppError {
+    /// Nobody is signed in, or no longer.
+    Unauthenticated(Refusal),
+    /// The actor may never do this.
+    Forbidden(Refusal),
+    /// There is no such thing, or none that the actor may know of.
+    NotFound(Refusal),
+    /// The request itself cannot be understood.
+    Invalid(Refusal),
+    /// The request is understood and its content has faults.
+    Faulty(Refusal, Vec<Fault>),
+    /// The state of things forbids it now.
+    Conflict(Refusal),
+    /// More than is taken.
+    TooLarge(Refusal),
+    /// Too many tries in a short time.
+    TooMany(Refusal),
+    /// The database or a child process is away; nothing was done.
+    Unavailable(InternalCause),
+    /// A bug or a broken machine.
+    Internal(InternalCause),
+}
+
+/// A cause that is for the log only.
+#[derive(Debug)]
+pub struct InternalCause(Box<dyn std::error::Error + Send + Sync>);
+
+impl InternalCause {
+    /// Keeps a cause for the log.
+    pub fn new(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> InternalCause {
+        InternalCause(cause.into())
+    }
+
+    /// The whole chain in one line, for the log.
+    pub fn for_log(&self) -> String {
+        let mut line = self.0.to_string();
+        let mut cause = self.0.source();
+        while let Some(next) = cause {
+            line.push_str(": ");
+            line.push_str(&next.to_string());
+            cause = next.source();
+        }
+        line
+    }
+}
+
+impl AppError {
+    /// Nobody is signed in, or no longer.
+    pub fn unauthenticated(code: &'static str, message: impl Into<String>) -> AppError {
+        AppError::Unauthenticated(Refusal { code, message: message.into() })
+    }
+
+    /// The actor may never do this.
+    pub fn forbidden(code: &'static str, message: impl Into<String>) -> AppError {
+        AppError::Forbidden(Refusal { code, message: message.into() })
+    }
+
+    /// There is no such thing, or none that the actor may know of.
+    pub fn not_found(code: &'static str, message: impl Into<String>) -> AppError {
+        AppError::NotFound(Refusal { code, message: message.into() })
+    }
+
+    /// The request itself cannot be understood.
+    pub fn invalid(code: &'static str, message: impl Into<String>) -> AppError {
+        AppError::Invalid(Refusal { code, message: message.into() })
+    }
+
+    /// The content of a request has faults.
+    pub fn faulty(code: &'static str, message: impl Into<String>, faults: Vec<Fault>) -> AppError {
+        AppError::Faulty(Refusal { code, message: message.into() }, faults)
+    }
+
+    /// The state of things forbids it now.
+    pub fn conflict(code: &'static str, message: impl Into<String>) -> AppError {
+        AppError::Conflict(Refusal { code, message: message.into() })
+    }
+
+    /// A bug or a broken machine.
+    pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> AppError {
+        AppError::Internal(InternalCause::new(cause))
+    }
+
+    /// The database or a child process is away.
+    pub fn unavailable(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> AppError {
+        AppError::Unavailable(InternalCause::new(cause))
+    }
+
+    /// One English line for the operator: log and command line, never an answer of the API.
+    pub fn for_operator(&self) -> String {
+        match self {
+            AppError::Unauthenticated(r)
+            | AppError::Forbidden(r)
+            | AppError::NotFound(r)
+            | AppError::Invalid(r)
+            | AppError::Conflict(r)
+            | AppError::TooLarge(r)
+            | AppError::TooMany(r) => format!("{}: {}", r.code, r.message),
+            AppError::Faulty(r, faults) => format!("{}: {} ({} faults)", r.code, r.message, faults.len()),
+            AppError::Unavailable(cause) => format!("unavailable: {}", cause.for_log()),
+            AppError::Internal(cause) => format!("internal: {}", cause.for_log()),
+        }
+    }
+}
+
+impl From<diesel::result::Error> for AppError {
+    fn from(error: diesel::result::Error) -> AppError {
+        use diesel::result::{DatabaseErrorKind, Error};
+        let away = match &error {
+            Error::DatabaseError(DatabaseErrorKind::ClosedConnection, _) => true,
+            // What a connection that died in the middle says: the kind is Unknown and only the text tells.
+            Error::DatabaseError(_, info) => {
+                let text = info.message();
+                ["terminating connection", "connection closed", "starting up", "shutting down", "in recovery mode", "error communicating"]
+                    .iter()
+                    .any(|sign| text.contains(sign))
+            }
+            Error::BrokenTransactionManager => true,
+            _ => false,
+        };
+        if away { AppError::unavailable(error) } else { AppError::internal(error) }
+    }
+}
+
+impl From<diesel_async::pooled_connection::deadpool::PoolError> for AppError {
+    fn from(error: diesel_async::pooled_connection::deadpool::PoolError) -> AppError {
+        AppError::unavailable(error)
+    }
+}

@@ -1,0 +1,28 @@
+//! The OpenAPI document, from the code of the operations.
+
+use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa_actix_web::AppExt;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "chosa", description = "病院サイバーセキュリティ調査と支援対象病院の選定のAPI。エラーはRFC 9457のproblem+jsonで、codeは変わりません。"),
+    modifiers(&Bearer),
+)]
+struct Base;
+
+struct Bearer;
+
+impl utoipa::Modify for Bearer {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+        document.components.get_or_insert_default().add_security_scheme("bearer", scheme);
+    }
+}
+
+/// The document with every operation that the server has.
+pub fn document() -> utoipa::openapi::OpenApi {
+    let (_, document) =
+        actix_web::App::new().into_utoipa_app().openapi(Base::openapi()).configure(crate::api::configure).split_for_parts();
+    document
+}

@@ -1,0 +1,198 @@
+//! Reads uploads in a child process with limited memory and time, since a reader of other people's files may abort and take its process along.
+//!
+//! What the child dies of is the file's doing and becomes a fault; what keeps it from starting is ours and becomes an error. The server itself never
+//! parses an upload, and keeps neither the upload nor the child's output beside the workbook that is made of it.
+
+pub mod child;
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use importer::Workbook;
+use survey::fault::Fault;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::{ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use crate::error::AppError;
+use child::{Allowance, Outcome};
+
+/// Bytes of JSON that are taken from a child. The importer's limits end a workbook well below.
+const MOST_OUTPUT: u64 = 512 << 20;
+/// Bytes of what a child complains about that are kept for the log.
+const MOST_COMPLAINT: u64 = 4 << 10;
+/// Rust's exit code after a panic.
+const PANICKED: i32 = 101;
+
+/// How children are run. The default is what a server wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// The program to run as a child.
+    pub program: PathBuf,
+    /// How long a file may take from start to end.
+    pub wall_clock: Duration,
+    /// Bytes that reading a file may take in the child.
+    pub memory: u64,
+    /// How many children run at the same time; others wait.
+    pub at_once: usize,
+    /// How long a file waits for its turn.
+    pub patience: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            program: this_program(),
+            wall_clock: Duration::from_secs(20),
+            memory: Allowance::default().memory,
+            at_once: 2,
+            patience: Duration::from_secs(60),
+        }
+    }
+}
+
+/// The running program itself. By this name it is found even after an upgrade has replaced its file, and then parent and child still agree.
+#[must_use]
+pub fn this_program() -> PathBuf {
+    PathBuf::from("/proc/self/exe")
+}
+
+/// Reads files in children, a few at a time. One for the whole process, shared by its workers.
+#[derive(Debug)]
+pub struct Parser {
+    options: Options,
+    turns: Semaphore,
+}
+
+impl Parser {
+    /// A parser; starts nothing yet.
+    #[must_use]
+    pub fn new(options: Options) -> Parser {
+        let turns = Semaphore::new(options.at_once.max(1));
+        Parser { options, turns }
+    }
+
+    /// Reads a file in a child. The inner error is the fault of a file that is refused, or that the child died of.
+    ///
+    /// # Errors
+    /// Unavailable: the child cannot be started, is not the program it should be, or no turn came in time.
+    pub async fn parse(&self, file: impl AsRef<[u8]> + Send) -> Result<Result<Workbook, Fault>, AppError> {
+        let turn = timeout(self.options.patience, self.turns.acquire()).await;
+        let _turn = turn.map_err(|_late| AppError::unavailable("too many uploads are waiting to be read"))?.map_err(AppError::internal)?;
+        let mut child = self.command().spawn().map_err(|error| self.unavailable(&error))?;
+        let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take()) else {
+            return Err(AppError::internal("a child without pipes"));
+        };
+        let ended = timeout(self.options.wall_clock, async {
+            tokio::join!(write(stdin, file), read(stdout), complaint(stderr), child.wait())
+        })
+        .await;
+        match ended {
+            Ok(((), received, complaint, status)) => self.judge(received?, &complaint, status.map_err(AppError::internal)?),
+            Err(_late) => {
+                child.kill().await.map_err(AppError::internal)?;
+                tracing::warn!(limit = ?self.options.wall_clock, "the child that read an upload took too long");
+                Ok(Err(given_up()))
+            }
+        }
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.options.program);
+        command.arg0("chosa").arg(child::COMMAND);
+        command.args([child::MEMORY, &self.options.memory.to_string()]).args([child::CPU, &Allowance::default().cpu.to_string()]);
+        // It needs nothing of ours, least of all the database's password in the environment.
+        command.env_clear().current_dir("/").kill_on_drop(true);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    fn judge(&self, received: Received, complaint: &str, status: ExitStatus) -> Result<Result<Workbook, Fault>, AppError> {
+        match received {
+            Received::Outcome(Outcome::Ok(workbook)) if status.success() => Ok(Ok(workbook)),
+            Received::Outcome(Outcome::Refused(refused)) if status.success() => {
+                tracing::debug!(code = refused.code, detail = refused.detail, "an upload was refused");
+                Ok(Err(Fault::error(refused.code, refused.message)))
+            }
+            received if matches!(received, Received::TooMuch) || status.signal().is_some() || status.code() == Some(PANICKED) => {
+                tracing::warn!(%status, complaint, "the child that read an upload died of it");
+                Ok(Err(given_up()))
+            }
+            _ => Err(self.unavailable(&format!("ended with {status} without a result: {complaint}"))),
+        }
+    }
+
+    fn unavailable(&self, reason: &dyn std::fmt::Display) -> AppError {
+        AppError::unavailable(format!("the parser {}: {reason}", self.options.program.display()))
+    }
+}
+
+/// The fault of a file that its reader did not survive.
+fn given_up() -> Fault {
+    let message = "ファイルがとても大きいか壊れているため、読み取りを中止しました。Excelで開けるかを確かめ、不要な行やシートを削除して保存し直すか、ファイルを分けて送ってください。";
+    Fault::error("file_unreadable", message)
+}
+
+/// A child that has seen enough closes its stdin early; what it then prints says why.
+async fn write(mut stdin: ChildStdin, file: impl AsRef<[u8]>) {
+    if let Err(error) = stdin.write_all(file.as_ref()).await {
+        tracing::debug!(%error, "the child did not take the whole upload");
+    }
+}
+
+enum Received {
+    Outcome(Outcome),
+    TooMuch,
+    /// Not what a child prints, or cut off.
+    Nothing,
+}
+
+/// Makes the workbook while it is being printed, on a thread that may block; ends with the child.
+async fn read(stdout: ChildStdout) -> Result<Received, AppError> {
+    let pipe = File::from(stdout.into_owned_fd().map_err(AppError::internal)?);
+    let received = tokio::task::spawn_blocking(move || {
+        let mut output = pipe.take(MOST_OUTPUT);
+        match serde_json::from_reader(BufReader::with_capacity(1 << 16, &mut output)) {
+            Ok(outcome) => Received::Outcome(outcome),
+            Err(_) if output.limit() == 0 => Received::TooMuch,
+            Err(_) => Received::Nothing,
+        }
+    });
+    received.await.map_err(AppError::internal)
+}
+
+async fn complaint(stderr: ChildStderr) -> String {
+    let mut bytes = Vec::new();
+    // What was read before an error is as good.
+    let _ = stderr.take(MOST_COMPLAINT).read_to_end(&mut bytes).await;
+    String::from_utf8_lossy(&bytes).trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parser(program: &str) -> Parser {
+        Parser::new(Options { program: program.into(), wall_clock: Duration::from_secs(5), ..Options::default() })
+    }
+
+    #[tokio::test]
+    async fn a_program_that_is_missing_or_no_parser_is_our_trouble() {
+        for program in ["/nonexistent/chosa", "/bin/false", "/bin/true", "/bin/cat"] {
+            let result = parser(program).parse(b"a,b\n").await;
+            assert!(matches!(result, Err(AppError::Unavailable(_))), "{program}: {result:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_waits_for_its_turn_but_not_for_ever() {
+        let parser = Parser::new(Options { patience: Duration::from_millis(10), ..Options::default() });
+        let _busy = parser.turns.acquire_many(2).await.unwrap();
+        assert!(matches!(parser.parse(b"").await, Err(AppError::Unavailable(_))));
+    }
+}

@@ -1,0 +1,129 @@
+//! Bringing the server up: pools, registration, HTTP. The same for `chosa serve`, the demo and the tests, which bind port 0.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use actix_web::dev::Server;
+use actix_web::{App, HttpServer, web};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
+use utoipa_actix_web::AppExt;
+
+use crate::api;
+use crate::api::problem::ApiError;
+use crate::app::clock::Clock;
+use crate::app::state::{Shared, State};
+use crate::app::statistics::Snapshots;
+use crate::app::surveys;
+use crate::auth::token::Tokens;
+use crate::db::pool::{self, TimeOuts};
+use crate::db::migrations;
+use crate::error::AppError;
+use crate::parsing::Parser;
+
+/// What a server is made from.
+pub struct Parts {
+    /// URL of the database as the application role.
+    pub database_url: SecretString,
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Threads that serve.
+    pub workers: usize,
+    /// Connections of each worker.
+    pub pool_size: usize,
+    /// Time-outs of connections.
+    pub time_outs: TimeOuts,
+    /// Secret of tokens, 32 bytes or more.
+    pub token_secret: SecretSlice<u8>,
+    /// Parses uploads.
+    pub parser: Arc<Parser>,
+    /// Tells the time.
+    pub clock: Clock,
+}
+
+/// A server that is bound and registered, not yet running.
+pub struct Application {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// A state of its own pool, for use cases outside of HTTP.
+    pub state: State,
+    server: Server,
+}
+
+/// What use cases need, outside of HTTP; checks the role and registers the surveys.
+///
+/// # Errors
+/// The database is away, its role is not bound by row-level security, or an edition differs.
+pub async fn state(parts: &Parts) -> Result<State, AppError> {
+    let shared = Shared {
+        clock: parts.clock.clone(),
+        tokens: Arc::new(Tokens::new(&parts.token_secret)?),
+        snapshots: Arc::new(Snapshots::default()),
+        parser: Arc::clone(&parts.parser),
+    };
+    let state = State { pool: pool::build(parts.database_url.expose_secret(), parts.pool_size, parts.time_outs)?, shared };
+    {
+        let mut conn = state.pool.get().await?;
+        migrations::check_application_role(&mut conn).await?;
+    }
+    surveys::register_all(&state).await?;
+    Ok(state)
+}
+
+impl Application {
+    /// Binds the port and makes the workers.
+    ///
+    /// # Errors
+    /// As [`state`]; or the port is taken.
+    pub async fn build(parts: Parts) -> Result<Application, AppError> {
+        let state = state(&parts).await?;
+        let listener = TcpListener::bind(parts.listen)
+            .map_err(|error| AppError::internal(format!("cannot listen on {}: {error}; choose another address with --listen", parts.listen)))?;
+        let address = listener.local_addr().map_err(AppError::internal)?;
+        let shared = state.shared.clone();
+        let (url, size, time_outs) = (parts.database_url.clone(), parts.pool_size, parts.time_outs);
+        let server = HttpServer::new(move || {
+            let shared = shared.clone();
+            let url = url.clone();
+            // One pool a worker: a connection never crosses threads, and no worker waits for another's.
+            App::new()
+                .data_factory(move || {
+                    let pool = pool::build(url.expose_secret(), size, time_outs).map(|pool| State { pool, shared: shared.clone() });
+                    std::future::ready(pool.map_err(|error| error.for_operator()))
+                })
+                .configure(api::extractors)
+                .into_utoipa_app()
+                .configure(api::configure)
+                .into_app()
+                .route("/api/v1/openapi.json", web::get().to(openapi))
+                .default_service(web::to(unknown))
+        })
+        .workers(parts.workers)
+        .shutdown_timeout(10)
+        .disable_signals()
+        .listen(listener)
+        .map_err(AppError::internal)?
+        .run();
+        Ok(Application { address, state, server })
+    }
+
+    /// Serves until the handle stops it.
+    ///
+    /// # Errors
+    /// The listener failed.
+    pub async fn run(self) -> std::io::Result<()> {
+        self.server.await
+    }
+
+    /// To stop it from elsewhere.
+    pub fn handle(&self) -> actix_web::dev::ServerHandle {
+        self.server.handle()
+    }
+}
+
+async fn openapi() -> web::Json<utoipa::openapi::OpenApi> {
+    web::Json(crate::openapi::document())
+}
+
+async fn unknown() -> Result<&'static str, ApiError> {
+    Err(AppError::not_found("path_unknown", "このURLはありません。APIの説明は /api/v1/openapi.json にあります。").into())
+}

@@ -1,0 +1,2 @@
+//! tests
+pub mod postgres;
