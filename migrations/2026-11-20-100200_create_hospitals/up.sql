@@ -82,3 +82,7 @@ GRANT UPDATE (name, prefecture, municipality, successor_id) ON hospital TO chosa
 GRANT UPDATE (valid_to) ON alias TO chosa_app;
 -- Beds and area of a frame row are frozen: the only change is that it goes out of scope.
 GRANT UPDATE (out_of_scope_at, out_of_scope_reason) ON frame TO chosa_app;
+
+-- One hospital's extension, with its reason, is for those who may see that hospital; the others are public. Here because the frame is.
+ALTER POLICY read_known ON extension USING ((SELECT chosa_actor()) IS NOT NULL
+    AND (hospital_id IS NULL OR EXISTS (SELECT FROM frame f WHERE f.survey_id = extension.survey_id AND f.hospital_id = extension.hospital_id)));

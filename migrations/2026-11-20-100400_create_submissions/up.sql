@@ -44,6 +44,7 @@ CREATE TABLE revision (
     receipt uuid NOT NULL UNIQUE,
     received_at timestamptz NOT NULL,
     PRIMARY KEY (submission_id, number),
+    UNIQUE (submission_id, number, hospital_id, prefecture, municipality),
     FOREIGN KEY (submission_id, survey_id, hospital_id, prefecture, municipality)
         REFERENCES submission (id, survey_id, hospital_id, prefecture, municipality)
 );
@@ -79,7 +80,9 @@ CREATE TABLE respondent (
     retain_until date NOT NULL,
     erased_at timestamptz,
     PRIMARY KEY (submission_id, number),
-    FOREIGN KEY (submission_id, number) REFERENCES revision (submission_id, number),
+    -- Whose names these are is the revision's, whatever a caller says.
+    FOREIGN KEY (submission_id, number, hospital_id, prefecture, municipality)
+        REFERENCES revision (submission_id, number, hospital_id, prefecture, municipality),
     CHECK ((details IS NULL) = (erased_at IS NOT NULL))
 );
 COMMENT ON TABLE respondent IS '回答者: names and contacts of a revision, apart from its answers so that they can be erased.';
@@ -104,6 +107,8 @@ BEGIN
         -- A city sees and chases, an analyst reads: neither writes answers.
         EXECUTE format('CREATE POLICY answer ON %I FOR INSERT TO chosa_app WITH CHECK ((SELECT chosa_actor()) IN (''hospital'', ''prefecture'', ''ministry_administrator'', ''system'') AND %s)', t, chosa_area_rule('hospital_id'));
     END LOOP;
+    -- Whoever submits does so in its own name only.
+    EXECUTE format('CREATE POLICY sign ON revision AS RESTRICTIVE FOR INSERT TO chosa_app WITH CHECK (actor = (SELECT chosa_actor()) AND account_id IS NOT DISTINCT FROM (SELECT chosa_account()))');
     EXECUTE format('CREATE POLICY step ON submission FOR UPDATE TO chosa_app USING ((SELECT chosa_actor()) IN (''hospital'', ''prefecture'', ''ministry_administrator'', ''system'') AND %s)', chosa_area_rule('hospital_id'));
     EXECUTE format('CREATE POLICY erase ON respondent FOR UPDATE TO chosa_app USING ((SELECT chosa_actor()) = ''system'')');
 END $$;

@@ -79,6 +79,8 @@ BEGIN
     EXECUTE format('CREATE POLICY read_area ON import FOR SELECT TO chosa_app USING (%s)', chosa_area_rule('hospital_id'));
     EXECUTE format('CREATE POLICY bring ON import FOR INSERT TO chosa_app WITH CHECK ((SELECT chosa_actor()) IN (''hospital'', ''prefecture'', ''ministry_administrator'', ''system'') AND %s)', chosa_area_rule('hospital_id'));
 END $$;
+CREATE POLICY sign ON import AS RESTRICTIVE FOR INSERT TO chosa_app
+    WITH CHECK (actor = (SELECT chosa_actor()) AND account_id IS NOT DISTINCT FROM (SELECT chosa_account()));
 CREATE POLICY read_import ON import_verdict FOR SELECT TO chosa_app USING (EXISTS (SELECT FROM import i WHERE i.id = import_id));
 CREATE POLICY bring ON import_verdict FOR INSERT TO chosa_app WITH CHECK (EXISTS (SELECT FROM import i WHERE i.id = import_id));
 CREATE POLICY read_import ON blob FOR SELECT TO chosa_app USING (EXISTS (SELECT FROM import i WHERE i.blob_sha256 = sha256));

@@ -122,6 +122,12 @@ impl AppError {
 impl From<diesel::result::Error> for AppError {
     fn from(error: diesel::result::Error) -> AppError {
         use diesel::result::{DatabaseErrorKind, Error};
+        // PostgreSQL keeps every character but NUL; a text with one is the caller's slip, wherever it stood.
+        if let Error::DatabaseError(_, info) = &error
+            && ["invalid byte sequence for encoding", "unsupported Unicode escape sequence"].iter().any(|sign| info.message().contains(sign))
+        {
+            return AppError::invalid("text_invalid", "使えない文字（NUL）が含まれています。取り除いて送り直してください。");
+        }
         let away = match &error {
             Error::DatabaseError(DatabaseErrorKind::ClosedConnection, _) => true,
             // What a connection that died in the middle says: the kind is Unknown and only the text tells.

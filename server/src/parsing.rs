@@ -10,6 +10,7 @@ use std::io::{BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use importer::Workbook;
@@ -62,18 +63,18 @@ pub fn this_program() -> PathBuf {
     PathBuf::from("/proc/self/exe")
 }
 
-/// Reads files in children, a few at a time. One for the whole process, shared by its workers.
-#[derive(Debug)]
+/// Reads files in children, a few at a time. Made once for the whole process: clones share its turns.
+#[derive(Debug, Clone)]
 pub struct Parser {
     options: Options,
-    turns: Semaphore,
+    turns: Arc<Semaphore>,
 }
 
 impl Parser {
     /// A parser; starts nothing yet.
     #[must_use]
     pub fn new(options: Options) -> Parser {
-        let turns = Semaphore::new(options.at_once.max(1));
+        let turns = Arc::new(Semaphore::new(options.at_once.max(1)));
         Parser { options, turns }
     }
 

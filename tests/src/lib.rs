@@ -1,2 +1,3 @@
 //! tests
+pub mod binary;
 pub mod postgres;

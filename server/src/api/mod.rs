@@ -84,6 +84,15 @@ pub fn extractors(config: &mut web::ServiceConfig) {
         .app_data(web::PayloadConfig::new(FILE_BYTES));
 }
 
+/// The bytes of a JSON body that is read by hand. As raw bytes they could be as many as a file's.
+fn json_bytes(body: Result<web::Bytes, actix_web::Error>) -> Result<web::Bytes, AppError> {
+    let body = body.map_err(|error| {
+        tracing::debug!(%error, "body refused");
+        AppError::TooLarge(too_large())
+    })?;
+    if body.len() > JSON_BYTES { Err(AppError::TooLarge(too_large())) } else { Ok(body) }
+}
+
 fn too_large() -> crate::error::Refusal {
     crate::error::Refusal { code: "body_too_large", message: "送られた内容が大きすぎます。分けて送ってください。".to_owned() }
 }

@@ -57,6 +57,7 @@ pub struct ReceiptJson {
     (status = 401, description = "Not signed in", body = ProblemJson),
     (status = 403, description = "role_not_permitted", body = ProblemJson),
     (status = 404, description = "survey_unknown, edition_unknown, hospital_unknown", body = ProblemJson),
+    (status = 413, description = "body_too_large", body = ProblemJson),
     (status = 409, description = "window_closed, window_not_yet, already_answered, submission_accepted, idempotency_in_progress", body = ProblemJson),
     (status = 422, description = "answers_faulty, idempotency_mismatch", body = ProblemJson),
     (status = 503, description = "unavailable: nothing was stored", body = ProblemJson),
@@ -67,8 +68,9 @@ pub async fn submit_answers(
     guarded: Guarded<SubmitAnswers>,
     keyed: Keyed,
     path: web::Path<(String, String)>,
-    body: web::Bytes,
+    body: Result<web::Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, ApiError> {
+    let body = super::json_bytes(body)?;
     let (survey, hospital) = path.into_inner();
     let survey = surveys::known(&survey)?;
     // Read by hand, because the key is bound to the bytes as sent.

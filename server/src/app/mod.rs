@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod audits;
 pub mod clock;
+pub mod doctor;
 pub mod frames;
 pub mod idempotency;
 pub mod imports;

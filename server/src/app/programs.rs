@@ -92,6 +92,10 @@ pub async fn open(state: &State, permit: &Permit<SetQuotas>, new: &NewProgram) -
     if new.use_rule.trim().is_empty() || new.title.trim().is_empty() {
         return Err(AppError::invalid("program_invalid", "事業名と、調査の回答を選定に用いる根拠を記入してください。"));
     }
+    let id_fits = (1..=32).contains(&new.id.len()) && new.id.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'));
+    if !id_fits {
+        return Err(AppError::invalid("program_invalid", "事業の識別名は、半角の英小文字、数字、-、_ で32文字以内にしてください。"));
+    }
     let criteria = Criteria::national().map_err(AppError::internal)?;
     let now = state.now();
     let actor = permit.actor();
@@ -147,7 +151,8 @@ pub async fn set_quotas(state: &State, permit: &Permit<SetQuotas>, program: &str
         let band = Banding::Program.band(&cell.band).ok_or_else(|| {
             AppError::invalid("quota_invalid", format!("病床規模区分「{}」はありません。20-199、200-399、400+ のいずれかにしてください。", survey::fault::excerpt(&cell.band)))
         })?;
-        let hospitals = i32::try_from(cell.hospitals).map_err(AppError::internal)?;
+        let hospitals = i32::try_from(cell.hospitals)
+            .map_err(|_too_many| AppError::invalid("quota_invalid", "支援枠の病院数が大きすぎます。数を確認してください。"))?;
         if rows.insert((i16::from(cell.prefecture.number()), band.key), hospitals).is_some() {
             return Err(AppError::invalid("quota_invalid", format!("{} {} の支援枠が2回指定されています。1つにしてください。", cell.prefecture.name(), band.label)));
         }

@@ -112,10 +112,15 @@ impl Times {
 
     /// How a hospital stands now.
     pub fn standing(&self, hospital: &FrameRow, now: DateTime<Utc>) -> Standing {
+        let municipality = MunicipalityCode::parse(&hospital.municipality).ok();
+        // A designated city's extension is for the hospitals of its wards too.
+        let covers = |code: &String| {
+            MunicipalityCode::parse(code).is_ok_and(|code| municipality.as_ref().is_some_and(|municipality| code.contains(municipality)))
+        };
         let applies = |row: &&ExtensionRow| {
             row.hospital_id == Some(hospital.hospital_id)
                 || row.prefecture == Some(hospital.prefecture)
-                || row.municipality.as_ref().is_some_and(|code| *code == hospital.municipality)
+                || row.municipality.as_ref().is_some_and(covers)
         };
         let extended = self.extensions.iter().filter(applies).map(|row| row.until).max();
         standing(&self.windows, extended, now)

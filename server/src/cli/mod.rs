@@ -3,12 +3,21 @@
 //! Data goes to stdout, talk to stderr. Holds no rule of the questionnaire and no right; each command is a file with its arguments and
 //! `async fn run(arguments, &Settings) -> Result<(), CliError>`.
 
+mod account;
 mod check;
+mod columns;
 mod completions;
+mod database;
+mod demo;
+mod doctor;
 mod exit;
 mod faults;
 mod files;
+mod import;
 mod output;
+mod select;
+mod serve;
+mod tabulate;
 mod template;
 
 use std::process::ExitCode;
@@ -43,6 +52,24 @@ enum Command {
     Check(check::Arguments),
     #[command(about = "空の調査票を作る（データベースは不要）")]
     Template(template::Arguments),
+    #[command(about = "サーバーを動かす")]
+    Serve,
+    #[command(about = "データベースを最新にする")]
+    Migrate,
+    #[command(about = "回答、調査対象名簿、支援枠をファイルから取り込む")]
+    Import(import::Arguments),
+    #[command(about = "集計表、回答率、報告書を作る")]
+    Tabulate(tabulate::Arguments),
+    #[command(about = "都道府県の支援対象病院を選定する")]
+    Select(select::Arguments),
+    #[command(about = "アカウントとAPIクライアントを作る")]
+    Account(account::Arguments),
+    #[command(about = "保存された回答とコードが一致するか検査する")]
+    Doctor,
+    #[command(about = "作った全国のデータで、取込みから選定までを一通り行う")]
+    Demo(demo::Arguments),
+    #[command(about = "APIの説明（OpenAPI）を出力する")]
+    Openapi,
     #[command(about = "シェルの補完スクリプトを出力する")]
     Completions(completions::Arguments),
 }
@@ -70,6 +97,15 @@ fn run(arguments: Arguments) -> Result<(), CliError> {
         match arguments.command {
             Command::Check(arguments) => check::run(arguments, &settings).await,
             Command::Template(arguments) => template::run(arguments, &settings).await,
+            Command::Serve => serve::run(&settings).await,
+            Command::Migrate => serve::migrate(&settings).await,
+            Command::Import(arguments) => import::run(arguments, &settings).await,
+            Command::Tabulate(arguments) => tabulate::run(arguments, &settings).await,
+            Command::Select(arguments) => select::run(arguments, &settings).await,
+            Command::Account(arguments) => account::run(arguments, &settings).await,
+            Command::Doctor => doctor::run(&settings).await,
+            Command::Demo(arguments) => demo::run(arguments, &settings).await,
+            Command::Openapi => output::print_json(&crate::openapi::document()),
             Command::Completions(_) => Ok(()),
         }
     })

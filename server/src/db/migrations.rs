@@ -40,7 +40,7 @@ async fn harness(
 /// Refuses a role that row-level security would not bind.
 ///
 /// # Errors
-/// Internal: the role is a superuser, has BYPASSRLS, or owns tables; says which and what to do.
+/// Internal: the role is a superuser, has BYPASSRLS, or owns tables (a member of the owner owns them too); says which and what to do.
 pub async fn check_application_role(connection: &mut AsyncPgConnection) -> Result<(), AppError> {
     #[derive(diesel::QueryableByName)]
     struct Finding {
@@ -55,7 +55,7 @@ pub async fn check_application_role(connection: &mut AsyncPgConnection) -> Resul
     }
     let finding: Finding = diesel::sql_query(
         "SELECT rolname::text AS name, rolsuper AS superuser, rolbypassrls AS bypasses, \
-         EXISTS (SELECT FROM pg_class WHERE relowner = r.oid AND relkind IN ('r', 'p', 'v') AND relnamespace = 'public'::regnamespace) AS owns \
+         EXISTS (SELECT FROM pg_class WHERE pg_has_role(r.oid, relowner, 'MEMBER') AND relkind IN ('r', 'p', 'v') AND relnamespace = 'public'::regnamespace) AS owns \
          FROM pg_roles r WHERE rolname = current_user",
     )
     .get_result(connection)
@@ -63,7 +63,7 @@ pub async fn check_application_role(connection: &mut AsyncPgConnection) -> Resul
     let trouble = match (finding.superuser, finding.bypasses, finding.owns) {
         (true, _, _) => "is a superuser",
         (_, true, _) => "has BYPASSRLS",
-        (_, _, true) => "owns tables",
+        (_, _, true) => "owns tables or may act as the role that does",
         (false, false, false) => return Ok(()),
     };
     Err(AppError::internal(format!(

@@ -2,6 +2,7 @@
 
 use diesel::sql_types::Text;
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, TransactionManager};
+use survey::area::MunicipalityCode;
 
 use crate::auth::actor::{Actor, Role};
 use crate::db::pool::ConnectionPool;
@@ -57,24 +58,48 @@ pub async fn as_actor<T>(
 /// # Errors
 /// The database is away.
 pub async fn set_actor(connection: &mut AsyncPgConnection, actor: &Actor) -> Result<(), AppError> {
-    let (hospital, prefecture, municipality) = match actor.role() {
-        Role::Hospital(id) => (id.to_string(), String::new(), String::new()),
-        Role::Prefecture(code) => (String::new(), code.number().to_string(), String::new()),
-        Role::Municipality(code) => (String::new(), String::new(), code.to_string()),
-        Role::MinistryAnalyst | Role::MinistryAdministrator | Role::Operator | Role::System => {
-            (String::new(), String::new(), String::new())
-        }
-    };
+    let [actor, account, hospital, prefecture, municipalities] = settings(actor);
     diesel::sql_query(
-        "SELECT set_config('chosa.actor', $1, true), set_config('chosa.account', $2, true), set_config('chosa.hospital', $3, true), \
-         set_config('chosa.prefecture', $4, true), set_config('chosa.municipality', $5, true)",
+        "SELECT set_config($1, $2, true), set_config($3, $4, true), set_config($5, $6, true), set_config($7, $8, true), set_config($9, $10, true)",
     )
-    .bind::<Text, _>(actor.role().name())
-    .bind::<Text, _>(actor.account().map(|id| id.to_string()).unwrap_or_default())
-    .bind::<Text, _>(hospital)
-    .bind::<Text, _>(prefecture)
-    .bind::<Text, _>(municipality)
+    .bind::<Text, _>(actor.0)
+    .bind::<Text, _>(actor.1)
+    .bind::<Text, _>(account.0)
+    .bind::<Text, _>(account.1)
+    .bind::<Text, _>(hospital.0)
+    .bind::<Text, _>(hospital.1)
+    .bind::<Text, _>(prefecture.0)
+    .bind::<Text, _>(prefecture.1)
+    .bind::<Text, _>(municipalities.0)
+    .bind::<Text, _>(municipalities.1)
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// The settings that policies read, all of them for every actor: what an actor does not have is empty.
+pub fn settings(actor: &Actor) -> [(&'static str, String); 5] {
+    let prefecture = match actor.role() {
+        Role::Prefecture(code) => code.number().to_string(),
+        _ => String::new(),
+    };
+    let municipalities = match actor.role() {
+        Role::Municipality(code) => with_wards(code),
+        _ => String::new(),
+    };
+    [
+        ("chosa.actor", actor.role().name().to_owned()),
+        ("chosa.account", actor.account().map(|id| id.to_string()).unwrap_or_default()),
+        ("chosa.hospital", actor.hospital().map(|id| id.to_string()).unwrap_or_default()),
+        ("chosa.prefecture", prefecture),
+        ("chosa.municipalities", municipalities),
+    ]
+}
+
+/// A municipality with the wards in it, as tables count them ([`MunicipalityCode::contains`]). Only numbers 100 to 199 of a prefecture are wards.
+fn with_wards(own: &MunicipalityCode) -> String {
+    let prefecture = own.prefecture().code();
+    let wards = (100..200).filter_map(|number| MunicipalityCode::parse(&format!("{prefecture}{number}")).ok());
+    let wards = wards.filter(|ward| ward != own && own.contains(ward));
+    std::iter::once(own.clone()).chain(wards).map(|code| code.to_string()).collect::<Vec<_>>().join(",")
 }

@@ -43,7 +43,7 @@ fn row(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
     let warnings = verdict.faults.len() - errors;
     let sheet = one_line(&verdict.sheet);
     let space = if sheet.is_empty() { "" } else { " " };
-    writeln!(out, "{:<10}{decision}  {errors:>6}  {warnings:>4}  {sheet}{space}{}行", shown(verdict), verdict.row)
+    writeln!(out, "{:<10}{decision}  {errors:>6}  {warnings:>4}  {sheet}{space}{}行目", shown(verdict), verdict.row)
 }
 
 fn list(out: &mut dyn Write, faults: &[Fault], edition: Option<&Edition>) -> io::Result<()> {

@@ -1,0 +1,253 @@
+//! `chosa demo`: the main job from end to end on the files of a made nation, through the same use cases as everything else.
+//!
+//! Works on a database of its own, made anew at each run, in a data folder of its own: real answers are never near.
+
+mod steps;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use analytics::{By, RateRequest, TableRequest};
+use chrono::{TimeDelta, Utc};
+use secrecy::SecretString;
+use survey::area::Area;
+use survey::band::Banding;
+use survey::prefecture::PrefectureCode;
+use survey::question::QuestionKey;
+use survey::survey::Survey;
+
+use super::database::Database;
+use super::exit::CliError;
+use super::{import, output, select, serve, tabulate};
+use crate::app::accounts::{self, Speaks};
+use crate::app::programs::{self, NewProgram};
+use crate::app::state::State;
+use crate::app::{statistics, surveys};
+use crate::auth::actor::Actor;
+use crate::auth::permit::Permit;
+use crate::auth::session;
+use crate::config::Settings;
+use crate::db::migrations;
+use crate::private_postgres::{self, PrivatePostgres};
+use crate::startup;
+use steps::Steps;
+
+const DATABASE: &str = "chosa_demo";
+const PROGRAM: &str = "2024";
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[arg(value_name = "DIR", help = "made-nation が作ったフォルダー")]
+    data: PathBuf,
+    #[arg(long, value_name = "DIR", default_value = "out", help = "書き出す先")]
+    out: PathBuf,
+    #[arg(long, value_name = "FILE", help = "2024年調査の回答を、このファイルに置き換える")]
+    answers_2024: Option<PathBuf>,
+    #[arg(long, help = "書き出したら終了する（サーバーを動かさない）")]
+    once: bool,
+}
+
+pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(), CliError> {
+    let settings = Settings { data_folder: beside(&settings.data_folder), ..settings.clone() };
+    let settings = Settings { token_secret_file: settings.data_folder.join("token.secret"), ..settings };
+    let mut steps = Steps::default();
+    let database = steps.time("Postgresの起動と移行", open(&settings)).await?;
+    let result = demonstrate(&arguments, &settings, &database, &mut steps).await;
+    database.close().await?;
+    result
+}
+
+fn beside(folder: &Path) -> PathBuf {
+    let mut name = folder.file_name().map(|name| name.to_os_string()).unwrap_or_default();
+    name.push("-demo");
+    folder.with_file_name(name)
+}
+
+/// A private Postgres with a fresh database.
+async fn open(settings: &Settings) -> Result<Database, CliError> {
+    let options = private_postgres::Options {
+        folder: Some(settings.data_folder.clone()),
+        binaries: settings.pg_bin.clone(),
+        ..private_postgres::Options::default()
+    };
+    let private = PrivatePostgres::start(options).await?;
+    private.address().drop_database(DATABASE).await?;
+    private.address().create_database(DATABASE).await?;
+    migrations::run(&private.owner_url(DATABASE)).await?;
+    Ok(Database { url: SecretString::from(private.application_url(DATABASE)), private: Some(Arc::new(private)) })
+}
+
+async fn demonstrate(arguments: &Arguments, settings: &Settings, database: &Database, steps: &mut Steps) -> Result<(), CliError> {
+    let state = startup::state(&database.parts(settings)?).await?;
+    for survey in survey::compiled_in() {
+        take_in(&state, arguments, survey, steps).await?;
+    }
+    let chosen = choose(&state, arguments, steps).await?;
+    let latest = survey::compiled_in().last().ok_or_else(|| CliError::failed("調査がありません"))?;
+    for survey in survey::compiled_in() {
+        show(&state, survey, steps).await?;
+    }
+    output::print(|out| writeln!(out))?;
+    output::print(|out| select::write(out, &chosen))?;
+    let mut paths = Vec::new();
+    for survey in survey::compiled_in() {
+        let name = format!("{}年調査のファイル出力", survey.id());
+        paths.extend(steps.time(&name, tabulate::write_files(&state, survey, &Area::Nation, &arguments.out)).await?);
+    }
+    let list = arguments.out.join(format!("selection_{}.xlsx", chosen.prefecture.code()));
+    let bytes = programs::list_file(&state, &Permit::of(Actor::system())?, PROGRAM, chosen.prefecture).await?;
+    std::fs::write(&list, bytes).map_err(|error| CliError::failed(format!("{} に書き込めません: {error}", list.display())))?;
+    paths.push(list);
+    let template = arguments.out.join(format!("template_{}_form.xlsx", latest.id()));
+    let bytes = importer::template::form(latest.first_edition(), None).map_err(|error| CliError::failed(error.to_string()))?;
+    std::fs::write(&template, bytes).map_err(|error| CliError::failed(format!("{} に書き込めません: {error}", template.display())))?;
+    paths.push(template);
+    output::print(|out| {
+        writeln!(out, "\n書き出したファイル")?;
+        paths.iter().try_for_each(|path| writeln!(out, "  {}", path.display()))?;
+        writeln!(out, "\n時間のかかった手順")?;
+        steps.slowest(5).into_iter().try_for_each(|(name, time)| writeln!(out, "  {:>7.2}秒  {name}", time.as_secs_f64()))
+    })?;
+    if arguments.once {
+        return Ok(());
+    }
+    accounts(&state).await?;
+    serve::serve(settings, database).await
+}
+
+/// Frame, reopening and answers of one survey.
+async fn take_in(state: &State, arguments: &Arguments, survey: &'static Survey, steps: &mut Steps) -> Result<(), CliError> {
+    let id = survey.id();
+    let frame = arguments.data.join(format!("frame_{id}.csv"));
+    let drawn = steps.time(&format!("{id}年調査の名簿の登録"), import::frame(state, survey, &frame)).await?;
+    let now = Utc::now();
+    let times = (now - TimeDelta::minutes(1), now + TimeDelta::days(30));
+    surveys::open_window(state, &Permit::of(Actor::system())?, survey, times, "demo").await?;
+    let files = answer_files(arguments, survey)?;
+    let bar = steps.bar(&format!("{id}年調査の回答の取込み"), files.len());
+    let (mut accepted, mut rejected, mut refused) = (0, 0, Vec::new());
+    for file in &files {
+        let report = steps.time(&format!("{id}年調査の回答の取込み"), import::answers(state, survey, file, (None, None), false)).await;
+        bar.inc(1);
+        match report {
+            Ok(report) => {
+                let number = |key: &str| report.get(key).and_then(serde_json::Value::as_u64).unwrap_or_default();
+                accepted += number("accepted");
+                rejected += number("rejected");
+            }
+            Err(error) if arguments.answers_2024.is_none() => return Err(error),
+            // Somebody else's file: what is wrong with it is said, and the demonstration goes on with what there is.
+            Err(error) => refused.push(format!("{}: {}", file.display(), error.message)),
+        }
+    }
+    bar.finish_and_clear();
+    output::print(|out| {
+        writeln!(out, "{id}年調査: 名簿 {drawn}病院、回答ファイル {}個、受付 {accepted}病院、要修正 {rejected}病院（再開の理由: demo）", files.len())?;
+        refused.iter().try_for_each(|line| writeln!(out, "  取り込めなかったファイル {line}"))
+    })
+}
+
+/// Files named `answers_<survey>*`, by name; or somebody else's in their place.
+fn answer_files(arguments: &Arguments, survey: &Survey) -> Result<Vec<PathBuf>, CliError> {
+    if let Some(file) = arguments.answers_2024.as_ref().filter(|_| survey.id().as_str() == "2024") {
+        return Ok(vec![file.clone()]);
+    }
+    let failed = |error: std::io::Error| CliError::failed(format!("フォルダー {} を読めません: {error}", arguments.data.display()));
+    let prefix = format!("answers_{}", survey.id());
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(&arguments.data).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if name.starts_with(&prefix) && (name.ends_with(".xlsx") || name.ends_with(".csv")) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    if files.is_empty() {
+        return Err(CliError::failed(format!("{} に {prefix}*.xlsx がありません。先に made-nation を実行してください。", arguments.data.display())));
+    }
+    Ok(files)
+}
+
+/// Opens the programme, chooses for every prefecture twice, and gives the list of the one that has most to show: a short cell.
+async fn choose(state: &State, arguments: &Arguments, steps: &mut Steps) -> Result<analytics::selection::Selection, CliError> {
+    let set = Permit::of(Actor::system())?;
+    let new = NewProgram {
+        id: PROGRAM.to_owned(),
+        fiscal_year: 2024,
+        title: "医療機関におけるサイバーセキュリティ確保事業（令和6年度）".to_owned(),
+        surveys: survey::compiled_in().iter().rev().map(|survey| survey.id().to_string()).collect(),
+        use_rule: "調査の依頼文書に基づき、都道府県が支援対象病院の選定に用いる（デモ）".to_owned(),
+        deadline: Utc::now() + TimeDelta::days(30),
+    };
+    programs::open(state, &set, &new).await?;
+    import::quotas(state, PROGRAM, &arguments.data.join("quotas_2024.csv")).await?;
+    let mut selections = Vec::new();
+    let bar = steps.bar("支援対象病院の選定", PrefectureCode::all().count());
+    for prefecture in PrefectureCode::all() {
+        let selection = steps.time("支援対象病院の選定（47都道府県）", select::choose(state, PROGRAM, prefecture)).await?;
+        let again = steps.time("支援対象病院の選定（2回目、同じ結果の確認）", select::choose(state, PROGRAM, prefecture)).await?;
+        if again.result_hash != selection.result_hash {
+            return Err(CliError::failed(format!("{} の選定が2回で異なりました", prefecture.name())));
+        }
+        bar.inc(1);
+        selections.push(selection);
+    }
+    bar.finish_and_clear();
+    let quota: u32 = selections.iter().flat_map(|selection| &selection.cells).map(|cell| cell.quota).sum();
+    let chosen: usize = selections.iter().flat_map(|selection| &selection.cells).map(|cell| cell.chosen.len()).sum();
+    let short: Vec<String> = selections
+        .iter()
+        .flat_map(|selection| selection.cells.iter().filter(|cell| cell.missing > 0).map(|cell| (selection.prefecture, cell)))
+        .map(|(prefecture, cell)| format!("{} {}（{}病院不足）", prefecture.name(), cell.band, cell.missing))
+        .collect();
+    output::print(|out| {
+        writeln!(out, "支援事業: 支援枠 {quota}病院、選定 {chosen}病院、不足のある枠 {}", if short.is_empty() { "なし".to_owned() } else { short.join("、") })
+    })?;
+    let shown = selections.iter().position(|selection| !selection.complete).unwrap_or(0);
+    selections.into_iter().nth(shown).ok_or_else(|| CliError::failed("選定の結果がありません"))
+}
+
+/// Response rates and the table of the electronic health record, by band.
+async fn show(state: &State, survey: &'static Survey, steps: &mut Steps) -> Result<(), CliError> {
+    let id = survey.id();
+    let permit = Permit::of(Actor::system())?;
+    let request = RateRequest { area: Area::Nation, by: By::Band, banding: Banding::Survey };
+    let rates = steps.time(&format!("{id}年調査の集計"), async { Ok(statistics::response_rates(state, &permit, survey, request).await?) }).await?;
+    let request =
+        TableRequest { question: QuestionKey::from("ehr_in_use"), area: Area::Nation, by: By::Band, banding: Banding::Survey };
+    let table = steps.time(&format!("{id}年調査の集計"), async { Ok(statistics::table(state, &permit, survey, request).await?) }).await?;
+    output::print(|out| {
+        writeln!(out, "\n{id}年調査 回答率（病床規模別）")?;
+        tabulate::write_rates(out, &rates)?;
+        writeln!(out, "\n{id}年調査 {}（病床規模別）", table.label)?;
+        tabulate::write_table(out, &table)
+    })
+}
+
+/// An account of each role, with a password made for this run.
+async fn accounts(state: &State) -> Result<(), CliError> {
+    let gmis = {
+        let permit = Permit::of(Actor::system())?;
+        let survey = surveys::known("2024")?;
+        let first = crate::app::frames::list(state, &permit, survey, None, None, 1).await?;
+        first.into_iter().next().map(|(row, _)| row.gmis_id).ok_or_else(|| CliError::failed("名簿に病院がありません"))?
+    };
+    let prefecture = PrefectureCode::new(13).map_err(|error| CliError::failed(error.to_string()))?;
+    let (password, _) = session::new_token()?;
+    let all = [
+        ("hospital", Speaks::Hospital { survey: "2024".to_owned(), gmis: gmis.clone() }),
+        ("tokyo", Speaks::Prefecture(prefecture)),
+        ("analyst", Speaks::MinistryAnalyst),
+        ("administrator", Speaks::MinistryAdministrator),
+        ("operator", Speaks::Operator),
+    ];
+    for (login, speaks) in &all {
+        accounts::create(state, &Permit::of(Actor::system())?, login, password.clone(), speaks).await?;
+    }
+    use secrecy::ExposeSecret;
+    output::print(|out| {
+        writeln!(out, "\nデモ用アカウント（今回限り）: hospital（{gmis}）、tokyo（東京都）、analyst、administrator、operator")?;
+        writeln!(out, "パスワード（共通）: {}", password.expose_secret())
+    })
+}

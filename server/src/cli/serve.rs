@@ -1,0 +1,84 @@
+//! `chosa serve`: the HTTP server until SIGTERM or SIGINT; `chosa migrate`: only the migrations.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::database::Database;
+use super::exit::CliError;
+use super::output;
+use crate::config::Settings;
+use crate::db::migrations;
+use crate::private_postgres::PrivatePostgres;
+use crate::startup::Application;
+
+/// How often the private Postgres is looked after.
+const LOOK: Duration = Duration::from_secs(1);
+
+pub(super) async fn run(settings: &Settings) -> Result<(), CliError> {
+    let database = Database::open(settings).await?;
+    let result = serve(settings, &database).await;
+    database.close().await?;
+    result
+}
+
+/// Serves until a signal comes.
+pub(super) async fn serve(settings: &Settings, database: &Database) -> Result<(), CliError> {
+    let failed = |error: std::io::Error| CliError::failed(format!("サーバーが動作できません: {error}"));
+    let application = Application::build(database.parts(settings)?).await?;
+    let address = application.address;
+    tracing::info!(%address, "listening");
+    output::print(|out| writeln!(out, "http://{address}/api/v1/ で待ち受けています（終了は Ctrl-C）"))?;
+    let handle = application.handle();
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let keeper = database.private.clone().map(|private| tokio::spawn(keep_alive(private)));
+    let stopper = tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        handle.stop(true).await;
+    });
+    let served = application.run().await.map_err(failed);
+    stopper.abort();
+    if let Some(keeper) = keeper {
+        keeper.abort();
+        // Awaited so that the keeper's hold on Postgres is gone before it is stopped.
+        let _ = keeper.await;
+    }
+    served
+}
+
+/// Starts the private Postgres again when it has died.
+async fn keep_alive(private: Arc<PrivatePostgres>) {
+    let mut ticks = tokio::time::interval(LOOK);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = private.revive().await {
+            tracing::error!(%error, "the private Postgres cannot be started again");
+        }
+    }
+}
+
+pub(super) async fn migrate(settings: &Settings) -> Result<(), CliError> {
+    let applied = match (&settings.database_url, &settings.migrate_url) {
+        (Some(_), Some(owner)) => migrations::run(owner.expose_secret()).await?,
+        (Some(_), None) => {
+            return Err(CliError::usage("CHOSA_MIGRATE_URL に、所有者ロール（chosa_owner）の接続先を指定してください。"));
+        }
+        (None, _) => {
+            let database = Database::open(settings).await?;
+            database.close().await?;
+            Vec::new()
+        }
+    };
+    output::print(|out| {
+        for version in &applied {
+            writeln!(out, "{version}")?;
+        }
+        writeln!(out, "データベースは最新です。")
+    })
+}

@@ -1,0 +1,142 @@
+//! `chosa tabulate`: a live table, response rates, or all statistics files, as the system.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use analytics::{By, RateRequest, RateTable, Table, TableRequest};
+use survey::area::Area;
+use survey::band::Banding;
+use survey::question::QuestionKey;
+use survey::survey::Survey;
+
+use super::columns::{self, Align, percent};
+use super::database::with_state;
+use super::exit::CliError;
+use super::{files, output};
+use crate::app::state::State;
+use crate::app::statistics::{self, File};
+use crate::auth::actor::Actor;
+use crate::auth::permit::Permit;
+use crate::config::Settings;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[arg(long, value_parser = files::survey, help = "調査（例: 2024）")]
+    survey: &'static Survey,
+    #[arg(long, help = "設問キー。省略すると回答率")]
+    question: Option<String>,
+    #[arg(long, default_value = "nation", help = "地域: nation、都道府県（01～47）、市区町村コード")]
+    area: String,
+    #[arg(long, value_enum, default_value_t = Rows::Band, help = "行")]
+    by: Rows,
+    #[arg(long, value_enum, default_value_t = Classes::Survey, help = "病床規模区分")]
+    banding: Classes,
+    #[arg(long, help = "結果をJSONで出力する")]
+    json: bool,
+    #[arg(long, value_name = "DIR", help = "報告書と機械可読データをこのフォルダーに書き出す")]
+    files: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum Rows {
+    Area,
+    Prefecture,
+    Band,
+    PrefectureBand,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum Classes {
+    Survey,
+    Program,
+}
+
+pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(), CliError> {
+    let area = Area::parse(&arguments.area).map_err(|error| CliError::usage(format!("--area を読めません: {error}")))?;
+    let by = match arguments.by {
+        Rows::Area => By::Area,
+        Rows::Prefecture => By::Prefecture,
+        Rows::Band => By::Band,
+        Rows::PrefectureBand => By::PrefectureBand,
+    };
+    let banding = match arguments.banding {
+        Classes::Survey => Banding::Survey,
+        Classes::Program => Banding::Program,
+    };
+    with_state(settings, async |state| {
+        if let Some(folder) = &arguments.files {
+            for path in write_files(state, arguments.survey, &area, folder).await? {
+                output::print(|out| writeln!(out, "{}", path.display()))?;
+            }
+            return Ok(());
+        }
+        let permit = Permit::of(Actor::system())?;
+        if let Some(question) = &arguments.question {
+            let request = TableRequest { question: QuestionKey::from(question.as_str()), area, by, banding };
+            let table = statistics::table(state, &permit, arguments.survey, request).await?;
+            if arguments.json { output::print_json(&table) } else { output::print(|out| write_table(out, &table)) }
+        } else {
+            let rates = statistics::response_rates(state, &permit, arguments.survey, RateRequest { area, by, banding }).await?;
+            if arguments.json { output::print_json(&rates) } else { output::print(|out| write_rates(out, &rates)) }
+        }
+    })
+    .await
+}
+
+/// Writes the workbook for reading and the files for machines. Returns their paths.
+pub(super) async fn write_files(state: &State, survey: &'static Survey, area: &Area, folder: &Path) -> Result<Vec<PathBuf>, CliError> {
+    let failed = |error: io::Error| CliError::failed(format!("{} に書き込めません: {error}", folder.display()));
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let permit = Permit::of(Actor::system())?;
+    let mut paths = Vec::new();
+    for file in [File::Houkoku, File::DataXlsx, File::DataCsv, File::CodeTable, File::Definitions] {
+        let bytes = statistics::file(state, &permit, survey, area.clone(), file).await?;
+        let path = folder.join(file.name(survey));
+        std::fs::write(&path, bytes).map_err(failed)?;
+        paths.push(path);
+    }
+    Ok(paths)
+}
+
+/// A table of a question for people.
+pub(super) fn write_table(out: &mut dyn Write, table: &Table) -> io::Result<()> {
+    let options = table.choices.iter().flat_map(|choice| [(choice.label.as_str(), Align::Right), ("%", Align::Right)]);
+    let head = [("区分", Align::Left), ("回答数", Align::Right), ("母数", Align::Right)];
+    let tail = [("空欄", Align::Right), ("無回答", Align::Right), ("非該当", Align::Right)];
+    let columns: Vec<(&str, Align)> = head.into_iter().chain(options).chain(tail).collect();
+    let rows: Vec<Vec<String>> = table
+        .rows
+        .iter()
+        .map(|row| (label([&row.prefecture_name, &row.band_label]), row))
+        .chain([("計".to_owned(), &table.total)])
+        .map(|(label, row)| {
+            let options = row.options.iter().flat_map(|option| [option.count.to_string(), percent(option.percent)]);
+            [label, row.n.to_string(), row.base.to_string()]
+                .into_iter()
+                .chain(options)
+                .chain([row.blank.to_string(), row.no_answer.to_string(), row.not_asked.to_string()])
+                .collect()
+        })
+        .collect();
+    columns::write(out, &columns, &rows)
+}
+
+/// Response rates for people.
+pub(super) fn write_rates(out: &mut dyn Write, rates: &RateTable) -> io::Result<()> {
+    let columns = [("区分", Align::Left), ("対象", Align::Right), ("回答", Align::Right), ("回答率", Align::Right)];
+    let rows: Vec<Vec<String>> = rates
+        .rows
+        .iter()
+        .map(|row| (label([&row.prefecture_name, &row.band_label]), row))
+        .chain([("計".to_owned(), &rates.total)])
+        .map(|(label, row)| vec![label, row.targets.to_string(), row.responses.to_string(), percent(row.percent)])
+        .collect();
+    columns::write(out, &columns, &rows)
+}
+
+fn label(parts: [&Option<String>; 2]) -> String {
+    let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+    if parts.is_empty() { "全体".to_owned() } else { parts.join(" ") }
+}
