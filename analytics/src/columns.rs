@@ -25,15 +25,25 @@ pub(crate) struct Columns {
 
 impl Columns {
     pub(crate) fn new(survey: &Survey, frame: &[FrameEntry], responses: &[Response]) -> PolarsResult<Columns> {
-        let places = frame.iter().map(|entry| (entry.prefecture, entry.municipality.as_ref(), entry.beds));
+        let places = frame
+            .iter()
+            .map(|entry| (entry.prefecture, entry.municipality.as_ref(), entry.beds));
         let frame = DataFrame::new(frame.len(), place_columns(places))?;
-        let places = responses.iter().map(|response| (response.prefecture, response.municipality.as_ref(), response.beds));
+        let places = responses
+            .iter()
+            .map(|response| (response.prefecture, response.municipality.as_ref(), response.beds));
         let mut columns = place_columns(places);
         for index in 0..survey.layout().len() {
-            let codes: Vec<u8> = responses.iter().map(|response| response.codes.get(index).copied().unwrap_or_default()).collect();
+            let codes: Vec<u8> = responses
+                .iter()
+                .map(|response| response.codes.get(index).copied().unwrap_or_default())
+                .collect();
             columns.push(Series::new(slot_column(index).into(), codes).into());
         }
-        Ok(Columns { frame, responses: DataFrame::new(responses.len(), columns)? })
+        Ok(Columns {
+            frame,
+            responses: DataFrame::new(responses.len(), columns)?,
+        })
     }
 }
 

@@ -48,10 +48,17 @@ pub(crate) fn count(
         Some(condition) => frame.clone().lazy().filter(condition),
         None => frame.clone().lazy(),
     };
-    let expressions: Vec<Expr> = measures.iter().enumerate().map(|(index, measure)| measure.expression(index)).collect();
+    let expressions: Vec<Expr> = measures
+        .iter()
+        .enumerate()
+        .map(|(index, measure)| measure.expression(index))
+        .collect();
     let counted = rows.group_by([col(PREFECTURE), col(band)]).agg(expressions).collect()?;
 
-    let keys: Vec<Cell> = bytes(counted.column(PREFECTURE)?)?.into_iter().zip(bytes(counted.column(band)?)?).collect();
+    let keys: Vec<Cell> = bytes(counted.column(PREFECTURE)?)?
+        .into_iter()
+        .zip(bytes(counted.column(band)?)?)
+        .collect();
     let mut cells: BTreeMap<Cell, Vec<u64>> = keys.iter().map(|key| (*key, Vec::with_capacity(measures.len()))).collect();
     for index in 0..measures.len() {
         let values = counts(counted.column(&measure_column(index))?)?;
@@ -69,5 +76,9 @@ fn bytes(column: &Column) -> PolarsResult<Vec<u8>> {
 }
 
 fn counts(column: &Column) -> PolarsResult<Vec<u64>> {
-    Ok(column.i64()?.iter().map(|value| value.and_then(|value| u64::try_from(value).ok()).unwrap_or(0)).collect())
+    Ok(column
+        .i64()?
+        .iter()
+        .map(|value| value.and_then(|value| u64::try_from(value).ok()).unwrap_or(0))
+        .collect())
 }

@@ -89,7 +89,10 @@ pub fn response_rates(snapshot: &Snapshot, request: &RateRequest) -> Result<Rate
         by: request.by,
         banding: request.banding,
         as_of: snapshot.as_of(),
-        rows: shape::places(&request.area, request.by, request.banding).into_iter().map(row).collect(),
+        rows: shape::places(&request.area, request.by, request.banding)
+            .into_iter()
+            .map(row)
+            .collect(),
         total: row(Place::WHOLE),
     })
 }

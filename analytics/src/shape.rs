@@ -30,7 +30,10 @@ pub(crate) struct Place {
 
 impl Place {
     /// The whole area.
-    pub(crate) const WHOLE: Place = Place { prefecture: None, band: None };
+    pub(crate) const WHOLE: Place = Place {
+        prefecture: None,
+        band: None,
+    };
 
     fn holds(self, cell: Cell) -> bool {
         self.prefecture.is_none_or(|prefecture| prefecture.number() == cell.0) && self.band.is_none_or(|band| band == usize::from(cell.1))
@@ -53,10 +56,25 @@ pub(crate) fn places(area: &Area, by: By, banding: Banding) -> Vec<Place> {
     let bands = || 0..banding.bands().len();
     match by {
         By::Area => vec![Place::WHOLE],
-        By::Prefecture => prefectures(area).map(|prefecture| Place { prefecture: Some(prefecture), band: None }).collect(),
-        By::Band => bands().map(|band| Place { prefecture: None, band: Some(band) }).collect(),
+        By::Prefecture => prefectures(area)
+            .map(|prefecture| Place {
+                prefecture: Some(prefecture),
+                band: None,
+            })
+            .collect(),
+        By::Band => bands()
+            .map(|band| Place {
+                prefecture: None,
+                band: Some(band),
+            })
+            .collect(),
         By::PrefectureBand => prefectures(area)
-            .flat_map(|prefecture| bands().map(move |band| Place { prefecture: Some(prefecture), band: Some(band) }))
+            .flat_map(|prefecture| {
+                bands().map(move |band| Place {
+                    prefecture: Some(prefecture),
+                    band: Some(band),
+                })
+            })
             .collect(),
     }
 }

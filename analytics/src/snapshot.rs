@@ -111,17 +111,18 @@ impl Snapshot {
     ///
     /// # Errors
     /// A [`SnapshotError`] for the first row that could not be counted in exactly one way.
-    pub fn new(
-        survey: &Survey,
-        as_of: DateTime<Utc>,
-        frame: Vec<FrameEntry>,
-        responses: Vec<Response>,
-    ) -> Result<Snapshot, SnapshotError> {
+    pub fn new(survey: &Survey, as_of: DateTime<Utc>, frame: Vec<FrameEntry>, responses: Vec<Response>) -> Result<Snapshot, SnapshotError> {
         check_beds("frame", frame.iter().map(|entry| entry.beds))?;
         check_beds("responses", responses.iter().map(|response| response.beds))?;
         check_codes(survey, &responses)?;
         let columns = Columns::new(survey, &frame, &responses).map_err(|error| SnapshotError::Columns(error.to_string()))?;
-        Ok(Snapshot { survey: survey.clone(), as_of, columns, targets: frame.len(), responses: responses.len() })
+        Ok(Snapshot {
+            survey: survey.clone(),
+            as_of,
+            columns,
+            targets: frame.len(),
+            responses: responses.len(),
+        })
     }
 
     /// The survey whose answers these are.
@@ -152,7 +153,11 @@ impl Snapshot {
 fn check_beds(list: &'static str, beds: impl Iterator<Item = Beds>) -> Result<(), SnapshotError> {
     for (row, beds) in beds.enumerate() {
         if !beds.is_hospital() {
-            return Err(SnapshotError::NoHospital { list, row, beds: beds.number() });
+            return Err(SnapshotError::NoHospital {
+                list,
+                row,
+                beds: beds.number(),
+            });
         }
     }
     Ok(())
@@ -210,12 +215,20 @@ fn check_question(question: &Question, slots: &[(usize, [bool; 256])], row: usiz
     for (index, known) in slots {
         let code = codes.get(*index).copied().unwrap_or(NOT_ASKED);
         if !known.get(usize::from(code)).copied().unwrap_or(false) {
-            return Err(SnapshotError::UnknownCode { response: row, slot: *index, question: question.key.as_str().to_owned(), code });
+            return Err(SnapshotError::UnknownCode {
+                response: row,
+                slot: *index,
+                question: question.key.as_str().to_owned(),
+                code,
+            });
         }
         // Every answered code is one state; the three others are states of their own.
         let state = code.min(FIRST_OPTION);
         if *first_state.get_or_insert(state) != state {
-            return Err(SnapshotError::StatesDiffer { response: row, question: question.key.as_str().to_owned() });
+            return Err(SnapshotError::StatesDiffer {
+                response: row,
+                question: question.key.as_str().to_owned(),
+            });
         }
     }
     Ok(())

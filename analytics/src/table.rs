@@ -154,11 +154,21 @@ impl<'a> Counted<'a> {
         })?;
         let cells = cube::count(&snapshot.columns().responses, area, banding, &plan.measures)
             .map_err(|error| TableError::Counting(error.to_string()))?;
-        Ok(Counted { snapshot, question, area: area.clone(), banding, plan, cells })
+        Ok(Counted {
+            snapshot,
+            question,
+            area: area.clone(),
+            banding,
+            plan,
+            cells,
+        })
     }
 
     pub(crate) fn table(&self, by: By) -> Table {
-        let row = |place: Place| self.plan.row(place, self.banding, &place.sum(&self.cells, self.plan.measures.len()));
+        let row = |place: Place| {
+            self.plan
+                .row(place, self.banding, &place.sum(&self.cells, self.plan.measures.len()))
+        };
         Table {
             survey: self.snapshot.survey().id().as_str().to_owned(),
             question: self.question.key.clone(),
@@ -176,7 +186,11 @@ impl<'a> Counted<'a> {
 
 /// The questions of the snapshot's survey that can be counted, in the order of the questionnaire.
 pub(crate) fn counted_questions(snapshot: &Snapshot) -> impl Iterator<Item = &Question> {
-    snapshot.survey().questions().iter().filter(|question| Plan::new(snapshot, question).is_some())
+    snapshot
+        .survey()
+        .questions()
+        .iter()
+        .filter(|question| Plan::new(snapshot, question).is_some())
 }
 
 /// What to count for a question: five state measures, then one measure an option.
@@ -193,7 +207,10 @@ impl Plan {
         let equal = |code: u8| Measure::Equal { slot: first, code };
         let mut measures = vec![
             Measure::Rows,
-            Measure::AtLeast { slot: first, code: FIRST_OPTION },
+            Measure::AtLeast {
+                slot: first,
+                code: FIRST_OPTION,
+            },
             equal(BLANK),
             equal(NO_ANSWER),
             equal(NOT_ASKED),
@@ -204,13 +221,19 @@ impl Plan {
             Kind::Several(options) => {
                 for option in options {
                     let slot = slots.iter().find(|slot| slot.choice.as_deref() == Some(option.key.as_str()))?.index;
-                    choices.push(TableChoice { key: option.key.clone(), label: option.label.clone() });
+                    choices.push(TableChoice {
+                        key: option.key.clone(),
+                        label: option.label.clone(),
+                    });
                     measures.push(Measure::Equal { slot, code: CHOSEN });
                 }
             }
             Kind::YesNo(_) | Kind::One(_) | Kind::Text(_) => {
                 for option in question.choices() {
-                    choices.push(TableChoice { key: option.key.clone(), label: option.label.clone() });
+                    choices.push(TableChoice {
+                        key: option.key.clone(),
+                        label: option.label.clone(),
+                    });
                     measures.push(equal(FIRST_OPTION.saturating_add(option.code)));
                 }
             }
@@ -225,7 +248,12 @@ impl Plan {
         let (n, base, blank, no_answer, not_asked) = (next(), next(), next(), next(), next());
         let options = self.choices.iter().map(|choice| {
             let count = next();
-            OptionCount { key: choice.key.clone(), label: choice.label.clone(), count, percent: percent(count, base) }
+            OptionCount {
+                key: choice.key.clone(),
+                label: choice.label.clone(),
+                count,
+                percent: percent(count, base),
+            }
         });
         TableRow {
             prefecture: names.prefecture,

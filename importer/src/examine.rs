@@ -67,6 +67,10 @@ pub fn examine(
             .faults
             .push(Fault::warning("hospitals_without_answers", message).found(unanswered.to_string()));
     }
+    if judged.verdicts.is_empty() && !examination.faults.iter().any(Fault::is_error) {
+        let message = "このファイルには、取り込める回答が1つもありません。回答を記入して保存したファイルかを確かめてください。";
+        examination.faults.push(Fault::error("answers_missing", message));
+    }
     examination.hospitals = judged.verdicts.into_iter().map(|(verdict, _)| verdict).collect();
     examination
 }
@@ -123,7 +127,7 @@ fn stray_fault(stray: &Stray<'_>) -> Fault {
         ),
         Heading::Conflict => Fault::error(
             "column_conflict",
-            format!("「{shown}」は番号と設問文が別の設問を指しています。調査票を確認してください。"),
+            format!("「{shown}」は番号と設問文が同じ設問を指していません。調査票と見比べて直してください（設問でなければ番号を外してください）。"),
         ),
         Heading::Item(_) => Fault::error(
             "column_duplicate",

@@ -67,7 +67,7 @@ const COLUMNS: &[Column<Of>] = &[
 pub fn examine_frame(workbook: &Workbook) -> (Vec<FrameHospital>, Vec<Fault>) {
     let table = match table::find(workbook, COLUMNS) {
         Ok(table) => table,
-        Err(fault) => return (Vec::new(), vec![fault]),
+        Err(fault) => return (Vec::new(), vec![*fault]),
     };
     let mut hospitals: Vec<FrameHospital> = Vec::new();
     let mut faults = Vec::new();
@@ -93,7 +93,7 @@ pub fn examine_frame(workbook: &Workbook) -> (Vec<FrameHospital>, Vec<Fault>) {
         match twice {
             Some((column, first)) => {
                 let message = format!("同じ番号の病院が{first}にもあります。どちらかを削除するか、番号を直してください。");
-                faults.push(line.error(column, "hospital_duplicate", message, "ファイルの中で重複しない番号"));
+                faults.push(*line.error(column, "hospital_duplicate", message, "ファイルの中で重複しない番号"));
             }
             None => hospitals.push(hospital),
         }
@@ -126,11 +126,11 @@ fn hospital(line: &Line<'_, '_, Of>) -> Result<FrameHospital, Vec<Fault>> {
 }
 
 /// The value, or its fault put aside: all fields of a row are looked at before the row is given up.
-fn kept<T>(result: Result<T, Fault>, faults: &mut Vec<Fault>) -> Option<T> {
-    result.map_err(|fault| faults.push(fault)).ok()
+fn kept<T>(result: Result<T, Box<Fault>>, faults: &mut Vec<Fault>) -> Option<T> {
+    result.map_err(|fault| faults.push(*fault)).ok()
 }
 
-fn gmis(line: &Line<'_, '_, Of>) -> Result<GmisId, Fault> {
+fn gmis(line: &Line<'_, '_, Of>) -> Result<GmisId, Box<Fault>> {
     let expected = "英数字7桁または8桁";
     if let Some(CellValue::Number(_)) = line.value(Of::Gmis) {
         let message = "G-MIS IDが数値になっています。先頭の0が失われていないか確かめ、セルを文字列にして入力し直してください。";
@@ -142,7 +142,7 @@ fn gmis(line: &Line<'_, '_, Of>) -> Result<GmisId, Fault> {
         .ok_or_else(|| line.error(Of::Gmis, "gmis_id_invalid", message, expected))
 }
 
-fn institution_code(line: &Line<'_, '_, Of>) -> Result<Option<InstitutionCode>, Fault> {
+fn institution_code(line: &Line<'_, '_, Of>) -> Result<Option<InstitutionCode>, Box<Fault>> {
     let shown = line.shown(Of::InstitutionCode);
     if shown.is_empty() {
         return Ok(None);
@@ -158,21 +158,21 @@ fn institution_code(line: &Line<'_, '_, Of>) -> Result<Option<InstitutionCode>, 
     })
 }
 
-fn name(line: &Line<'_, '_, Of>) -> Result<String, Fault> {
+fn name(line: &Line<'_, '_, Of>) -> Result<String, Box<Fault>> {
     match line.value(Of::Name) {
         Some(CellValue::Text(name)) => Ok(name.trim().to_owned()),
         _ => Err(line.error(Of::Name, "hospital_name_missing", "医療機関名が空欄です。", "医療機関名")),
     }
 }
 
-fn prefecture(line: &Line<'_, '_, Of>) -> Result<PrefectureCode, Fault> {
+fn prefecture(line: &Line<'_, '_, Of>) -> Result<PrefectureCode, Box<Fault>> {
     let message = "都道府県の形式が正しくありません。確かめて直してください。";
     PrefectureCode::parse(&line.shown(Of::Prefecture))
         .ok()
         .ok_or_else(|| line.error(Of::Prefecture, "prefecture_unknown", message, "都道府県名または2桁のコード"))
 }
 
-fn beds(line: &Line<'_, '_, Of>) -> Result<Beds, Fault> {
+fn beds(line: &Line<'_, '_, Of>) -> Result<Beds, Box<Fault>> {
     let expected = "20以上の整数";
     let digits: String = line
         .shown(Of::Beds)
@@ -196,7 +196,7 @@ fn beds(line: &Line<'_, '_, Of>) -> Result<Beds, Fault> {
 }
 
 /// Excel takes the zero of prefectures 01 to 09; the prefecture of the row says whether it did.
-fn municipality(line: &Line<'_, '_, Of>, prefecture: PrefectureCode) -> Result<Option<MunicipalityCode>, Fault> {
+fn municipality(line: &Line<'_, '_, Of>, prefecture: PrefectureCode) -> Result<Option<MunicipalityCode>, Box<Fault>> {
     let shown = line.shown(Of::Municipality);
     if shown.is_empty() {
         return Ok(None);

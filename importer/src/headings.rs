@@ -39,7 +39,7 @@ pub(crate) enum Heading {
     Item(Item),
     /// A printed number without a wording, where the numbering is not known.
     AmbiguousNumber,
-    /// Number and wording name different questions, or the wording fits two.
+    /// Number and wording do not name the same question, or the wording fits two.
     Conflict,
     /// The respondent as a whole; its fields need a column each.
     Undivided,
@@ -147,10 +147,13 @@ impl Headings {
             return Heading::Unknown;
         };
         let rest = fold(&numbered.rest);
-        match self.by_text(&rest) {
+        if rest.is_empty() {
+            return self.by_number(&numbered.number);
+        }
+        match fixed(&rest).or_else(|| self.by_text(&rest)) {
             Some(Heading::Item(item)) if !self.agrees(&numbered.number, &item.question) => Heading::Conflict,
             Some(heading) => heading,
-            None if numbered.set_off => self.by_number(&numbered.number, rest.is_empty()),
+            None if numbered.set_off => self.by_number_of_other_wording(&numbered.number),
             None => Heading::Unknown,
         }
     }
@@ -181,7 +184,7 @@ impl Headings {
         borne || self.unnumbered.contains(question)
     }
 
-    fn by_number(&self, number: &str, alone: bool) -> Heading {
+    fn by_number(&self, number: &str) -> Heading {
         let Some(questions) = self.numbers.get(number) else {
             return Heading::Unknown;
         };
@@ -191,9 +194,15 @@ impl Headings {
                 question: question.clone(),
                 field: None,
             }),
-            // A number with some other text is taken for a heading of its own, such as a count of beds.
-            _ if alone => Heading::AmbiguousNumber,
-            _ => Heading::Unknown,
+            _ => Heading::AmbiguousNumber,
+        }
+    }
+
+    /// A number of ours in front of a wording that is not ours: most likely the file of another survey, whose numbers mean other questions.
+    fn by_number_of_other_wording(&self, number: &str) -> Heading {
+        match self.by_number(number) {
+            Heading::Unknown | Heading::Undivided => Heading::Unknown,
+            _ => Heading::Conflict,
         }
     }
 }
@@ -276,8 +285,8 @@ fn texts_of(question: &Question) -> Vec<(String, Item)> {
 fn shortened(wording: &str) -> Vec<String> {
     let noted = wording.split('※').next().unwrap_or(wording);
     let bare = without_brackets(noted);
-    let sentence = bare.split('。').next().unwrap_or(&bare).to_owned();
-    vec![wording.to_owned(), noted.to_owned(), bare, sentence]
+    let first = |text: &str| text.split('。').next().unwrap_or(text).to_owned();
+    vec![wording.to_owned(), noted.to_owned(), first(noted), first(&bare), bare]
 }
 
 fn without_brackets(text: &str) -> String {
@@ -301,112 +310,4 @@ fn in_brackets(text: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn headings(survey: &str, edition: Option<&str>) -> Headings {
-        let survey = survey::find(survey).unwrap();
-        Headings::new(survey, edition.map(|name| survey.edition(name).unwrap()))
-    }
-
-    fn item(question: &str) -> Heading {
-        Heading::Item(Item {
-            question: question.into(),
-            field: None,
-        })
-    }
-
-    fn field(field: &str) -> Heading {
-        Heading::Item(Item {
-            question: "respondent".into(),
-            field: Some(field.to_owned()),
-        })
-    }
-
-    #[test]
-    fn a_question_is_known_by_key_wording_label_and_number() {
-        let headings = headings("2024", None);
-        for text in [
-            "backup_generations",
-            "Q12-3",
-            "12-3",
-            "Ｑ１２－３",
-            "問12-3",
-            "バックアップデータは、複数の時点による保存（世代管理）を行っていますか。当てはまるものを回答してください。",
-            "バックアップデータは複数の時点による保存（世代管理）を行っていますか。当てはあるものを回答してください。",
-            "Q12-3\nバックアップデータは、複数の時点による保存(世代管理)を行っていますか。",
-            "Q12-3 世代管理",
-        ] {
-            assert_eq!(headings.identify(text), item("backup_generations"), "{text}");
-        }
-        assert_eq!(
-            headings.identify("Q11 自組織において、電子カルテシステムを使用していますか。"),
-            item("ehr_in_use")
-        );
-    }
-
-    #[test]
-    fn every_wording_of_every_question_is_known() {
-        for survey in survey::compiled_in() {
-            for edition in survey.editions() {
-                let headings = Headings::new(survey, Some(edition));
-                for question in edition.questions().iter().filter(|question| question.is_coded()) {
-                    for text in [
-                        question.key.as_str(),
-                        &question.label,
-                        &question.item_wording,
-                        &question.guide_wording,
-                        &question.heading(),
-                    ] {
-                        assert_eq!(headings.identify(text), item(question.key.as_str()), "{text}");
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_bare_number_of_2022_needs_its_numbering() {
-        assert_eq!(headings("2022", None).identify("5"), Heading::AmbiguousNumber);
-        assert_eq!(headings("2022", None).identify("13"), Heading::AmbiguousNumber);
-        assert_eq!(headings("2022", Some("january")).identify("No.5"), item("backup_generations_kept"));
-        assert_eq!(headings("2022", Some("march")).identify("5"), item("ehr_in_use"));
-        assert_eq!(headings("2022", Some("march")).identify("13"), Heading::AmbiguousNumber);
-    }
-
-    #[test]
-    fn a_number_that_contradicts_its_wording_is_a_conflict() {
-        let wording = "電子カルテシステムを使用しているか";
-        assert_eq!(headings("2022", None).identify(&format!("5 {wording}")), item("ehr_in_use"));
-        assert_eq!(headings("2022", None).identify(&format!("7 {wording}")), Heading::Conflict);
-        assert_eq!(
-            headings("2022", Some("january")).identify(&format!("5 {wording}")),
-            Heading::Conflict
-        );
-        assert_eq!(headings("2024", None).identify("Q3 BCPの策定"), Heading::Conflict);
-    }
-
-    #[test]
-    fn hospitals_and_respondents_are_told_apart() {
-        let headings = headings("2024", None);
-        for (text, expected) in [
-            ("G-MIS ID", Heading::Gmis),
-            ("Ｇ－ＭＩＳユーザーＩＤ", Heading::Gmis),
-            ("gmis_id", Heading::Gmis),
-            ("医療機関\nコード", Heading::InstitutionCode),
-            ("病院名", Heading::Name),
-            ("都道府県", Heading::Prefecture),
-            ("備考", Heading::Note),
-            ("Q1 回答者：氏名", field("name")),
-            ("氏名", field("name")),
-            ("respondent.corporation", field("corporation")),
-            ("病院名(所属)", field("organisation")),
-            ("所属", field("organisation")),
-            ("連絡先", field("contact")),
-            ("Q1", Heading::Undivided),
-            ("電話", Heading::Unknown),
-        ] {
-            assert_eq!(headings.identify(text), expected, "{text}");
-        }
-    }
-}
+mod tests;

@@ -143,7 +143,9 @@ fn column_fault(heading: &Heading, shown: &str) -> Fault {
         ),
         Heading::Conflict => Fault::error(
             "column_conflict",
-            format!("見出し「{shown}」は番号と設問文が別の設問を指しています。調査票を確認し、見出しを直してください。"),
+            format!(
+                "見出し「{shown}」は番号と設問文が同じ設問を指していません。調査票と見比べて直してください（設問でなければ番号を外してください）。"
+            ),
         ),
         Heading::Undivided => Fault::error(
             "column_undivided",

@@ -1,7 +1,7 @@
 //! Files of answers in, answers and faults out; blank templates out.
 //!
-//! Pure functions of bytes: no file is opened, no process started, no clock read. The server runs [`read`] in a child process with limited
-//! memory and time, because a parser of other people's files may abort; [`scan`](scan::scan) refuses what is known to make it abort.
+//! Pure functions of bytes: no file is opened, no process started, no clock read. The server runs [`read()`] in a child process with limited
+//! memory and time, because a parser of other people's files may abort; [`scan()`](scan::scan) refuses what is known to make it abort.
 //! Rules of the questionnaire belong to `survey`; rights, windows and what is already stored belong to the server.
 //!
 //! A file goes through `scan` (safe to parse?), `read` (rows of cells), then one of `examine` (answers), `frame::examine_frame` and

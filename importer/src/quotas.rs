@@ -44,7 +44,7 @@ const COLUMNS: &[Column<Of>] = &[
 pub fn examine_quotas(workbook: &Workbook) -> (Vec<(PrefectureCode, String, u32)>, Vec<Fault>) {
     let table = match table::find(workbook, COLUMNS) {
         Ok(table) => table,
-        Err(fault) => return (Vec::new(), vec![fault]),
+        Err(fault) => return (Vec::new(), vec![*fault]),
     };
     let mut quotas = Vec::new();
     let mut faults = Vec::new();
@@ -63,7 +63,7 @@ pub fn examine_quotas(workbook: &Workbook) -> (Vec<(PrefectureCode, String, u32)
                 prefecture.name(),
                 band.label
             );
-            faults.push(line.error(Of::Hospitals, "quota_duplicate", message, "都道府県と区分の組ごとに1行"));
+            faults.push(*line.error(Of::Hospitals, "quota_duplicate", message, "都道府県と区分の組ごとに1行"));
         } else {
             quotas.push((prefecture, band.key.to_owned(), hospitals));
         }
@@ -80,7 +80,7 @@ fn quota(line: &Line<'_, '_, Of>) -> Result<(PrefectureCode, &'static Band, u32)
     }
     let mut faults = Vec::new();
     if prefecture.is_err() {
-        faults.push(line.error(
+        faults.push(*line.error(
             Of::Prefecture,
             "prefecture_unknown",
             "都道府県の形式が正しくありません。確かめて直してください。",
@@ -94,7 +94,7 @@ fn quota(line: &Line<'_, '_, Of>) -> Result<(PrefectureCode, &'static Band, u32)
             .map(|band| band.label)
             .collect::<Vec<_>>()
             .join("、");
-        faults.push(line.error(
+        faults.push(*line.error(
             Of::Band,
             "band_unknown",
             "病床規模区分の形式が正しくありません。確かめて直してください。",
@@ -102,7 +102,7 @@ fn quota(line: &Line<'_, '_, Of>) -> Result<(PrefectureCode, &'static Band, u32)
         ));
     }
     if hospitals.is_err() {
-        faults.push(line.error(
+        faults.push(*line.error(
             Of::Hospitals,
             "quota_invalid",
             "支援枠は0以上の整数で記入してください。",

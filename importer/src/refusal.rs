@@ -1,7 +1,7 @@
 //! Why a whole file was refused.
 //!
 //! A refusal is for a file that cannot be looked into at all or that costs too much to look into. What is wrong *inside* a
-//! readable file is a [`Fault`](survey::fault::Fault) and never ends up here.
+//! readable file is a [`Fault`] and never ends up here.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -42,7 +42,7 @@ pub(crate) struct Line<'t, 'a, C> {
 ///
 /// # Errors
 /// A fault that names the columns missing, or the second of two columns of one name.
-pub(crate) fn find<'a, C: Copy + Ord>(workbook: &'a Workbook, columns: &[Column<C>]) -> Result<Table<'a, C>, Fault> {
+pub(crate) fn find<'a, C: Copy + Ord>(workbook: &'a Workbook, columns: &[Column<C>]) -> Result<Table<'a, C>, Box<Fault>> {
     let mut best: Option<(usize, Fault)> = None;
     for sheet in workbook.sheets.iter().filter(|sheet| !sheet.hidden) {
         for (index, row) in sheet.rows.iter().enumerate().take(ROWS_LOOKED_AT) {
@@ -69,13 +69,13 @@ pub(crate) fn find<'a, C: Copy + Ord>(workbook: &'a Workbook, columns: &[Column<
             }
         }
     }
-    Err(best.map_or_else(
+    Err(Box::new(best.map_or_else(
         || Fault::error("layout_unknown", "表示されているシートに表がありません。"),
         |(_, fault)| fault,
-    ))
+    )))
 }
 
-fn header<C: Copy + Ord>(sheet: &Sheet, row: &Row, columns: &[Column<C>]) -> Result<BTreeMap<C, u16>, Fault> {
+fn header<C: Copy + Ord>(sheet: &Sheet, row: &Row, columns: &[Column<C>]) -> Result<BTreeMap<C, u16>, Box<Fault>> {
     let mut found = BTreeMap::new();
     for cell in &row.cells {
         let folded = fold(&cell.value.shown());
@@ -90,7 +90,7 @@ fn header<C: Copy + Ord>(sheet: &Sheet, row: &Row, columns: &[Column<C>]) -> Res
                 column.shown,
                 place.cell()
             );
-            return Err(place.mark(Fault::error("column_duplicate", message)));
+            return Err(Box::new(place.mark(Fault::error("column_duplicate", message))));
         }
     }
     Ok(found)
@@ -126,10 +126,10 @@ impl<'a, C: Copy + Ord> Line<'_, 'a, C> {
         )
     }
 
-    /// An error at a column's cell, with what stood there.
-    pub(crate) fn error(&self, column: C, code: &'static str, message: impl Into<String>, expected: &str) -> Fault {
+    /// An error at a column's cell, with what stood there. Boxed, because faults stand in results that are mostly `Ok`.
+    pub(crate) fn error(&self, column: C, code: &'static str, message: impl Into<String>, expected: &str) -> Box<Fault> {
         let shown = self.shown(column);
         let fault = self.place(column).mark(Fault::error(code, message)).expected(expected);
-        if shown.is_empty() { fault } else { fault.found(shown) }
+        Box::new(if shown.is_empty() { fault } else { fault.found(shown) })
     }
 }

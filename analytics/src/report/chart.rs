@@ -10,7 +10,9 @@ pub(super) struct Series {
 }
 
 /// Colours that stay apart for colour-blind readers (Okabe and Ito), the darkest first.
-const COLOURS: [&str; 8] = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999"];
+const COLOURS: [&str; 8] = [
+    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999",
+];
 
 /// From so many categories on, names are turned and values left out.
 const MANY: u32 = 12;
@@ -33,7 +35,11 @@ pub(super) struct PercentChart<'a> {
 
 impl PercentChart<'_> {
     pub(super) fn draw(&self) -> Chart {
-        let mut chart = Chart::new(if self.stacked { ChartType::ColumnStacked } else { ChartType::Column });
+        let mut chart = Chart::new(if self.stacked {
+            ChartType::ColumnStacked
+        } else {
+            ChartType::Column
+        });
         let mut font = ChartFont::new();
         font.set_name(FONT).set_size(9);
         let mut title_font = ChartFont::new();
@@ -54,7 +60,15 @@ impl PercentChart<'_> {
             }
         }
         chart.title().set_name(self.title).set_font(&title_font);
-        chart.y_axis().set_min(0).set_max(100).set_major_unit(20).set_num_format("0").set_name("％").set_name_font(&font).set_font(&font);
+        chart
+            .y_axis()
+            .set_min(0)
+            .set_max(100)
+            .set_major_unit(20)
+            .set_num_format("0")
+            .set_name("％")
+            .set_name_font(&font)
+            .set_font(&font);
         // Many names stand upright, or a program leaves every second one out.
         let mut names = font.clone();
         if self.rows.1 - self.rows.0 >= MANY {

@@ -14,28 +14,57 @@ pub(super) const CODE_COLUMNS: [&str; 5] = ["column_name", "question_key", "code
 /// The codes as rows.
 pub(super) fn rows(snapshot: &Snapshot) -> Vec<[String; 5]> {
     let row = |column: &str, question: &str, code: &str, name: &str, description: &str| {
-        [column.to_owned(), question.to_owned(), code.to_owned(), text::one_line(name), text::one_line(description)]
+        [
+            column.to_owned(),
+            question.to_owned(),
+            code.to_owned(),
+            text::one_line(name),
+            text::one_line(description),
+        ]
     };
     let survey = snapshot.survey();
     let mut rows = vec![
-        row("survey_id", ALL, survey.id().as_str(), survey.title(), "調査の識別子（調査年、西暦）"),
+        row(
+            "survey_id",
+            ALL,
+            survey.id().as_str(),
+            survey.title(),
+            "調査の識別子（調査年、西暦）",
+        ),
         row("question_key", ALL, RESPONSE, "回収状況", "調査対象病院数、回答数、回収率"),
     ];
     for question in counted_questions(snapshot) {
-        let description = format!("{}。対象：{}。{}", question.item_wording, question.base, answer_form(&question.kind));
+        let wording = question.item_wording.trim_end_matches('。');
+        let description = format!("{wording}。対象：{}。{}", question.base, answer_form(&question.kind));
         rows.push(row("question_key", ALL, question.key.as_str(), &question.label, &description));
     }
-    rows.push(row("option_key", ALL, ALL, "選択肢によらない", "n、母数、空欄、無回答、非該当、回収状況の行"));
+    rows.push(row(
+        "option_key",
+        ALL,
+        ALL,
+        "選択肢によらない",
+        "n、母数、空欄、無回答、非該当、回収状況の行",
+    ));
     for question in counted_questions(snapshot) {
         for choice in question.choices() {
-            rows.push(row("option_key", question.key.as_str(), &choice.key, &choice.label, &question.label));
+            rows.push(row(
+                "option_key",
+                question.key.as_str(),
+                &choice.key,
+                &choice.label,
+                &question.label,
+            ));
         }
     }
     rows.push(row("question_number", ALL, NO_NUMBER, "番号なし", "設問番号のない行"));
     rows.extend(band_rows(&row));
     rows.push(row("area_code", ALL, NATION.0, NATION.1, "全国計"));
     rows.extend(PrefectureCode::all().map(|prefecture| row("area_code", ALL, &prefecture.code(), prefecture.name(), prefecture.region())));
-    rows.extend(METRICS.iter().map(|(code, name, description)| row("metric", ALL, code, name, description)));
+    rows.extend(
+        METRICS
+            .iter()
+            .map(|(code, name, description)| row("metric", ALL, code, name, description)),
+    );
     rows.push(row("unit", ALL, "hospitals", "病院数", "施設の数"));
     rows.push(row("unit", ALL, "percent", "パーセント", "百分率、小数第1位まで"));
     rows.push(row("value_state", ALL, "value", "値あり", "0を含む"));

@@ -27,9 +27,19 @@ pub fn data_xlsx(snapshot: &Snapshot) -> Result<Vec<u8>, ReportError> {
             write_data(&mut workbook, &format!("data_{number}"), survey, chunk)?;
         }
         let codes = code_table::rows(snapshot);
-        write_table(&mut workbook, "code_table", &code_table::CODE_COLUMNS, codes.iter().map(|row| row.as_slice()))?;
+        write_table(
+            &mut workbook,
+            "code_table",
+            &code_table::CODE_COLUMNS,
+            codes.iter().map(|row| row.as_slice()),
+        )?;
         let definitions = definitions::rows(snapshot);
-        write_table(&mut workbook, "definitions", &definitions::DEFINITION_COLUMNS, definitions.iter().map(|row| row.as_slice()))?;
+        write_table(
+            &mut workbook,
+            "definitions",
+            &definitions::DEFINITION_COLUMNS,
+            definitions.iter().map(|row| row.as_slice()),
+        )?;
         workbook.save_to_buffer()
     };
     write().map_err(workbook_error)
@@ -118,16 +128,15 @@ pub fn data_csv(snapshot: &Snapshot) -> Result<Vec<u8>, ReportError> {
             Value::Percent(Some(percent)) => format!("{percent:.1}"),
             Value::Percent(None) => String::new(),
         };
-        writer.write_record(before.into_iter().chain([value.as_str()]).chain(after)).map_err(csv_error)?;
+        writer
+            .write_record(before.into_iter().chain([value.as_str()]).chain(after))
+            .map_err(csv_error)?;
     }
     writer.into_inner().map_err(csv_error)
 }
 
 /// A table of text as CSV, spelled as [`data_csv`].
-pub(super) fn csv_table<'a>(
-    columns: &[&str],
-    rows: impl Iterator<Item = impl Iterator<Item = &'a str>>,
-) -> Result<Vec<u8>, ReportError> {
+pub(super) fn csv_table<'a>(columns: &[&str], rows: impl Iterator<Item = impl Iterator<Item = &'a str>>) -> Result<Vec<u8>, ReportError> {
     let mut writer = csv_writer();
     writer.write_record(columns).map_err(csv_error)?;
     for row in rows {
@@ -137,5 +146,7 @@ pub(super) fn csv_table<'a>(
 }
 
 fn csv_writer() -> csv::Writer<Vec<u8>> {
-    csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(BOM.to_vec())
+    csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(BOM.to_vec())
 }

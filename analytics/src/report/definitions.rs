@@ -14,17 +14,49 @@ pub(super) const DEFINITION_COLUMNS: [&str; 3] = ["item", "name_ja", "definition
 
 /// Terms in the order in which they explain each other: key, name, meaning.
 pub(super) const TERMS: [(&str, &str, &str); 11] = [
-    ("n", "回答数（n）", "提出済みまたは受理済みの回答のうち、集計対象とした最新の版の数（病院数）。下書き、差戻し中、取下げの回答は含まない。"),
-    ("base", "母数", "その設問に回答した病院の数。割合の分母。n＝母数＋空欄＋無回答＋非該当。"),
-    ("blank", "空欄", "その設問の対象でありながら、回答が記入されていない病院の数。"),
-    ("no_answer", "無回答", "代行入力で「無回答」と明記された病院の数。空欄とは区別する。"),
+    (
+        "n",
+        "回答数（n）",
+        "提出済みまたは受理済みの回答のうち、集計対象とした最新の版の数（病院数）。下書き、差戻し中、取下げの回答は含まない。",
+    ),
+    (
+        "base",
+        "母数",
+        "その設問に回答した病院の数。割合の分母。n＝母数＋空欄＋無回答＋非該当。",
+    ),
+    (
+        "blank",
+        "空欄",
+        "その設問の対象でありながら、回答が記入されていない病院の数。回答任意の設問に記入しなかった病院を含む。",
+    ),
+    (
+        "no_answer",
+        "無回答",
+        "代行入力で「無回答」と明記された病院の数。空欄とは区別する。",
+    ),
     ("not_asked", "非該当", "前の設問への回答により、その設問の対象とならない病院の数。"),
     ("count", "選択数", "その選択肢を選んだ病院の数。"),
-    ("percent", "割合", "選択数÷母数×100。小数第2位を四捨五入し、小数第1位まで示す（整数演算）。母数が0のときは計算しない。"),
-    ("several", "複数回答の設問", "割合は回答した病院1件あたり（選択肢ごとの選択数÷母数）。選択数の合計は母数を超えることがある。"),
-    ("targets", "調査対象病院数", "調査対象名簿の病院の数。閉院や20床未満により対象外となった病院は含まない。"),
+    (
+        "percent",
+        "割合",
+        "選択数÷母数×100。小数第2位を四捨五入し、小数第1位まで示す（整数演算）。母数が0のときは計算しない。",
+    ),
+    (
+        "several",
+        "複数回答の設問",
+        "割合は回答した病院1件あたり（選択肢ごとの選択数÷母数）。選択数の合計は母数を超えることがある。",
+    ),
+    (
+        "targets",
+        "調査対象病院数",
+        "調査対象名簿の病院の数。閉院や20床未満により対象外となった病院は含まない。",
+    ),
     ("responses", "回収率", "回答数（n）÷調査対象病院数×100。端数処理は割合と同じ。"),
-    ("band", "病床規模区分", "調査対象名簿の許可病床数による。調査の区分は20～99床から500床以上までの6区分、支援事業の区分は20～199床、200～399床、400床以上の3区分。"),
+    (
+        "band",
+        "病床規模区分",
+        "調査対象名簿の許可病床数による。調査の区分は20～99床から500床以上までの6区分、支援事業の区分は20～199床、200～399床、400床以上の3区分。",
+    ),
 ];
 
 /// The definitions of the machine data as rows.
@@ -34,23 +66,55 @@ pub(super) fn rows(snapshot: &Snapshot) -> Vec<[String; 3]> {
     let mut rows = vec![
         row("title", "表題", survey.title()),
         row("survey_id", "調査", survey.id().as_str()),
-        row("as_of", "集計時点", &format!("{}（ISO 8601、日本時間）", text::time_iso(snapshot.as_of()))),
-        row("source", "出典", "調査対象病院からの回答（画面、API、様式ファイル、都道府県による代行入力）。"),
+        row(
+            "as_of",
+            "集計時点",
+            &format!("{}（ISO 8601、日本時間）", text::time_iso(snapshot.as_of())),
+        ),
+        row(
+            "source",
+            "出典",
+            "調査対象病院からの回答（画面、API、様式ファイル、都道府県による代行入力）。",
+        ),
         row("coverage", "範囲", "調査対象名簿の全病院。area_code 00 は全国。"),
-        row("suppression", "秘匿処理", "秘匿処理を行っていない内部利用のための集計。公表には用いない。"),
+        row(
+            "suppression",
+            "秘匿処理",
+            "秘匿処理を行っていない内部利用のための集計。公表には用いない。",
+        ),
         row("layout_version", "列構成の版", LAYOUT_VERSION),
         row("update_history", "更新履歴", HISTORY),
-        row("long_format", "形式", "縦持ち。1行が1つの観測値（設問×地域×病床規模×選択肢×指標）。該当する病院がない組合せも値0の行として収める。"),
+        row(
+            "long_format",
+            "形式",
+            "縦持ち。1行が1つの観測値（設問×地域×病床規模×選択肢×指標）。該当する病院がない組合せも値0の行として収める。",
+        ),
         row(
             "missing",
             "値がない場合",
             "value が空なのは、分母が0で割合を計算できない場合のみ。その行の value_state は base_zero、それ以外の行は value。0 は数えた結果の0。",
         ),
-        row("encoding", "文字コード", "CSV は UTF-8（BOM あり）、区切りはコンマ、改行は CRLF。コンマを含む値は二重引用符で囲む。"),
-        row("area", "地域コード", "JIS X 0401 の2桁の都道府県コード（文字列、先頭の0を含む）。全国は 00。"),
+        row(
+            "encoding",
+            "文字コード",
+            "CSV は UTF-8（BOM あり）、区切りはコンマ、改行は CRLF。コンマを含む値は二重引用符で囲む。",
+        ),
+        row(
+            "area",
+            "地域コード",
+            "JIS X 0401 の2桁の都道府県コード（文字列、先頭の0を含む）。全国は 00。",
+        ),
     ];
-    rows.extend(TERMS.iter().map(|(key, name, definition)| row(&format!("term_{key}"), name, definition)));
-    rows.extend(COLUMNS.iter().map(|(column, name, definition)| row(&format!("column_{column}"), name, definition)));
+    rows.extend(
+        TERMS
+            .iter()
+            .map(|(key, name, definition)| row(&format!("term_{key}"), name, definition)),
+    );
+    rows.extend(
+        COLUMNS
+            .iter()
+            .map(|(column, name, definition)| row(&format!("column_{column}"), name, definition)),
+    );
     rows
 }
 

@@ -39,7 +39,10 @@ pub(super) fn write_cover(
         ("回答数（n）", format!("{}病院", grouped(rates.responses))),
         ("回収率", rate),
         ("作成", words.publisher.clone()),
-        ("取扱い", "秘匿処理を行っていない内部利用のための集計です。公表や第三者への提供には用いないでください。".to_owned()),
+        (
+            "取扱い",
+            "秘匿処理を行っていない内部利用のための集計です。公表や第三者への提供には用いないでください。".to_owned(),
+        ),
     ];
     for (row, (name, value)) in (7_u32..).zip(&lines) {
         pen.text(row, 1, name, &styles.head)?;
@@ -72,8 +75,14 @@ pub(super) fn write_method(sheet: &mut Worksheet, styles: &Styles, words: &Repor
     pen.text(1, 0, "用語", &styles.head)?;
     pen.text(1, 1, "定義", &styles.head)?;
     let fixed = [
-        ("記号「－」", "母数（回収率では調査対象病院数）が0のため、割合を計算できないことを示す。0や0.0とは異なる。"),
-        ("取扱い", "秘匿処理を行っていない。内部利用に限る。公表には、秘匿処理を行った公表版を用いる。"),
+        (
+            "記号「－」",
+            "母数（回収率では調査対象病院数）が0のため、割合を計算できないことを示す。0や0.0とは異なる。",
+        ),
+        (
+            "取扱い",
+            "秘匿処理を行っていない。内部利用に限る。公表には、秘匿処理を行った公表版を用いる。",
+        ),
         ("機械処理", "機械処理には、同じ数値を縦持ちで収めたデータ用ファイルを用いる。"),
     ];
     let terms = TERMS.iter().map(|(_, name, definition)| (*name, *definition));
@@ -103,6 +112,9 @@ fn grouped(count: u64) -> String {
 mod tests {
     #[test]
     fn thousands_are_grouped() {
-        assert_eq!(["0", "820", "8,252", "1,008,252"], [0, 820, 8_252, 1_008_252].map(super::grouped).each_ref().map(String::as_str));
+        assert_eq!(
+            ["0", "820", "8,252", "1,008,252"],
+            [0, 820, 8_252, 1_008_252].map(super::grouped).each_ref().map(String::as_str)
+        );
     }
 }

@@ -33,10 +33,24 @@ struct Rates {
 /// # Errors
 /// [`ReportError`]: a defect.
 pub fn houkoku(snapshot: &Snapshot, words: &ReportText) -> Result<Vec<u8>, ReportError> {
-    let rates = |by| response_rates(snapshot, &RateRequest { area: words.area.clone(), by, banding: Banding::Survey });
-    let rates = Rates { by_band: rates(By::Band)?, by_prefecture: rates(By::Prefecture)? };
-    let mut taken: BTreeSet<String> =
-        [front::COVER, front::CONTENTS, front::METHOD, rate_sheet::NAME].map(str::to_owned).into_iter().collect();
+    let rates = |by| {
+        response_rates(
+            snapshot,
+            &RateRequest {
+                area: words.area.clone(),
+                by,
+                banding: Banding::Survey,
+            },
+        )
+    };
+    let rates = Rates {
+        by_band: rates(By::Band)?,
+        by_prefecture: rates(By::Prefecture)?,
+    };
+    let mut taken: BTreeSet<String> = [front::COVER, front::CONTENTS, front::METHOD, rate_sheet::NAME]
+        .map(str::to_owned)
+        .into_iter()
+        .collect();
     let mut countings = Vec::new();
     for question in counted_questions(snapshot) {
         let counted = Counted::new(snapshot, &question.key, &words.area, Banding::Survey)?;
@@ -79,10 +93,22 @@ fn write(snapshot: &Snapshot, words: &ReportText, rates: &Rates, countings: &[Co
 }
 
 fn entries(countings: &[Counting<'_>]) -> Vec<Entry> {
-    let entry = |sheet: &str, name: &str, about: &str| Entry { sheet: sheet.to_owned(), name: name.to_owned(), about: about.to_owned() };
-    let mut entries = vec![entry(rate_sheet::NAME, rate_sheet::NAME, "調査対象病院数、回答数、回収率（病床規模別、都道府県別）")];
+    let entry = |sheet: &str, name: &str, about: &str| Entry {
+        sheet: sheet.to_owned(),
+        name: name.to_owned(),
+        about: about.to_owned(),
+    };
+    let mut entries = vec![entry(
+        rate_sheet::NAME,
+        rate_sheet::NAME,
+        "調査対象病院数、回答数、回収率（病床規模別、都道府県別）",
+    )];
     entries.extend(countings.iter().map(|counting| {
-        entry(&counting.sheet, &counting.question.heading(), &text::one_line(&counting.question.item_wording))
+        entry(
+            &counting.sheet,
+            &counting.question.heading(),
+            &text::one_line(&counting.question.item_wording),
+        )
     }));
     entries.push(entry(front::METHOD, front::METHOD, "用語の定義、記号、取扱い"));
     entries

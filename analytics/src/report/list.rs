@@ -34,9 +34,22 @@ fn write_summary(sheet: &mut Worksheet, styles: &Styles, selection: &Selection, 
     sheet.set_name("選定結果")?;
     let mut pen = Pen { sheet, styles };
     pen.text(0, 0, title, &styles.title)?;
-    let state = if selection.complete { "すべての枠を過不足なく選定しました。" } else { "不足している枠があります。" };
+    let state = if selection.complete {
+        "すべての枠を過不足なく選定しました。"
+    } else {
+        "不足している枠があります。"
+    };
     pen.text(1, 0, state, &styles.plain)?;
-    let heads = ["病床規模区分", "支援枠", "候補病院数", "選定数", "不足数", "境界の得点", "境界の同点数", "状況"];
+    let heads = [
+        "病床規模区分",
+        "支援枠",
+        "候補病院数",
+        "選定数",
+        "不足数",
+        "境界の得点",
+        "境界の同点数",
+        "状況",
+    ];
     for (column, name) in (0..).zip(heads) {
         pen.text(3, column, name, &styles.head)?;
     }
@@ -47,13 +60,20 @@ fn write_summary(sheet: &mut Worksheet, styles: &Styles, selection: &Selection, 
     }
     row += 1;
     pen.text(row, 0, "合計", &styles.section)?;
-    let sums: [fn(&CellResult) -> u32; 4] =
-        [|cell| cell.quota, |cell| cell.candidates, |cell| cell.chosen.len().try_into().unwrap_or(u32::MAX), |cell| cell.missing];
+    let sums: [fn(&CellResult) -> u32; 4] = [
+        |cell| cell.quota,
+        |cell| cell.candidates,
+        |cell| cell.chosen.len().try_into().unwrap_or(u32::MAX),
+        |cell| cell.missing,
+    ];
     for (column, of) in (1..).zip(sums) {
         pen.count(row, column, selection.cells.iter().map(|cell| u64::from(of(cell))).sum())?;
     }
     if selection.candidates_without_cell > 0 {
-        let line = format!("支援枠のない病床規模区分の候補病院が{}病院あります（選定の対象外）。", selection.candidates_without_cell);
+        let line = format!(
+            "支援枠のない病床規模区分の候補病院が{}病院あります（選定の対象外）。",
+            selection.candidates_without_cell
+        );
         pen.text(row + 2, 0, &line, &styles.plain)?;
     }
     pen.sheet.set_freeze_panes(4, 1)?.set_repeat_rows(3, 3)?;
@@ -96,7 +116,16 @@ fn situation(cell: &CellResult) -> String {
 }
 
 fn write_hospitals(sheet: &mut Worksheet, styles: &Styles, selection: &Selection, title: &str) -> Result<(), XlsxError> {
-    let heads = ["都道府県", "病床規模区分", "順位", "G-MIS ID", "医療機関コード", "医療機関名", "許可病床数", "得点"];
+    let heads = [
+        "都道府県",
+        "病床規模区分",
+        "順位",
+        "G-MIS ID",
+        "医療機関コード",
+        "医療機関名",
+        "許可病床数",
+        "得点",
+    ];
     let mut widths = vec![80, 100, 46, 84, 104, 240, 70, 56];
     widths.extend(selection.criteria.items.iter().map(|_| CRITERION_PIXELS));
     widths.push(80);
@@ -107,7 +136,12 @@ fn write_hospitals(sheet: &mut Worksheet, styles: &Styles, selection: &Selection
     for (column, name) in (0..).zip(heads.into_iter().chain(criteria()).chain(["判定に用いた調査"])) {
         pen.text(0, column, name, &styles.head)?;
     }
-    pen.sheet.set_row_height(0, criteria().map(|label| page::wrapped_height(label, CRITERION_PIXELS)).fold(20.0, f64::max))?;
+    pen.sheet.set_row_height(
+        0,
+        criteria()
+            .map(|label| page::wrapped_height(label, CRITERION_PIXELS))
+            .fold(20.0, f64::max),
+    )?;
     let chosen = selection.cells.iter().flat_map(|cell| cell.chosen.iter());
     for (row, hospital) in (1..).zip(chosen) {
         write_hospital(&mut pen, row, selection, hospital)?;
@@ -141,7 +175,12 @@ fn write_criteria(sheet: &mut Worksheet, styles: &Styles, selection: &Selection,
     sheet.set_name("選定基準")?;
     let mut pen = Pen { sheet, styles };
     pen.text(0, 0, &format!("選定基準：{}", selection.criteria.name), &styles.title)?;
-    pen.text(1, 0, "あてはまる項目の点数の合計を得点とし、得点の高い順、同点はG-MIS IDの順に、支援枠の数だけ選定する。", &styles.plain)?;
+    pen.text(
+        1,
+        0,
+        "あてはまる項目の点数の合計を得点とし、得点の高い順、同点はG-MIS IDの順に、支援枠の数だけ選定する。",
+        &styles.plain,
+    )?;
     pen.text(3, 0, "項目", &styles.head)?;
     pen.text(3, 1, "点数", &styles.head)?;
     for (row, item) in (4_u32..).zip(&selection.criteria.items) {
@@ -152,13 +191,7 @@ fn write_criteria(sheet: &mut Worksheet, styles: &Styles, selection: &Selection,
     Ok(())
 }
 
-fn write_origin(
-    sheet: &mut Worksheet,
-    styles: &Styles,
-    selection: &Selection,
-    words: &ProgramText,
-    title: &str,
-) -> Result<(), XlsxError> {
+fn write_origin(sheet: &mut Worksheet, styles: &Styles, selection: &Selection, words: &ProgramText, title: &str) -> Result<(), XlsxError> {
     page::set_up(sheet, title, &[220, 640])?;
     sheet.set_name("作成情報")?;
     let mut pen = Pen { sheet, styles };
@@ -170,7 +203,10 @@ fn write_origin(
         ("基準時点", time.as_str()),
         ("入力のハッシュ値（SHA-256）", selection.inputs_hash.as_str()),
         ("結果のハッシュ値（SHA-256）", selection.result_hash.as_str()),
-        ("再現性", "同じ候補、支援枠、選定基準からは、入力の順序によらず同じ結果とハッシュ値が得られる。"),
+        (
+            "再現性",
+            "同じ候補、支援枠、選定基準からは、入力の順序によらず同じ結果とハッシュ値が得られる。",
+        ),
     ];
     let notes = words.notes.iter().map(|note| ("注", note.as_str()));
     for (row, (name, value)) in (0_u32..).zip(lines.into_iter().chain(notes)) {
@@ -181,5 +217,9 @@ fn write_origin(
 }
 
 fn band_label(key: &str) -> String {
-    Banding::Program.bands().iter().find(|band| band.key == key).map_or_else(|| key.to_owned(), |band| band.label.to_owned())
+    Banding::Program
+        .bands()
+        .iter()
+        .find(|band| band.key == key)
+        .map_or_else(|| key.to_owned(), |band| band.label.to_owned())
 }

@@ -13,12 +13,20 @@ pub(super) const COLUMNS: [(&str, &str, &str); 12] = [
     ("survey_id", "調査", "調査の識別子（調査年、西暦）。"),
     ("question_key", "設問キー", "設問の識別子。response は回収状況。code_table を参照。"),
     ("question_number", "設問番号", "調査票に印刷された設問番号。番号のない行は none。"),
-    ("banding", "病床規模区分の種類", "survey は調査の6区分、program は支援事業の3区分、all は全規模。"),
+    (
+        "banding",
+        "病床規模区分の種類",
+        "survey は調査の6区分、program は支援事業の3区分、all は全規模。",
+    ),
     ("area_code", "地域コード", "JIS X 0401 の2桁の都道府県コード。全国は 00。"),
     ("area_name", "地域名", "地域の正式名称。"),
     ("band_key", "病床規模", "病床規模区分の識別子。all は全規模。"),
     ("option_key", "選択肢キー", "選択肢の識別子。all は選択肢によらない指標。"),
-    ("metric", "指標", "targets、responses、n、base、blank、no_answer、not_asked、count、percent のいずれか。code_table を参照。"),
+    (
+        "metric",
+        "指標",
+        "targets、responses、n、base、blank、no_answer、not_asked、count、percent のいずれか。code_table を参照。",
+    ),
     ("value", "値", "観測値（数値）。単位は unit 列。"),
     ("unit", "単位", "hospitals は病院数、percent はパーセント。"),
     ("value_state", "値の状態", "value は値あり、base_zero は分母が0のため値なし。"),
@@ -84,7 +92,14 @@ const SHAPES: [(By, Banding, &str); 6] = [
 pub(super) fn observations(snapshot: &Snapshot) -> Result<Vec<Observation>, ReportError> {
     let mut all = Vec::new();
     for (by, banding, name) in SHAPES {
-        let rates = response_rates(snapshot, &RateRequest { area: Area::Nation, by, banding })?;
+        let rates = response_rates(
+            snapshot,
+            &RateRequest {
+                area: Area::Nation,
+                by,
+                banding,
+            },
+        )?;
         for row in &rates.rows {
             push_rate(&mut all, name, row);
         }

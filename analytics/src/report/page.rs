@@ -31,7 +31,12 @@ pub(super) struct Styles {
 
 impl Styles {
     fn new() -> Styles {
-        let base = || Format::new().set_font_name(FONT).set_font_size(11).set_align(FormatAlign::VerticalCenter);
+        let base = || {
+            Format::new()
+                .set_font_name(FONT)
+                .set_font_size(11)
+                .set_align(FormatAlign::VerticalCenter)
+        };
         let ruled = || base().set_border(FormatBorder::Thin).set_border_color(LINE);
         Styles {
             cover_title: base().set_font_size(22).set_bold().set_text_wrap(),
@@ -39,13 +44,19 @@ impl Styles {
             note: base().set_font_size(10).set_text_wrap().set_align(FormatAlign::Top),
             plain: base(),
             wrapped: ruled().set_text_wrap().set_indent(1),
-            head: ruled().set_bold().set_text_wrap().set_align(FormatAlign::Center).set_background_color(HEAD),
+            head: ruled()
+                .set_bold()
+                .set_text_wrap()
+                .set_align(FormatAlign::Center)
+                .set_background_color(HEAD),
             section: ruled().set_bold().set_background_color(SECTION),
             label: ruled().set_indent(1),
             count: ruled().set_num_format("#,##0"),
             percent: ruled().set_num_format("0.0"),
             dash: ruled().set_align(FormatAlign::Right),
-            link: base().set_font_color(Color::RGB(0x00_17_C1)).set_underline(rust_xlsxwriter::FormatUnderline::Single),
+            link: base()
+                .set_font_color(Color::RGB(0x00_17_C1))
+                .set_underline(rust_xlsxwriter::FormatUnderline::Single),
         }
     }
 }
@@ -53,7 +64,10 @@ impl Styles {
 /// A workbook whose only date is `as_of`, so that two runs give the same bytes.
 pub(super) fn workbook(title: &str, publisher: &str, as_of: DateTime<Utc>) -> Result<(Workbook, Styles), XlsxError> {
     let mut workbook = Workbook::new();
-    let font = Format::new().set_font_name(FONT).set_font_size(11).set_align(FormatAlign::VerticalCenter);
+    let font = Format::new()
+        .set_font_name(FONT)
+        .set_font_size(11)
+        .set_align(FormatAlign::VerticalCenter);
     workbook.set_default_format(&font, 20, 72)?;
     workbook.set_properties(&properties(title, publisher, as_of)?);
     Ok((workbook, Styles::new()))
@@ -62,7 +76,10 @@ pub(super) fn workbook(title: &str, publisher: &str, as_of: DateTime<Utc>) -> Re
 /// Document properties dated `as_of`; without them the library writes the time of the run.
 pub(super) fn properties(title: &str, publisher: &str, as_of: DateTime<Utc>) -> Result<DocProperties, XlsxError> {
     let created = ExcelDateTime::from_timestamp(as_of.timestamp())?;
-    Ok(DocProperties::new().set_title(text::footer(title)).set_author(text::footer(publisher)).set_creation_datetime(&created))
+    Ok(DocProperties::new()
+        .set_title(text::footer(title))
+        .set_author(text::footer(publisher))
+        .set_creation_datetime(&created))
 }
 
 /// A4 across with page numbers; columns as wide as said, shrunk together where they would not fit one page, whatever font stands in for ours.
@@ -119,7 +136,8 @@ impl Pen<'_> {
 
     /// A number of hospitals.
     pub(super) fn count(&mut self, row: u32, column: u16, count: u64) -> Result<(), XlsxError> {
-        self.sheet.write_number_with_format(row, column, number(count), &self.styles.count)?;
+        self.sheet
+            .write_number_with_format(row, column, number(count), &self.styles.count)?;
         Ok(())
     }
 

@@ -60,7 +60,10 @@ impl QuestionSheet<'_> {
         let last = u16::try_from(widths.len().saturating_sub(1)).unwrap_or(u16::MAX);
         let styles = pen.styles;
         let wording = format!("設問：{}", text::one_line(&self.question.item_wording));
-        let asked = format!("対象：{}。単位：病院。％は母数（設問に回答した病院）に対する割合。", self.question.base);
+        let asked = format!(
+            "対象：{}。単位：病院。％は母数（設問に回答した病院）に対する割合。",
+            self.question.base
+        );
         pen.text_over(TITLE, (0, last), &self.question.heading(), &styles.title)?;
         let across: u32 = widths.iter().sum();
         for (row, line) in [(WORDING, &wording), (ASKED, &asked)] {
@@ -68,7 +71,11 @@ impl QuestionSheet<'_> {
             pen.sheet.set_row_height(row, page::wrapped_height(line, across))?;
         }
         pen.sheet.set_row_height(TITLE, 22)?;
-        let longest = self.by_band.choices.iter().map(|choice| page::wrapped_height(&choice.label, OPTION_PIXELS.0 + OPTION_PIXELS.1));
+        let longest = self
+            .by_band
+            .choices
+            .iter()
+            .map(|choice| page::wrapped_height(&choice.label, OPTION_PIXELS.0 + OPTION_PIXELS.1));
         pen.sheet.set_row_height(HEAD, longest.fold(18.0, f64::max))?;
 
         for (column, name) in [(0, "区分"), (1, "回答数\n(n)"), (2, "母数")] {
@@ -121,14 +128,33 @@ impl QuestionSheet<'_> {
         if self.by_band.total.base == 0 || matches!(self.question.kind, Kind::Text(_) | Kind::Respondent(_)) {
             return None;
         }
-        let shown = if matches!(self.question.kind, Kind::YesNo(_)) { 1 } else { usize::MAX };
+        let shown = if matches!(self.question.kind, Kind::YesNo(_)) {
+            1
+        } else {
+            usize::MAX
+        };
         let columns = (4_u16..).step_by(2).zip(&self.by_band.choices).take(shown);
-        let series: Vec<Series> = columns.map(|(column, choice)| Series { name: choice.label.clone(), column }).collect();
+        let series: Vec<Series> = columns
+            .map(|(column, choice)| Series {
+                name: choice.label.clone(),
+                column,
+            })
+            .collect();
         let title = match (&self.question.kind, self.by_band.choices.first()) {
             (Kind::YesNo(_), Some(yes)) => format!("「{}」の割合（病床規模別）", yes.label),
             _ => format!("{}（病床規模別）", self.question.label),
         };
         let stacked = matches!(self.question.kind, Kind::One(_));
-        Some(PercentChart { sheet: self.name, title: &title, rows, series: &series, stacked, size: CHART_SIZE }.draw())
+        Some(
+            PercentChart {
+                sheet: self.name,
+                title: &title,
+                rows,
+                series: &series,
+                stacked,
+                size: CHART_SIZE,
+            }
+            .draw(),
+        )
     }
 }

@@ -31,7 +31,12 @@ impl RateSheet<'_> {
         sheet.set_name(NAME)?;
         let mut pen = Pen { sheet, styles };
         pen.text(0, 0, NAME, &styles.title)?;
-        pen.text(1, 0, "単位：病院。回収率は、調査対象病院数に対する集計対象の回答数の割合（％）。", &styles.plain)?;
+        pen.text(
+            1,
+            0,
+            "単位：病院。回収率は、調査対象病院数に対する集計対象の回答数の割合（％）。",
+            &styles.plain,
+        )?;
         for (column, name) in (0..).zip(["区分", "調査対象病院数", "回答数 (n)", "回収率（％）"]) {
             pen.text(HEAD, column, name, &styles.head)?;
         }
@@ -39,7 +44,8 @@ impl RateSheet<'_> {
         let bands = write_section(&mut pen, TOTAL + 1, "病床規模別", &self.by_band.rows)?;
         let chart_of_bands = chart("回収率（病床規模別）", bands, BAND_CHART_SIZE);
         // A little lower than the heading, or its frame would be printed with the heading on every page.
-        pen.sheet.insert_chart_with_offset(BAND_CHART.0, BAND_CHART.1, &chart_of_bands, 0, 8)?;
+        pen.sheet
+            .insert_chart_with_offset(BAND_CHART.0, BAND_CHART.1, &chart_of_bands, 0, 8)?;
         if let Some(table) = self.by_prefecture {
             pen.sheet.set_page_breaks(&[PREFECTURE_TABLE])?;
             let rows = write_section(&mut pen, PREFECTURE_TABLE, "都道府県別", &table.rows)?;
@@ -70,6 +76,17 @@ fn write_row(pen: &mut Pen<'_>, row: u32, label: &str, line: &RateRow) -> Result
 }
 
 fn chart(title: &str, rows: (u32, u32), size: (u32, u32)) -> rust_xlsxwriter::Chart {
-    let series = [Series { name: "回収率".to_owned(), column: 3 }];
-    PercentChart { sheet: NAME, title, rows, series: &series, stacked: false, size }.draw()
+    let series = [Series {
+        name: "回収率".to_owned(),
+        column: 3,
+    }];
+    PercentChart {
+        sheet: NAME,
+        title,
+        rows,
+        series: &series,
+        stacked: false,
+        size,
+    }
+    .draw()
 }

@@ -108,8 +108,15 @@ pub(super) fn footer(text: &str) -> String {
 
 /// A name that Excel takes for a sheet and that none of `taken` has; compared without case, as Excel does.
 pub(super) fn sheet_name(wanted: &str, taken: &mut BTreeSet<String>) -> String {
-    let plain: String = wanted.chars().filter(|letter| !letter.is_control() && !"[]:*?/\\'".contains(*letter)).collect();
-    let plain = if plain.trim().is_empty() { "設問".to_owned() } else { plain.trim().to_owned() };
+    let plain: String = wanted
+        .chars()
+        .filter(|letter| !letter.is_control() && !"[]:*?/\\'".contains(*letter))
+        .collect();
+    let plain = if plain.trim().is_empty() {
+        "設問".to_owned()
+    } else {
+        plain.trim().to_owned()
+    };
     let mut name = cut(&plain, SHEET_NAME_UNITS);
     let mut again = 1_u32;
     while !taken.insert(name.to_lowercase()) {
@@ -133,7 +140,10 @@ mod tests {
     fn sheet_names_are_short_unique_and_free_of_what_excel_refuses() {
         let mut taken = BTreeSet::new();
         let long = "Q12-4 電子カルテシステムのバックアップに用いている電子記録媒体の種類の数";
-        let names: Vec<String> = [long, long, "a/b:c*d?", "A/B:C*D?", "''", ""].iter().map(|name| sheet_name(name, &mut taken)).collect();
+        let names: Vec<String> = [long, long, "a/b:c*d?", "A/B:C*D?", "''", ""]
+            .iter()
+            .map(|name| sheet_name(name, &mut taken))
+            .collect();
         let different: BTreeSet<String> = names.iter().map(|name| name.to_lowercase()).collect();
         assert_eq!(different.len(), names.len());
         for name in &names {

@@ -108,12 +108,10 @@ impl NotEligible {
             NotEligible::ChosenEarlier { program } => {
                 format!("{program}の支援対象として選定済みのため、候補になりません。")
             }
-            NotEligible::NoSubmission => {
-                "集計対象の回答がありません。病院に回答を依頼するか、理由を付けて推薦してください。".to_owned()
+            NotEligible::NoSubmission => "集計対象の回答がありません。病院に回答を依頼するか、理由を付けて推薦してください。".to_owned(),
+            NotEligible::EhrUnknown { survey } => {
+                format!("{survey}年調査の回答で電子カルテシステムの導入状況が空欄または無回答です。病院に確認して回答を修正してください。")
             }
-            NotEligible::EhrUnknown { survey } => format!(
-                "{survey}年調査の回答で電子カルテシステムの導入状況が空欄または無回答です。病院に確認して回答を修正してください。"
-            ),
             NotEligible::EhrNotInUse { survey } => {
                 format!("{survey}年調査で電子カルテシステムを導入していないと回答しているため、候補になりません。")
             }
@@ -129,7 +127,9 @@ pub fn eligible(record: &HospitalRecord) -> Result<CandidateHospital, NotEligibl
     let band = Banding::Program
         .band_of(record.beds)
         .and_then(|index| Banding::Program.bands().get(index))
-        .ok_or(NotEligible::NotAHospital { beds: record.beds.number() })?;
+        .ok_or(NotEligible::NotAHospital {
+            beds: record.beds.number(),
+        })?;
     if let Some(program) = &record.chosen_earlier {
         return Err(NotEligible::ChosenEarlier { program: program.clone() });
     }

@@ -110,8 +110,14 @@ pub fn choose(candidates: &[CandidateHospital], quotas: &[Quota], criteria: &Cri
     }
 
     let ranked = rank(&inputs, criteria);
-    let cells = quotas.iter().map(|quota| fill(quota, &ranked)).collect::<Result<Vec<CellResult>, SelectionError>>()?;
-    let seated: usize = inputs.iter().filter(|candidate| quotas.iter().any(|quota| quota.band == candidate.band)).count();
+    let cells = quotas
+        .iter()
+        .map(|quota| fill(quota, &ranked))
+        .collect::<Result<Vec<CellResult>, SelectionError>>()?;
+    let seated: usize = inputs
+        .iter()
+        .filter(|candidate| quotas.iter().any(|quota| quota.band == candidate.band))
+        .count();
     let hashed = |value: Result<String, serde_json::Error>| value.map_err(|error| SelectionError::Defect(error.to_string()));
     Ok(Selection {
         prefecture,
@@ -125,9 +131,15 @@ pub fn choose(candidates: &[CandidateHospital], quotas: &[Quota], criteria: &Cri
 }
 
 fn check(prefecture: PrefectureCode, candidates: &[CandidateHospital], quotas: &[Quota]) -> Result<(), SelectionError> {
-    let places = quotas.iter().map(|quota| quota.prefecture).chain(candidates.iter().map(|candidate| candidate.prefecture));
+    let places = quotas
+        .iter()
+        .map(|quota| quota.prefecture)
+        .chain(candidates.iter().map(|candidate| candidate.prefecture));
     if let Some(other) = places.into_iter().find(|place| *place != prefecture) {
-        return Err(SelectionError::OtherPrefecture { expected: prefecture.code(), found: other.code() });
+        return Err(SelectionError::OtherPrefecture {
+            expected: prefecture.code(),
+            found: other.code(),
+        });
     }
     let mut bands = BTreeSet::new();
     if let Some(quota) = quotas.iter().find(|quota| !bands.insert(quota.band.as_str())) {
@@ -143,7 +155,10 @@ fn check(prefecture: PrefectureCode, candidates: &[CandidateHospital], quotas: &
 fn fill(quota: &Quota, ranked: &[ScoredCandidate]) -> Result<CellResult, SelectionError> {
     let cell: Vec<&ScoredCandidate> = ranked.iter().filter(|scored| scored.candidate.band == quota.band).collect();
     let places = usize::try_from(quota.hospitals).map_err(|error| SelectionError::Defect(error.to_string()))?;
-    let chosen = (1_u32..).zip(cell.iter().take(places)).map(|(rank, scored)| ChosenHospital { rank, scored: (*scored).clone() });
+    let chosen = (1_u32..).zip(cell.iter().take(places)).map(|(rank, scored)| ChosenHospital {
+        rank,
+        scored: (*scored).clone(),
+    });
     let chosen: Vec<ChosenHospital> = chosen.collect();
     let first_left_out = cell.get(places).map(|scored| scored.score);
     let boundary_score = first_left_out.and_then(|_| chosen.last()).map(|last| last.scored.score);
@@ -168,5 +183,9 @@ fn number(count: usize) -> Result<u32, SelectionError> {
 
 /// Small bands first; a band that the programme's banding does not know comes last, by its key.
 fn band_order(key: &str) -> usize {
-    Banding::Program.bands().iter().position(|band| band.key == key).unwrap_or(usize::MAX)
+    Banding::Program
+        .bands()
+        .iter()
+        .position(|band| band.key == key)
+        .unwrap_or(usize::MAX)
 }

@@ -3,8 +3,8 @@
 //! Pure and integer only. The notice (令和6年2月26日 事務連絡, 別記 2) leaves the way of choosing to each prefecture and demands the number of each
 //! bed class 過不足なく, neither more nor fewer; nominations with a reason and findings of inspections are the caller's, not decided here.
 
-mod canonical;
 pub mod candidate;
+mod canonical;
 mod choose;
 pub mod criteria;
 mod score;

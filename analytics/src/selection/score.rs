@@ -33,10 +33,18 @@ pub fn score(candidate: &CandidateHospital, criteria: &Criteria) -> ScoredCandid
         .items
         .iter()
         .filter(|item| holds(&item.when, candidate))
-        .map(|item| ScorePart { criterion: item.key.clone(), label: item.label.clone(), points: item.points })
+        .map(|item| ScorePart {
+            criterion: item.key.clone(),
+            label: item.label.clone(),
+            points: item.points,
+        })
         .collect();
     let score = parts.iter().map(|part| u64::from(part.points)).sum();
-    ScoredCandidate { candidate: candidate.clone(), score, parts }
+    ScoredCandidate {
+        candidate: candidate.clone(),
+        score,
+        parts,
+    }
 }
 
 /// Scores candidates and puts them in the order of choice: score from high to low, then G-MIS ID.

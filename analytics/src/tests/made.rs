@@ -84,12 +84,20 @@ fn hospital(survey: &Survey, chance: &mut Chance, municipalities: &[&str]) -> Ma
             .iter()
             .filter_map(|question| Some((question.key.as_str().to_owned(), answer(question, chance)?)))
             .collect();
-        let facts = HospitalFacts { beds: Some(beds), ..HospitalFacts::default() };
+        let facts = HospitalFacts {
+            beds: Some(beds),
+            ..HospitalFacts::default()
+        };
         evaluate(survey.first_edition(), &facts, &Value::Object(answers), EntryPath::Proxy)
     });
     let prefecture = municipality.prefecture();
     let municipality = (chance.below(10) > 0).then_some(municipality);
-    MadeHospital { prefecture, municipality, beds, answered }
+    MadeHospital {
+        prefecture,
+        municipality,
+        beds,
+        answered,
+    }
 }
 
 /// An answer of the question's kind; sometimes none, sometimes 無回答, sometimes nonsense.
@@ -106,8 +114,14 @@ fn answer(question: &Question, chance: &mut Chance) -> Option<Value> {
         Kind::Text(_) => json!("FortiGate 60F 2台"),
         Kind::YesNo(_) | Kind::One(_) => json!(choices[chance.index(choices.len())].key),
         Kind::Several(_) => {
-            let several: Vec<&str> = choices.iter().filter(|_| chance.below(3) == 0).map(|choice| choice.key.as_str()).collect();
-            let exclusive = choices.iter().find(|choice| choice.exclusive && several.contains(&choice.key.as_str()));
+            let several: Vec<&str> = choices
+                .iter()
+                .filter(|_| chance.below(3) == 0)
+                .map(|choice| choice.key.as_str())
+                .collect();
+            let exclusive = choices
+                .iter()
+                .find(|choice| choice.exclusive && several.contains(&choice.key.as_str()));
             exclusive.map_or(json!(several), |choice| json!([choice.key]))
         }
     })

@@ -2,8 +2,8 @@
 
 use super::made::{Chance, Made};
 use crate::selection::{
-    CandidateHospital, Criteria, CriteriaError, HospitalRecord, NotEligible, Quota, SelectionError, SurveyAnswers, choose, decode, eligible,
-    rank, score,
+    CandidateHospital, Criteria, CriteriaError, HospitalRecord, NotEligible, Quota, SelectionError, SurveyAnswers, choose, decode,
+    eligible, rank, score,
 };
 use proptest::prelude::{ProptestConfig, any, prop_assert, prop_assert_eq, proptest};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +18,10 @@ fn prefecture() -> PrefectureCode {
 }
 
 fn record(gmis: &str, beds: u16, answers: &[(&str, &str)]) -> HospitalRecord {
-    let answers = answers.iter().map(|(question, option)| ((*question).to_owned(), vec![(*option).to_owned()])).collect();
+    let answers = answers
+        .iter()
+        .map(|(question, option)| ((*question).to_owned(), vec![(*option).to_owned()]))
+        .collect();
     HospitalRecord {
         gmis: gmis.to_owned(),
         institution_code: None,
@@ -27,7 +30,10 @@ fn record(gmis: &str, beds: u16, answers: &[(&str, &str)]) -> HospitalRecord {
         municipality: None,
         beds: Beds::new(beds).unwrap(),
         chosen_earlier: None,
-        surveys: vec![SurveyAnswers { survey: "2024".to_owned(), answers: Some(answers) }],
+        surveys: vec![SurveyAnswers {
+            survey: "2024".to_owned(),
+            answers: Some(answers),
+        }],
     }
 }
 
@@ -50,7 +56,14 @@ fn candidates(seed: u64, count: usize) -> Vec<CandidateHospital> {
 
 fn quotas(hospitals: [u32; 3]) -> Vec<Quota> {
     let bands = Banding::Program.bands().iter();
-    bands.zip(hospitals).map(|(band, hospitals)| Quota { prefecture: prefecture(), band: band.key.to_owned(), hospitals }).collect()
+    bands
+        .zip(hospitals)
+        .map(|(band, hospitals)| Quota {
+            prefecture: prefecture(),
+            band: band.key.to_owned(),
+            hospitals,
+        })
+        .collect()
 }
 
 fn shuffled<T: Clone>(items: &[T], seed: u64) -> Vec<T> {
@@ -109,7 +122,8 @@ proptest! {
 
 #[test]
 fn ties_at_the_boundary_are_decided_by_the_gmis_id_and_counted() {
-    let hospitals = ["C000001", "A000001", "B000001", "D000001"].map(|gmis| eligible(&record(gmis, 100, &[("ehr_in_use", "yes")])).unwrap());
+    let hospitals =
+        ["C000001", "A000001", "B000001", "D000001"].map(|gmis| eligible(&record(gmis, 100, &[("ehr_in_use", "yes")])).unwrap());
     let criteria = Criteria::national().unwrap();
     let selection = choose(&hospitals, &quotas([2, 0, 0]), &criteria).unwrap();
     let cell = &selection.cells[0];
@@ -119,7 +133,10 @@ fn ties_at_the_boundary_are_decided_by_the_gmis_id_and_counted() {
     assert!(selection.complete);
 
     let full = choose(&hospitals, &quotas([4, 0, 0]), &criteria).unwrap();
-    assert_eq!((full.cells[0].boundary_score, full.cells[0].tied_at_boundary, full.cells[0].missing), (None, 0, 0));
+    assert_eq!(
+        (full.cells[0].boundary_score, full.cells[0].tied_at_boundary, full.cells[0].missing),
+        (None, 0, 0)
+    );
     let short = choose(&hospitals, &quotas([7, 0, 1]), &criteria).unwrap();
     assert_eq!((short.cells[0].missing, short.cells[2].missing, short.complete), (3, 1, false));
 }
@@ -136,7 +153,10 @@ fn hashes_change_with_the_inputs_and_only_then() {
     assert_ne!(first.result_hash, other_quota.result_hash);
     let mut renamed = candidates.clone();
     let place = renamed.iter_mut().find(|candidate| {
-        first.cells.iter().all(|cell| cell.chosen.iter().all(|hospital| hospital.scored.candidate.gmis != candidate.gmis))
+        first
+            .cells
+            .iter()
+            .all(|cell| cell.chosen.iter().all(|hospital| hospital.scored.candidate.gmis != candidate.gmis))
     });
     place.unwrap().name.push('改');
     let other_name = choose(&renamed, &quotas([3, 3, 3]), &criteria).unwrap();
@@ -150,12 +170,21 @@ fn ill_formed_inputs_are_refused() {
     let candidates = candidates(1, 2);
     assert_eq!(choose(&candidates, &[], &criteria), Err(SelectionError::NoQuota));
     let twice = [candidates[0].clone(), candidates[0].clone()];
-    assert!(matches!(choose(&twice, &quotas([1, 1, 1]), &criteria), Err(SelectionError::DoubleCandidate(_))));
+    assert!(matches!(
+        choose(&twice, &quotas([1, 1, 1]), &criteria),
+        Err(SelectionError::DoubleCandidate(_))
+    ));
     let double = [quotas([1, 1, 1]), quotas([1, 1, 1])].concat();
-    assert!(matches!(choose(&candidates, &double, &criteria), Err(SelectionError::DoubleQuota(_))));
+    assert!(matches!(
+        choose(&candidates, &double, &criteria),
+        Err(SelectionError::DoubleQuota(_))
+    ));
     let mut foreign = quotas([1, 1, 1]);
     foreign[2].prefecture = PrefectureCode::new(14).unwrap();
-    assert!(matches!(choose(&candidates, &foreign, &criteria), Err(SelectionError::OtherPrefecture { .. })));
+    assert!(matches!(
+        choose(&candidates, &foreign, &criteria),
+        Err(SelectionError::OtherPrefecture { .. })
+    ));
 }
 
 #[test]
@@ -172,8 +201,14 @@ fn the_latest_answered_survey_alone_decides_who_may_be_chosen() {
     let answers = |option: &str| Some(BTreeMap::from([("ehr_in_use".to_owned(), vec![option.to_owned()])]));
     let with = |latest, earlier| HospitalRecord {
         surveys: vec![
-            SurveyAnswers { survey: "2024".to_owned(), answers: latest },
-            SurveyAnswers { survey: "2022".to_owned(), answers: earlier },
+            SurveyAnswers {
+                survey: "2024".to_owned(),
+                answers: latest,
+            },
+            SurveyAnswers {
+                survey: "2022".to_owned(),
+                answers: earlier,
+            },
         ],
         ..record("A000001", 200, &[])
     };
@@ -185,10 +220,16 @@ fn the_latest_answered_survey_alone_decides_who_may_be_chosen() {
     assert_eq!(eligible(&with(Some(BTreeMap::new()), answers("yes"))), Err(unknown));
     assert_eq!(eligible(&with(None, None)), Err(NotEligible::NoSubmission));
 
-    let chosen = HospitalRecord { chosen_earlier: Some("令和6年度".to_owned()), ..with(answers("yes"), None) };
+    let chosen = HospitalRecord {
+        chosen_earlier: Some("令和6年度".to_owned()),
+        ..with(answers("yes"), None)
+    };
     let refusal = eligible(&chosen).unwrap_err();
     assert!(refusal.message().contains("令和6年度"), "{}", refusal.message());
-    let small = HospitalRecord { beds: Beds::new(19).unwrap(), ..with(answers("yes"), None) };
+    let small = HospitalRecord {
+        beds: Beds::new(19).unwrap(),
+        ..with(answers("yes"), None)
+    };
     assert_eq!(eligible(&small), Err(NotEligible::NotAHospital { beds: 19 }));
     assert_eq!(eligible(&with(answers("yes"), None)).unwrap().band, "200-399");
 }
@@ -226,12 +267,27 @@ fn the_national_criteria_name_only_questions_that_the_surveys_have() {
 #[test]
 fn criteria_that_cannot_work_are_refused() {
     let with = |item: &str| Criteria::from_toml(&format!("name = \"試験\"\n[[items]]\nkey = \"a\"\nlabel = \"項目\"\n{item}"));
-    assert!(matches!(with("points = 0\nwhen = { beds_at_least = 20 }"), Err(CriteriaError::NeverHolds(_))));
-    assert!(matches!(with("points = 1\nwhen = { question = \"bcp_defined\", is = [] }"), Err(CriteriaError::NeverHolds(_))));
-    assert!(matches!(with("points = 1\nwhen = { beds_at_most = 20 }"), Err(CriteriaError::Unreadable(_))));
-    assert!(matches!(with("points = -1\nwhen = { beds_at_least = 20 }"), Err(CriteriaError::Unreadable(_))));
+    assert!(matches!(
+        with("points = 0\nwhen = { beds_at_least = 20 }"),
+        Err(CriteriaError::NeverHolds(_))
+    ));
+    assert!(matches!(
+        with("points = 1\nwhen = { question = \"bcp_defined\", is = [] }"),
+        Err(CriteriaError::NeverHolds(_))
+    ));
+    assert!(matches!(
+        with("points = 1\nwhen = { beds_at_most = 20 }"),
+        Err(CriteriaError::Unreadable(_))
+    ));
+    assert!(matches!(
+        with("points = -1\nwhen = { beds_at_least = 20 }"),
+        Err(CriteriaError::Unreadable(_))
+    ));
     let unknown = with("points = 1\nwhen = { question = \"bcp_defined\", is = [\"perhaps\"] }").unwrap();
     let surveys: Vec<_> = survey::compiled_in().iter().collect();
     assert!(matches!(unknown.check_against(&surveys), Err(CriteriaError::UnknownAnswer { .. })));
-    assert!(matches!(Criteria::from_toml("name = \"空\"\nitems = []"), Err(CriteriaError::Empty(_))));
+    assert!(matches!(
+        Criteria::from_toml("name = \"空\"\nitems = []"),
+        Err(CriteriaError::Empty(_))
+    ));
 }

@@ -17,7 +17,12 @@ const BYS: [By; 4] = [By::Area, By::Prefecture, By::Band, By::PrefectureBand];
 const AREAS: [&str; 5] = ["nation", "14", "26", "13104", "14100"];
 
 fn request(question: &Question, area: &Area, by: By, banding: Banding) -> TableRequest {
-    TableRequest { question: question.key.clone(), area: area.clone(), by, banding }
+    TableRequest {
+        question: question.key.clone(),
+        area: area.clone(),
+        by,
+        banding,
+    }
 }
 
 fn float(count: u64) -> f64 {
@@ -49,7 +54,14 @@ fn assert_row_is_a_plain_count(made: &Made, question: &Question, table: &Table, 
         .filter_map(|hospital| hospital.answered.as_ref())
         .collect();
     let number = |length: usize| u64::try_from(length).unwrap();
-    let in_state = |states: &[State]| number(counted.iter().filter(|answers| states.contains(&answers.states[&question.key])).count());
+    let in_state = |states: &[State]| {
+        number(
+            counted
+                .iter()
+                .filter(|answers| states.contains(&answers.states[&question.key]))
+                .count(),
+        )
+    };
     assert_eq!(row.n, number(counted.len()));
     assert_eq!(row.base, in_state(&[State::Answered]));
     assert_eq!(row.blank, in_state(&[State::Blank, State::Undetermined, State::Invalid]));
@@ -69,7 +81,12 @@ fn assert_row_is_a_plain_count(made: &Made, question: &Question, table: &Table, 
         }
     }
     if !matches!(question.kind, Kind::Several(_)) {
-        assert_eq!(row.options.iter().map(|option| option.count).sum::<u64>(), row.base, "{}", question.key);
+        assert_eq!(
+            row.options.iter().map(|option| option.count).sum::<u64>(),
+            row.base,
+            "{}",
+            question.key
+        );
     }
 }
 
@@ -134,11 +151,21 @@ fn rows_are_there_for_every_prefecture_and_band_even_without_hospitals() {
     let question = snapshot.survey().question("ehr_in_use").unwrap().clone();
     let table = table(&snapshot, &request(&question, &Area::Nation, By::PrefectureBand, Banding::Survey)).unwrap();
     assert_eq!(table.rows.len(), 47 * 6);
-    let places: Vec<_> = table.rows.iter().take(7).map(|row| (row.prefecture.as_deref().unwrap(), row.band.as_deref().unwrap())).collect();
+    let places: Vec<_> = table
+        .rows
+        .iter()
+        .take(7)
+        .map(|row| (row.prefecture.as_deref().unwrap(), row.band.as_deref().unwrap()))
+        .collect();
     assert_eq!(places[0], ("01", "20-99"));
     assert_eq!(places[5], ("01", "500+"));
     assert_eq!(places[6], ("02", "20-99"));
-    assert!(table.rows.iter().all(|row| row.n == 0 && row.options.iter().all(|option| option.percent.is_none())));
+    assert!(
+        table
+            .rows
+            .iter()
+            .all(|row| row.n == 0 && row.options.iter().all(|option| option.percent.is_none()))
+    );
 }
 
 #[test]
@@ -156,12 +183,23 @@ fn a_prefectures_table_has_its_own_row_and_nobody_elses() {
 fn the_respondent_and_an_unknown_question_have_no_table() {
     let made = Made::new("2022", 1, 3);
     let ask = |key: &str| {
-        table(&made.snapshot(), &TableRequest { question: key.into(), area: Area::Nation, by: By::Area, banding: Banding::Survey })
+        table(
+            &made.snapshot(),
+            &TableRequest {
+                question: key.into(),
+                area: Area::Nation,
+                by: By::Area,
+                banding: Banding::Survey,
+            },
+        )
     };
     assert!(matches!(ask("respondent"), Err(TableError::NotCoded { .. })));
     assert!(matches!(ask("no_such_question"), Err(TableError::UnknownQuestion { .. })));
     let devices = ask("vpn_devices").unwrap();
-    assert_eq!(devices.choices.iter().map(|choice| choice.label.as_str()).collect::<Vec<_>>(), ["記載あり"]);
+    assert_eq!(
+        devices.choices.iter().map(|choice| choice.label.as_str()).collect::<Vec<_>>(),
+        ["記載あり"]
+    );
 }
 
 #[test]
@@ -169,17 +207,37 @@ fn the_published_shares_of_2022_come_out() {
     let survey = survey::find("2022").unwrap();
     let slot = survey.layout().slots_of("ehr_in_use")[0].index;
     let place = (PrefectureCode::new(1).unwrap(), Beds::new(100).unwrap());
-    let frame = vec![FrameEntry { prefecture: place.0, municipality: None, beds: place.1 }; 8_252];
+    let frame = vec![
+        FrameEntry {
+            prefecture: place.0,
+            municipality: None,
+            beds: place.1
+        };
+        8_252
+    ];
     let responses = (0..6_216).map(|index| {
         let mut codes = vec![0; survey.layout().len()];
         codes[slot] = if index < 4_020 { 16 } else { 17 };
-        Response { prefecture: place.0, municipality: None, beds: place.1, codes }
+        Response {
+            prefecture: place.0,
+            municipality: None,
+            beds: place.1,
+            codes,
+        }
     });
     let snapshot = Snapshot::new(survey, as_of(), frame, responses.collect()).unwrap();
-    let request =
-        TableRequest { question: "ehr_in_use".into(), area: Area::Nation, by: By::Area, banding: Banding::Survey };
+    let request = TableRequest {
+        question: "ehr_in_use".into(),
+        area: Area::Nation,
+        by: By::Area,
+        banding: Banding::Survey,
+    };
     assert_eq!(table(&snapshot, &request).unwrap().total.options[0].percent, Some(64.7));
-    let rates = RateRequest { area: Area::Nation, by: By::Area, banding: Banding::Survey };
+    let rates = RateRequest {
+        area: Area::Nation,
+        by: By::Area,
+        banding: Banding::Survey,
+    };
     assert_eq!(response_rates(&snapshot, &rates).unwrap().total.percent, Some(75.3));
 }
 
@@ -204,11 +262,27 @@ fn a_snapshot_refuses_what_could_not_be_counted_in_exactly_one_way() {
     };
     let build = |response: Response| Snapshot::new(survey, as_of(), Vec::new(), vec![response]).map(|_| ());
     let length = survey.layout().len();
-    assert!(matches!(build(response(vec![0; length + 1], 20)), Err(SnapshotError::CodesLength { .. })));
-    assert!(matches!(build(response(vec![3; length], 20)), Err(SnapshotError::UnknownCode { code: 3, .. })));
-    assert!(matches!(build(response(vec![200; length], 20)), Err(SnapshotError::UnknownCode { code: 200, .. })));
-    assert!(matches!(build(response(vec![0; length], 19)), Err(SnapshotError::NoHospital { beds: 19, .. })));
-    let several = survey.questions().iter().find(|question| matches!(question.kind, Kind::Several(_))).unwrap();
+    assert!(matches!(
+        build(response(vec![0; length + 1], 20)),
+        Err(SnapshotError::CodesLength { .. })
+    ));
+    assert!(matches!(
+        build(response(vec![3; length], 20)),
+        Err(SnapshotError::UnknownCode { code: 3, .. })
+    ));
+    assert!(matches!(
+        build(response(vec![200; length], 20)),
+        Err(SnapshotError::UnknownCode { code: 200, .. })
+    ));
+    assert!(matches!(
+        build(response(vec![0; length], 19)),
+        Err(SnapshotError::NoHospital { beds: 19, .. })
+    ));
+    let several = survey
+        .questions()
+        .iter()
+        .find(|question| matches!(question.kind, Kind::Several(_)))
+        .unwrap();
     let mut mixed = vec![0; length];
     mixed[survey.layout().slots_of(several.key.as_str())[1].index] = 17;
     assert!(matches!(build(response(mixed, 20)), Err(SnapshotError::StatesDiffer { .. })));

@@ -47,7 +47,10 @@ fn float(count: u64) -> Data {
 }
 
 fn find_row(range: &Range<Data>, label: &str) -> usize {
-    range.rows().position(|row| row[0] == Data::String(label.to_owned())).unwrap_or_else(|| panic!("no row {label}"))
+    range
+        .rows()
+        .position(|row| row[0] == Data::String(label.to_owned()))
+        .unwrap_or_else(|| panic!("no row {label}"))
 }
 
 #[test]
@@ -71,13 +74,26 @@ fn the_reading_workbook_shows_the_numbers_of_the_tables() {
     assert_eq!(names[..3], ["表紙", "目次", "回収状況"]);
     assert!(names.iter().all(|name| name.encode_utf16().count() <= 31));
 
-    let cover: Vec<String> = workbook.worksheet_range("表紙").unwrap().used_cells().map(|(_, _, cell)| cell.to_string()).collect();
+    let cover: Vec<String> = workbook
+        .worksheet_range("表紙")
+        .unwrap()
+        .used_cells()
+        .map(|(_, _, cell)| cell.to_string())
+        .collect();
     assert!(cover.iter().any(|text| text == "2024年3月8日 23時59分（日本時間）"), "{cover:?}");
 
     let ehr = names.iter().find(|name| name.starts_with("Q11 ")).unwrap();
     let range = workbook.worksheet_range(ehr).unwrap();
-    let by_band = TableRequest { question: "ehr_in_use".into(), area: Area::Nation, by: By::Band, banding: Banding::Survey };
-    let by_prefecture = TableRequest { by: By::Prefecture, ..by_band.clone() };
+    let by_band = TableRequest {
+        question: "ehr_in_use".into(),
+        area: Area::Nation,
+        by: By::Band,
+        banding: Banding::Survey,
+    };
+    let by_prefecture = TableRequest {
+        by: By::Prefecture,
+        ..by_band.clone()
+    };
     for request in [by_band, by_prefecture] {
         let table = table(&snapshot, &request).unwrap();
         for row in &table.rows {
@@ -100,16 +116,29 @@ fn the_reading_workbook_prints_on_a4_with_headings_repeated_and_pages_numbered()
     let bytes = houkoku(&made.snapshot(), &words(Area::Nation)).unwrap();
     let parts = parts(&bytes);
     for (name, xml) in sheet_parts(&parts) {
-        assert!(xml.contains("paperSize=\"9\"") && xml.contains("orientation=\"landscape\""), "{name}");
+        assert!(
+            xml.contains("paperSize=\"9\"") && xml.contains("orientation=\"landscape\""),
+            "{name}"
+        );
         assert!(xml.contains("&amp;P / &amp;N"), "{name}");
         assert!(!xml.contains("<f>"), "{name} holds a formula");
     }
     let questions = made.survey.questions().iter().filter(|question| question.is_coded()).count();
     let workbook = &parts["xl/workbook.xml"];
-    assert_eq!(workbook.matches("_xlnm.Print_Titles").count(), questions + 3, "questions, rates, contents, method");
-    assert_eq!(sheet_parts(&parts).filter(|(_, xml)| xml.contains("state=\"frozen\"")).count(), questions + 3);
+    assert_eq!(
+        workbook.matches("_xlnm.Print_Titles").count(),
+        questions + 3,
+        "questions, rates, contents, method"
+    );
+    assert_eq!(
+        sheet_parts(&parts).filter(|(_, xml)| xml.contains("state=\"frozen\"")).count(),
+        questions + 3
+    );
     let charts = parts.keys().filter(|name| name.starts_with("xl/charts/chart")).count();
-    assert!(charts > questions, "a chart a question (free text has none), two of rates: {charts}");
+    assert!(
+        charts > questions,
+        "a chart a question (free text has none), two of rates: {charts}"
+    );
 }
 
 #[test]
@@ -119,7 +148,11 @@ fn a_prefectures_workbook_counts_its_own_hospitals_and_names_itself() {
     let bytes = houkoku(&made.snapshot(), &words(area.clone())).unwrap();
     let mut workbook = open(&bytes);
     let range = workbook.worksheet_range("回収状況").unwrap();
-    let own = made.hospitals.iter().filter(|hospital| area.covers(hospital.prefecture, None)).count();
+    let own = made
+        .hospitals
+        .iter()
+        .filter(|hospital| area.covers(hospital.prefecture, None))
+        .count();
     assert_eq!(range[find_row(&range, "神奈川県")][1], float(u64::try_from(own).unwrap()));
     assert!(range.rows().all(|row| row[0] != Data::String("東京都".to_owned())));
 }
@@ -146,7 +179,11 @@ fn the_list_names_hospitals_scores_and_shortages_and_survives_any_name() {
         candidate("A000002", &long, 120, "20-199"),
         candidate("A000003", "@SUM(1)\n改行", 60, "20-199"),
     ];
-    let quota = |band: &str, hospitals| Quota { prefecture: PrefectureCode::new(1).unwrap(), band: band.to_owned(), hospitals };
+    let quota = |band: &str, hospitals| Quota {
+        prefecture: PrefectureCode::new(1).unwrap(),
+        band: band.to_owned(),
+        hospitals,
+    };
     let quotas = [quota("400+", 1), quota("20-199", 1), quota("200-399", 3)];
     let selection = choose(&candidates, &quotas, &Criteria::national().unwrap()).unwrap();
     let words = ProgramText {
@@ -161,7 +198,11 @@ fn the_list_names_hospitals_scores_and_shortages_and_survives_any_name() {
 
     let mut workbook = open(&bytes);
     let list = workbook.worksheet_range("支援対象病院一覧").unwrap();
-    let rows: Vec<Vec<String>> = list.rows().skip(1).map(|row| row.iter().map(ToString::to_string).collect()).collect();
+    let rows: Vec<Vec<String>> = list
+        .rows()
+        .skip(1)
+        .map(|row| row.iter().map(ToString::to_string).collect())
+        .collect();
     assert_eq!(rows.iter().map(|row| row[3].as_str()).collect::<Vec<_>>(), ["A000002", "A000001"]);
     assert_eq!(rows[0][5].encode_utf16().count(), 32_767);
     assert_eq!(rows[1][5], "=cmd|' /C calc'!A0");

@@ -42,7 +42,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(String, Encoding), Refusal> {
 /// Refuses control characters: they are a sign of a binary file, and no keyboard writes them.
 fn plain(text: String, encoding: Encoding) -> Result<(String, Encoding), Refusal> {
     let control = |byte: &u8| matches!(byte, 1..=8 | 11 | 14..=26 | 28..=31);
-    match text.as_bytes().iter().position(|byte| control(byte)) {
+    match text.as_bytes().iter().position(control) {
         Some(position) => Err(Refusal::unknown_kind(format!("control byte at {position}"))),
         None => Ok((text, encoding)),
     }

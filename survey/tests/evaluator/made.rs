@@ -172,6 +172,16 @@ pub(crate) fn by_proxy(edition_id: &str, answers: &Value) -> Evaluation {
     evaluate(edition(edition_id), &hospital(120), answers, EntryPath::Proxy)
 }
 
+/// Whether U+0000 stands anywhere in it: Postgres takes none in JSON.
+pub(crate) fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(holds_nul),
+        Value::Object(fields) => fields.iter().any(|(key, value)| key.contains('\0') || holds_nul(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
 /// Severity, code and place of every fault.
 pub(crate) fn faults(evaluation: &Evaluation) -> Vec<(&str, &str, &str)> {
     let severity = |is_error: bool| if is_error { "error" } else { "warning" };

@@ -1,0 +1,41 @@
+# The commands of the project. `make demo` and `make test` set themselves up on a fresh Debian machine with Rust.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-long lint bench
+
+# Size of the made nation: 1.0 is the whole (8,252 hospitals of 2022).
+SCALE ?= 1.0
+OUT ?= out
+PROFILE ?= dev
+BIN := target/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
+
+help:
+	@echo "make demo                     the main job on a made nation, then the API on 127.0.0.1:8080 until Ctrl-C"
+	@echo "make demo ONCE=1              the same, ending after the files are written"
+	@echo "make demo ANSWERS_2024=FILE   with somebody else's workbook for 2024"
+	@echo "make demo SCALE=0.02          a small nation; PROFILE=release for full speed (a long build)"
+	@echo "make test                     everything that has to pass"
+	@echo "make test-long                what takes longer: SIGKILL at 50 points of server and Postgres each"
+	@echo "make lint                     formatting, clippy, documentation"
+
+setup:
+	@scripts/setup
+
+demo: setup
+	cargo build --workspace --profile $(PROFILE)
+	$(BIN)/made-nation --out $(OUT)/made --scale $(SCALE) > /dev/null
+	$(BIN)/chosa demo $(OUT)/made --out $(OUT) $(if $(ONCE),--once) $(if $(ANSWERS_2024),--answers-2024 "$(ANSWERS_2024)")
+
+# The system tests run the built programs, which `cargo test` alone would not build.
+test: setup
+	cargo build --workspace
+	@status=0; cargo test --workspace --no-fail-fast || status=$$?; target/debug/stop-test-postgres; exit $$status
+
+test-long: setup
+	cargo build --workspace
+	CHOSA_KILLS=50 cargo test --workspace --test kills -- --nocapture
+
+lint:
+	cargo fmt --all -- --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
