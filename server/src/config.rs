@@ -83,7 +83,11 @@ pub enum ConfigError {
 
 impl ConfigError {
     pub(crate) fn value(name: &'static str, value: impl AsRef<str>, reason: impl std::fmt::Display) -> ConfigError {
-        ConfigError::Value { name, value: value.as_ref().to_owned(), reason: reason.to_string() }
+        ConfigError::Value {
+            name,
+            value: value.as_ref().to_owned(),
+            reason: reason.to_string(),
+        }
     }
 }
 
@@ -129,7 +133,13 @@ pub struct Settings {
 #[derive(Debug, Default, clap::Args)]
 pub struct Flags {
     /// The settings file.
-    #[arg(long, global = true, value_name = "FILE", help_heading = "設定", help = "設定ファイル（TOML）[環境変数: CHOSA_CONFIG]")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        help_heading = "設定",
+        help = "設定ファイル（TOML）[環境変数: CHOSA_CONFIG]"
+    )]
     pub config: Option<PathBuf>,
     /// Everything else.
     #[command(flatten)]
@@ -161,7 +171,10 @@ impl Settings {
         let count = |given: Option<NonZeroU16>, default: usize| given.map_or(default, |number| usize::from(number.get()));
         if layer.migrate_url.is_some() && layer.database_url.is_none() {
             let reason = "database_url（DATABASE_URL）も指定してください".to_owned();
-            return Err(ConfigError::Secret { name: "migrate_url", reason });
+            return Err(ConfigError::Secret {
+                name: "migrate_url",
+                reason,
+            });
         }
         Ok(Settings {
             pg_bin: layer.pg_bin.map(|folder| absolute("pg_bin", folder)).transpose()?,
@@ -192,9 +205,18 @@ fn default_data_folder() -> Result<PathBuf, ConfigError> {
         return Ok(PathBuf::from(ROOTS_FOLDER));
     }
     // XDG base directory specification: a relative path is to be ignored.
-    let data_home = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
-    let home = || std::env::home_dir().filter(|home| home.is_absolute()).map(|home| home.join(".local/share"));
-    data_home.or_else(home).map(|folder| folder.join("chosa")).ok_or(ConfigError::NoDataFolder)
+    let data_home = std::env::var_os("XDG_DATA_HOME")
+        .map(PathBuf::from)
+        .filter(|folder| folder.is_absolute());
+    let home = || {
+        std::env::home_dir()
+            .filter(|home| home.is_absolute())
+            .map(|home| home.join(".local/share"))
+    };
+    data_home
+        .or_else(home)
+        .map(|folder| folder.join("chosa"))
+        .ok_or(ConfigError::NoDataFolder)
 }
 
 /// Children and the private Postgres run in other folders than this process.
@@ -209,7 +231,10 @@ fn checked_url(name: &'static str, url: SecretString) -> Result<SecretString, Co
     if is_url && text.parse::<tokio_postgres::Config>().is_ok() {
         return Ok(url);
     }
-    Err(ConfigError::Secret { name, reason: "postgresql://利用者:パスワード@ホスト:ポート/データベース の形で指定してください".to_owned() })
+    Err(ConfigError::Secret {
+        name,
+        reason: "postgresql://利用者:パスワード@ホスト:ポート/データベース の形で指定してください".to_owned(),
+    })
 }
 
 fn line_of(text: &str, byte: usize) -> usize {
@@ -217,7 +242,10 @@ fn line_of(text: &str, byte: usize) -> usize {
 }
 
 fn read_file(path: &Path) -> Result<String, ConfigError> {
-    std::fs::read_to_string(path).map_err(|source| ConfigError::File { path: path.to_owned(), source })
+    std::fs::read_to_string(path).map_err(|source| ConfigError::File {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 #[cfg(test)]

@@ -64,32 +64,53 @@ impl InternalCause {
 impl AppError {
     /// Nobody is signed in, or no longer.
     pub fn unauthenticated(code: &'static str, message: impl Into<String>) -> AppError {
-        AppError::Unauthenticated(Refusal { code, message: message.into() })
+        AppError::Unauthenticated(Refusal {
+            code,
+            message: message.into(),
+        })
     }
 
     /// The actor may never do this.
     pub fn forbidden(code: &'static str, message: impl Into<String>) -> AppError {
-        AppError::Forbidden(Refusal { code, message: message.into() })
+        AppError::Forbidden(Refusal {
+            code,
+            message: message.into(),
+        })
     }
 
     /// There is no such thing, or none that the actor may know of.
     pub fn not_found(code: &'static str, message: impl Into<String>) -> AppError {
-        AppError::NotFound(Refusal { code, message: message.into() })
+        AppError::NotFound(Refusal {
+            code,
+            message: message.into(),
+        })
     }
 
     /// The request itself cannot be understood.
     pub fn invalid(code: &'static str, message: impl Into<String>) -> AppError {
-        AppError::Invalid(Refusal { code, message: message.into() })
+        AppError::Invalid(Refusal {
+            code,
+            message: message.into(),
+        })
     }
 
     /// The content of a request has faults.
     pub fn faulty(code: &'static str, message: impl Into<String>, faults: Vec<Fault>) -> AppError {
-        AppError::Faulty(Refusal { code, message: message.into() }, faults)
+        AppError::Faulty(
+            Refusal {
+                code,
+                message: message.into(),
+            },
+            faults,
+        )
     }
 
     /// The state of things forbids it now.
     pub fn conflict(code: &'static str, message: impl Into<String>) -> AppError {
-        AppError::Conflict(Refusal { code, message: message.into() })
+        AppError::Conflict(Refusal {
+            code,
+            message: message.into(),
+        })
     }
 
     /// A bug or a broken machine.
@@ -124,23 +145,39 @@ impl From<diesel::result::Error> for AppError {
         use diesel::result::{DatabaseErrorKind, Error};
         // PostgreSQL keeps every character but NUL; a text with one is the caller's slip, wherever it stood.
         if let Error::DatabaseError(_, info) = &error
-            && ["invalid byte sequence for encoding", "unsupported Unicode escape sequence"].iter().any(|sign| info.message().contains(sign))
+            && ["invalid byte sequence for encoding", "unsupported Unicode escape sequence"]
+                .iter()
+                .any(|sign| info.message().contains(sign))
         {
-            return AppError::invalid("text_invalid", "使えない文字（NUL）が含まれています。取り除いて送り直してください。");
+            return AppError::invalid(
+                "text_invalid",
+                "使えない文字（NUL）が含まれています。取り除いて送り直してください。",
+            );
         }
         let away = match &error {
             Error::DatabaseError(DatabaseErrorKind::ClosedConnection, _) => true,
             // What a connection that died in the middle says: the kind is Unknown and only the text tells.
             Error::DatabaseError(_, info) => {
                 let text = info.message();
-                ["terminating connection", "connection closed", "starting up", "shutting down", "in recovery mode", "error communicating"]
-                    .iter()
-                    .any(|sign| text.contains(sign))
+                [
+                    "terminating connection",
+                    "connection closed",
+                    "starting up",
+                    "shutting down",
+                    "in recovery mode",
+                    "error communicating",
+                ]
+                .iter()
+                .any(|sign| text.contains(sign))
             }
             Error::BrokenTransactionManager => true,
             _ => false,
         };
-        if away { AppError::unavailable(error) } else { AppError::internal(error) }
+        if away {
+            AppError::unavailable(error)
+        } else {
+            AppError::internal(error)
+        }
     }
 }
 

@@ -22,7 +22,10 @@ impl utoipa::Modify for Bearer {
 
 /// The document with every operation that the server has.
 pub fn document() -> utoipa::openapi::OpenApi {
-    let (_, document) =
-        actix_web::App::new().into_utoipa_app().openapi(Base::openapi()).configure(crate::api::configure).split_for_parts();
+    let (_, document) = actix_web::App::new()
+        .into_utoipa_app()
+        .openapi(Base::openapi())
+        .configure(crate::api::configure)
+        .split_for_parts();
     document
 }

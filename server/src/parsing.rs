@@ -84,7 +84,9 @@ impl Parser {
     /// Unavailable: the child cannot be started, is not the program it should be, or no turn came in time.
     pub async fn parse(&self, file: impl AsRef<[u8]> + Send) -> Result<Result<Workbook, Fault>, AppError> {
         let turn = timeout(self.options.patience, self.turns.acquire()).await;
-        let _turn = turn.map_err(|_late| AppError::unavailable("too many uploads are waiting to be read"))?.map_err(AppError::internal)?;
+        let _turn = turn
+            .map_err(|_late| AppError::unavailable("too many uploads are waiting to be read"))?
+            .map_err(AppError::internal)?;
         let mut child = self.command().spawn().map_err(|error| self.unavailable(&error))?;
         let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take()) else {
             return Err(AppError::internal("a child without pipes"));
@@ -106,7 +108,9 @@ impl Parser {
     fn command(&self) -> Command {
         let mut command = Command::new(&self.options.program);
         command.arg0("chosa").arg(child::COMMAND);
-        command.args([child::MEMORY, &self.options.memory.to_string()]).args([child::CPU, &Allowance::default().cpu.to_string()]);
+        command
+            .args([child::MEMORY, &self.options.memory.to_string()])
+            .args([child::CPU, &Allowance::default().cpu.to_string()]);
         // It needs nothing of ours, least of all the database's password in the environment.
         command.env_clear().current_dir("/").kill_on_drop(true);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -179,7 +183,11 @@ mod tests {
     use super::*;
 
     fn parser(program: &str) -> Parser {
-        Parser::new(Options { program: program.into(), wall_clock: Duration::from_secs(5), ..Options::default() })
+        Parser::new(Options {
+            program: program.into(),
+            wall_clock: Duration::from_secs(5),
+            ..Options::default()
+        })
     }
 
     #[tokio::test]
@@ -192,7 +200,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_file_waits_for_its_turn_but_not_for_ever() {
-        let parser = Parser::new(Options { patience: Duration::from_millis(10), ..Options::default() });
+        let parser = Parser::new(Options {
+            patience: Duration::from_millis(10),
+            ..Options::default()
+        });
         let _busy = parser.turns.acquire_many(2).await.unwrap();
         assert!(matches!(parser.parse(b"").await, Err(AppError::Unavailable(_))));
     }

@@ -15,8 +15,8 @@ use crate::app::state::{Shared, State};
 use crate::app::statistics::Snapshots;
 use crate::app::surveys;
 use crate::auth::token::Tokens;
-use crate::db::pool::{self, TimeOuts};
 use crate::db::migrations;
+use crate::db::pool::{self, TimeOuts};
 use crate::error::AppError;
 use crate::parsing::Parser;
 
@@ -60,7 +60,10 @@ pub async fn state(parts: &Parts) -> Result<State, AppError> {
         snapshots: Arc::new(Snapshots::default()),
         parser: Arc::clone(&parts.parser),
     };
-    let state = State { pool: pool::build(parts.database_url.expose_secret(), parts.pool_size, parts.time_outs)?, shared };
+    let state = State {
+        pool: pool::build(parts.database_url.expose_secret(), parts.pool_size, parts.time_outs)?,
+        shared,
+    };
     {
         let mut conn = state.pool.get().await?;
         migrations::check_application_role(&mut conn).await?;
@@ -76,8 +79,12 @@ impl Application {
     /// As [`state`]; or the port is taken.
     pub async fn build(parts: Parts) -> Result<Application, AppError> {
         let state = state(&parts).await?;
-        let listener = TcpListener::bind(parts.listen)
-            .map_err(|error| AppError::internal(format!("cannot listen on {}: {error}; choose another address with --listen", parts.listen)))?;
+        let listener = TcpListener::bind(parts.listen).map_err(|error| {
+            AppError::internal(format!(
+                "cannot listen on {}: {error}; choose another address with --listen",
+                parts.listen
+            ))
+        })?;
         let address = listener.local_addr().map_err(AppError::internal)?;
         let shared = state.shared.clone();
         let (url, size, time_outs) = (parts.database_url.clone(), parts.pool_size, parts.time_outs);
@@ -87,7 +94,10 @@ impl Application {
             // One pool a worker: a connection never crosses threads, and no worker waits for another's.
             App::new()
                 .data_factory(move || {
-                    let pool = pool::build(url.expose_secret(), size, time_outs).map(|pool| State { pool, shared: shared.clone() });
+                    let pool = pool::build(url.expose_secret(), size, time_outs).map(|pool| State {
+                        pool,
+                        shared: shared.clone(),
+                    });
                     std::future::ready(pool.map_err(|error| error.for_operator()))
                 })
                 .configure(api::extractors)

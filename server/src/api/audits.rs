@@ -64,5 +64,10 @@ pub async fn list_audit(
 ) -> Result<web::Json<Page<AuditEntryJson>>, ApiError> {
     let before = query.after.as_deref().map(Uuid::parse_str).transpose().map_err(page_invalid)?;
     let rows = audits::list(&state, &guarded.permit, before, query.limit()).await?;
-    Ok(web::Json(Page::of(rows, query.limit(), |row| row.id.to_string(), AuditEntryJson::from)))
+    Ok(web::Json(Page::of(
+        rows,
+        query.limit(),
+        |row| row.id.to_string(),
+        AuditEntryJson::from,
+    )))
 }

@@ -36,10 +36,16 @@ impl<P: Policy> FromRequest for Guarded<P> {
         Box::pin(async move {
             let state = state.ok_or_else(|| AppError::internal("the application state is not registered"))?;
             let bearer = bearer.ok_or_else(|| {
-                AppError::unauthenticated("token_missing", "ログインしていません。ログインして得たトークンをAuthorizationヘッダーに付けてください。")
+                AppError::unauthenticated(
+                    "token_missing",
+                    "ログインしていません。ログインして得たトークンをAuthorizationヘッダーに付けてください。",
+                )
             })?;
             let actor = sessions::authenticate(&state, &bearer).await?;
-            Ok(Guarded { permit: Permit::of(actor)?, bearer })
+            Ok(Guarded {
+                permit: Permit::of(actor)?,
+                bearer,
+            })
         })
     }
 }

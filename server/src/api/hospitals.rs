@@ -79,9 +79,17 @@ pub async fn list_hospitals(
 ) -> Result<web::Json<Page<HospitalJson>>, ApiError> {
     let survey = surveys::known(&path)?;
     let prefecture = query.prefecture.as_deref().map(prefecture).transpose()?;
-    let page = PageQuery { after: query.after.clone(), limit: query.limit };
+    let page = PageQuery {
+        after: query.after.clone(),
+        limit: query.limit,
+    };
     let rows = frames::list(&state, &guarded.permit, survey, prefecture, page.after.as_deref(), page.limit()).await?;
-    Ok(web::Json(Page::of(rows, page.limit(), |(row, _)| row.gmis_id.clone(), |(row, state)| HospitalJson::of(row, state))))
+    Ok(web::Json(Page::of(
+        rows,
+        page.limit(),
+        |(row, _)| row.gmis_id.clone(),
+        |(row, state)| HospitalJson::of(row, state),
+    )))
 }
 
 /// A prefecture as written in a URL or body.
@@ -90,5 +98,6 @@ pub async fn list_hospitals(
 /// `prefecture_invalid`.
 pub fn prefecture(text: &str) -> Result<PrefectureCode, AppError> {
     PrefectureCode::parse(text)
-        .map_err(|_| AppError::invalid("prefecture_invalid", "都道府県コードは01から47の2桁で指定してください。"))
+        .ok()
+        .ok_or_else(|| AppError::invalid("prefecture_invalid", "都道府県コードは01から47の2桁で指定してください。"))
 }

@@ -107,7 +107,9 @@ pub async fn import_answers(
         let report = imports::dry_run(&state, &guarded.permit, survey, &upload).await?;
         return Ok(HttpResponse::Ok().json(report));
     }
-    Ok(answered(&imports::import(&state, &guarded.permit, survey, &upload, Some(&key)).await?))
+    Ok(answered(
+        &imports::import(&state, &guarded.permit, survey, &upload, Some(&key)).await?,
+    ))
 }
 
 /// An import.
@@ -200,7 +202,10 @@ pub async fn read_import(
         faults: row.faults,
     };
     let verdicts = Page::of(verdicts, query.limit(), |row| row.ordinal.to_string(), verdict);
-    Ok(web::Json(ImportDetailsJson { import: ImportJson::from(row), verdicts }))
+    Ok(web::Json(ImportDetailsJson {
+        import: ImportJson::from(row),
+        verdicts,
+    }))
 }
 
 pub(super) fn page_invalid(error: impl std::fmt::Display) -> AppError {

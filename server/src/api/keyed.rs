@@ -23,7 +23,10 @@ impl Keyed {
         hash.update(self.target.as_bytes());
         hash.update([0]);
         hash.update(body);
-        Key { key: self.key.clone(), request_hash: hash.finalize().into() }
+        Key {
+            key: self.key.clone(),
+            request_hash: hash.finalize().into(),
+        }
     }
 }
 
@@ -32,11 +35,16 @@ impl FromRequest for Keyed {
     type Future = Ready<Result<Keyed, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let key = request.headers().get("Idempotency-Key").and_then(|value| value.to_str().ok()).map(str::trim);
+        let key = request
+            .headers()
+            .get("Idempotency-Key")
+            .and_then(|value| value.to_str().ok())
+            .map(str::trim);
         ready(match key {
-            Some(key) if (1..=255).contains(&key.len()) => {
-                Ok(Keyed { key: key.to_owned(), target: format!("{} {}", request.method(), request.uri()) })
-            }
+            Some(key) if (1..=255).contains(&key.len()) => Ok(Keyed {
+                key: key.to_owned(),
+                target: format!("{} {}", request.method(), request.uri()),
+            }),
             _ => Err(AppError::invalid(
                 "idempotency_key_missing",
                 "Idempotency-Keyヘッダーを付けてください（255文字以内。再送するときは同じ値、新しい要求には新しい値）。",

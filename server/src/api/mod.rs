@@ -67,19 +67,28 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 pub fn extractors(config: &mut web::ServiceConfig) {
     let refuse = |code: &'static str, message: &'static str| ApiError::from(AppError::invalid(code, message));
     config
-        .app_data(web::JsonConfig::default().limit(JSON_BYTES).error_handler(move |error, _| match error {
-            actix_web::error::JsonPayloadError::Overflow { .. } | actix_web::error::JsonPayloadError::OverflowKnownLength { .. } => {
-                ApiError::from(AppError::TooLarge(too_large())).into()
-            }
-            _ => refuse("body_invalid", "要求の本文が正しいJSONではありません。形式を確認してください。").into(),
-        }))
+        .app_data(
+            web::JsonConfig::default()
+                .limit(JSON_BYTES)
+                .error_handler(move |error, _| match error {
+                    actix_web::error::JsonPayloadError::Overflow { .. }
+                    | actix_web::error::JsonPayloadError::OverflowKnownLength { .. } => {
+                        ApiError::from(AppError::TooLarge(too_large())).into()
+                    }
+                    _ => refuse("body_invalid", "要求の本文が正しいJSONではありません。形式を確認してください。").into(),
+                }),
+        )
         .app_data(web::QueryConfig::default().error_handler(move |error, _| {
             tracing::debug!(%error, "query refused");
             refuse("query_invalid", "URLの検索条件が正しくありません。項目名と値を確認してください。").into()
         }))
         .app_data(web::PathConfig::default().error_handler(move |error, _| {
             tracing::debug!(%error, "path refused");
-            ApiError::from(AppError::not_found("path_unknown", "URLが正しくありません。番号や記号を確認してください。")).into()
+            ApiError::from(AppError::not_found(
+                "path_unknown",
+                "URLが正しくありません。番号や記号を確認してください。",
+            ))
+            .into()
         }))
         .app_data(web::PayloadConfig::new(FILE_BYTES));
 }
@@ -90,9 +99,16 @@ fn json_bytes(body: Result<web::Bytes, actix_web::Error>) -> Result<web::Bytes, 
         tracing::debug!(%error, "body refused");
         AppError::TooLarge(too_large())
     })?;
-    if body.len() > JSON_BYTES { Err(AppError::TooLarge(too_large())) } else { Ok(body) }
+    if body.len() > JSON_BYTES {
+        Err(AppError::TooLarge(too_large()))
+    } else {
+        Ok(body)
+    }
 }
 
 fn too_large() -> crate::error::Refusal {
-    crate::error::Refusal { code: "body_too_large", message: "送られた内容が大きすぎます。分けて送ってください。".to_owned() }
+    crate::error::Refusal {
+        code: "body_too_large",
+        message: "送られた内容が大きすぎます。分けて送ってください。".to_owned(),
+    }
 }

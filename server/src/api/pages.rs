@@ -34,6 +34,9 @@ impl<T> Page<T> {
     pub fn of<R>(rows: Vec<R>, limit: i64, key: impl Fn(&R) -> String, item: impl Fn(R) -> T) -> Page<T> {
         let full = i64::try_from(rows.len()).is_ok_and(|count| count >= limit);
         let next = rows.last().filter(|_| full).map(key);
-        Page { items: rows.into_iter().map(item).collect(), next }
+        Page {
+            items: rows.into_iter().map(item).collect(),
+            next,
+        }
     }
 }

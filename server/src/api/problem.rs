@@ -76,11 +76,17 @@ impl ResponseError for ApiError {
             | AppError::TooMany(r) => (r.code, r.message.clone()),
             AppError::Unavailable(cause) => {
                 tracing::warn!(cause = cause.for_log(), "unavailable");
-                ("unavailable", "サービスが一時的に利用できません。保存されていません。しばらく待ってから、もう一度お試しください。".to_owned())
+                (
+                    "unavailable",
+                    "サービスが一時的に利用できません。保存されていません。しばらく待ってから、もう一度お試しください。".to_owned(),
+                )
             }
             AppError::Internal(cause) => {
                 tracing::error!(cause = cause.for_log(), "internal error");
-                ("internal_error", "内部エラーが発生しました。保存されていません。繰り返す場合は運用担当者にご連絡ください。".to_owned())
+                (
+                    "internal_error",
+                    "内部エラーが発生しました。保存されていません。繰り返す場合は運用担当者にご連絡ください。".to_owned(),
+                )
             }
         };
         let faults = match &self.0 {

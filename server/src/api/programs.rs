@@ -142,7 +142,12 @@ pub async fn list_quotas(
         .into_iter()
         .map(|row| {
             let hospitals = u32::try_from(row.hospitals).map_err(AppError::internal)?;
-            Ok(QuotaJson { prefecture: format!("{:02}", row.prefecture), band: row.band, hospitals, version: Some(row.version) })
+            Ok(QuotaJson {
+                prefecture: format!("{:02}", row.prefecture),
+                band: row.band,
+                hospitals,
+                version: Some(row.version),
+            })
         })
         .collect::<Result<_, AppError>>()?;
     Ok(web::Json(json))
@@ -173,7 +178,13 @@ pub async fn set_quotas(
     let cells = body
         .into_inner()
         .into_iter()
-        .map(|cell| Ok(Quota { prefecture: prefecture(&cell.prefecture)?, band: cell.band, hospitals: cell.hospitals }))
+        .map(|cell| {
+            Ok(Quota {
+                prefecture: prefecture(&cell.prefecture)?,
+                band: cell.band,
+                hospitals: cell.hospitals,
+            })
+        })
         .collect::<Result<Vec<_>, AppError>>()?;
     let changed = programs::set_quotas(&state, &guarded.permit, &path, &cells).await?;
     Ok(web::Json(QuotasSetJson { changed }))
@@ -219,7 +230,9 @@ pub async fn choose_hospitals(
 ) -> Result<HttpResponse, ApiError> {
     let (program, code) = path.into_inner();
     let key = keyed.with_body(&[]);
-    Ok(answered(&programs::choose(&state, &guarded.permit, &program, prefecture(&code)?, Some(&key)).await?))
+    Ok(answered(
+        &programs::choose(&state, &guarded.permit, &program, prefecture(&code)?, Some(&key)).await?,
+    ))
 }
 
 /// The current selection of a prefecture.

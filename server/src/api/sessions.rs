@@ -42,7 +42,10 @@ pub struct SessionJson {
 pub async fn create_session(state: web::Data<State>, body: web::Json<NewSessionJson>) -> Result<HttpResponse, ApiError> {
     let body = body.into_inner();
     let session = sessions::sign_in(&state, &body.login, body.password).await?;
-    let json = SessionJson { token: session.token.expose_secret().to_owned(), expires_at: session.expires_at };
+    let json = SessionJson {
+        token: session.token.expose_secret().to_owned(),
+        expires_at: session.expires_at,
+    };
     Ok(HttpResponse::Created().insert_header(("Cache-Control", "no-store")).json(json))
 }
 
@@ -88,7 +91,11 @@ pub struct TokenJson {
 pub async fn create_token(state: web::Data<State>, body: web::Json<NewTokenJson>) -> Result<HttpResponse, ApiError> {
     let body = body.into_inner();
     let access_token = sessions::issue_token(&state, &body.client_id, body.client_secret).await?;
-    let json = TokenJson { access_token, token_type: "Bearer".to_owned(), expires_in: sessions::token_life() };
+    let json = TokenJson {
+        access_token,
+        token_type: "Bearer".to_owned(),
+        expires_in: sessions::token_life(),
+    };
     Ok(HttpResponse::Created().insert_header(("Cache-Control", "no-store")).json(json))
 }
 
@@ -113,5 +120,8 @@ pub async fn read_me(guarded: Guarded<ReadSelf>) -> web::Json<MeJson> {
         Role::Hospital(_) | Role::Operator => None,
         _ => actor.area().map(|area| area.to_string()),
     };
-    web::Json(MeJson { role: actor.role().name().to_owned(), area })
+    web::Json(MeJson {
+        role: actor.role().name().to_owned(),
+        area,
+    })
 }

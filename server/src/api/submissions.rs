@@ -78,7 +78,12 @@ pub async fn submit_answers(
         tracing::debug!(%error, "body refused");
         AppError::invalid("body_invalid", "要求の本文が正しいJSONではありません。形式を確認してください。")
     })?;
-    let new = NewAnswers { hospital, edition: new.edition, answers: new.answers, reason: new.reason };
+    let new = NewAnswers {
+        hospital,
+        edition: new.edition,
+        answers: new.answers,
+        reason: new.reason,
+    };
     let answer = submissions::submit(&state, &guarded.permit, survey, &new, Some(&keyed.with_body(&body))).await?;
     Ok(answered(&answer))
 }
@@ -136,7 +141,11 @@ impl From<ReadBack> for SubmissionJson {
             })
             .collect();
         let latest_revision = read.submission.as_ref().map_or(0, |submission| submission.latest_revision);
-        SubmissionJson { hospital: HospitalJson::of(read.hospital, read.submission.map(|row| row.state)), latest_revision, revisions }
+        SubmissionJson {
+            hospital: HospitalJson::of(read.hospital, read.submission.map(|row| row.state)),
+            latest_revision,
+            revisions,
+        }
     }
 }
 
@@ -156,5 +165,7 @@ pub async fn read_submission(
 ) -> Result<HttpResponse, ApiError> {
     let (survey, hospital) = path.into_inner();
     let read = submissions::read(&state, &guarded.permit, surveys::known(&survey)?, &hospital).await?;
-    Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(SubmissionJson::from(read)))
+    Ok(HttpResponse::Ok()
+        .insert_header(("Cache-Control", "no-store"))
+        .json(SubmissionJson::from(read)))
 }

@@ -43,7 +43,11 @@ pub struct WindowJson {
 
 impl From<WindowRow> for WindowJson {
     fn from(row: WindowRow) -> WindowJson {
-        WindowJson { opens: row.opens, closes: row.closes, reason: row.reason }
+        WindowJson {
+            opens: row.opens,
+            closes: row.closes,
+            reason: row.reason,
+        }
     }
 }
 
@@ -85,7 +89,10 @@ pub async fn read_survey(
     path: web::Path<String>,
 ) -> Result<web::Json<SurveyJson>, ApiError> {
     let survey = surveys::known(&path)?;
-    Ok(web::Json(SurveyJson::of(survey, surveys::windows(&state, &guarded.permit, survey).await?)))
+    Ok(web::Json(SurveyJson::of(
+        survey,
+        surveys::windows(&state, &guarded.permit, survey).await?,
+    )))
 }
 
 /// A printed version of a questionnaire.
@@ -162,7 +169,11 @@ impl From<&Question> for QuestionJson {
             Kind::Several(_) => ("several", [].as_slice()),
             Kind::Text(_) => ("text", [].as_slice()),
         };
-        let choices = if matches!(question.kind, Kind::Text(_)) { &[] } else { question.choices() };
+        let choices = if matches!(question.kind, Kind::Text(_)) {
+            &[]
+        } else {
+            question.choices()
+        };
         QuestionJson {
             key: question.key.to_string(),
             number: question.number.clone(),
@@ -183,7 +194,13 @@ impl From<&Question> for QuestionJson {
                     exclusive: choice.exclusive,
                 })
                 .collect(),
-            fields: fields.iter().map(|field| FieldJson { key: field.key.clone(), label: field.label.clone() }).collect(),
+            fields: fields
+                .iter()
+                .map(|field| FieldJson {
+                    key: field.key.clone(),
+                    label: field.label.clone(),
+                })
+                .collect(),
         }
     }
 }
@@ -198,7 +215,10 @@ impl From<&Question> for QuestionJson {
 #[get("/api/v1/surveys/{survey}/editions/{edition}")]
 pub async fn read_edition(_guarded: Guarded<ReadSurveys>, path: web::Path<(String, String)>) -> Result<web::Json<EditionJson>, ApiError> {
     let (survey, edition) = path.into_inner();
-    Ok(web::Json(EditionJson::from(surveys::edition(surveys::known(&survey)?, Some(&edition))?)))
+    Ok(web::Json(EditionJson::from(surveys::edition(
+        surveys::known(&survey)?,
+        Some(&edition),
+    )?)))
 }
 
 /// Which edition's template.
@@ -229,7 +249,10 @@ pub async fn download_template(
         "bulk" => importer::template::bulk(edition, &[]),
         _ => return Err(AppError::not_found("template_unknown", "様式は form（1病院用）か bulk（一括用）を指定してください。").into()),
     };
-    Ok(workbook(&format!("template_{}_{layout}.xlsx", edition.id()), bytes.map_err(AppError::internal)?))
+    Ok(workbook(
+        &format!("template_{}_{layout}.xlsx", edition.id()),
+        bytes.map_err(AppError::internal)?,
+    ))
 }
 
 /// A workbook as a download.

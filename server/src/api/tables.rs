@@ -152,7 +152,12 @@ impl From<TableRow> for TableRowJson {
             options: row
                 .options
                 .into_iter()
-                .map(|option| OptionCountJson { key: option.key, label: option.label, count: option.count, percent: option.percent })
+                .map(|option| OptionCountJson {
+                    key: option.key,
+                    label: option.label,
+                    count: option.count,
+                    percent: option.percent,
+                })
                 .collect(),
         }
     }
@@ -180,7 +185,9 @@ pub async fn read_table(
         by: query.by.into(),
         banding: query.banding.into(),
     };
-    Ok(web::Json(TableJson::from(statistics::table(&state, &guarded.permit, survey, request).await?)))
+    Ok(web::Json(TableJson::from(
+        statistics::table(&state, &guarded.permit, survey, request).await?,
+    )))
 }
 
 /// Which rates.
@@ -266,8 +273,14 @@ pub async fn read_response_rates(
     query: web::Query<RateQuery>,
 ) -> Result<web::Json<RateTableJson>, ApiError> {
     let survey = surveys::known(&path)?;
-    let request = RateRequest { area: area(&query.area)?, by: query.by.into(), banding: query.banding.into() };
-    Ok(web::Json(RateTableJson::from(statistics::response_rates(&state, &guarded.permit, survey, request).await?)))
+    let request = RateRequest {
+        area: area(&query.area)?,
+        by: query.by.into(),
+        banding: query.banding.into(),
+    };
+    Ok(web::Json(RateTableJson::from(
+        statistics::response_rates(&state, &guarded.permit, survey, request).await?,
+    )))
 }
 
 /// An area as written in a URL.
@@ -277,6 +290,9 @@ pub async fn read_response_rates(
 pub fn area(text: &str) -> Result<Area, AppError> {
     Area::parse(text).map_err(|error| {
         tracing::debug!(%error, "area refused");
-        AppError::invalid("area_invalid", "地域は nation（全国）、都道府県コード2桁、市区町村コード5桁のいずれかで指定してください。")
+        AppError::invalid(
+            "area_invalid",
+            "地域は nation（全国）、都道府県コード2桁、市区町村コード5桁のいずれかで指定してください。",
+        )
     })
 }

@@ -95,8 +95,14 @@ pub async fn grant_extension(
         _ => None,
     };
     let whom = whom.ok_or_else(|| {
-        AppError::invalid("extension_scope_invalid", "延長の対象は、病院のG-MIS IDか、都道府県または市区町村のコードのどちらか1つを指定してください。")
+        AppError::invalid(
+            "extension_scope_invalid",
+            "延長の対象は、病院のG-MIS IDか、都道府県または市区町村のコードのどちらか1つを指定してください。",
+        )
     })?;
     let row = surveys::extend(&state, &guarded.permit, survey, &whom, body.until, &body.reason).await?;
-    Ok(HttpResponse::Created().json(ExtensionJson { until: row.until, reason: row.reason }))
+    Ok(HttpResponse::Created().json(ExtensionJson {
+        until: row.until,
+        reason: row.reason,
+    }))
 }

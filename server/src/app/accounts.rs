@@ -96,10 +96,25 @@ pub async fn create(
             municipality: municipality.as_deref(),
         };
         if !accounts::insert(conn, &new).await? {
-            return Err(AppError::conflict("login_taken", "このログインIDは使われています。別のIDにしてください。"));
+            return Err(AppError::conflict(
+                "login_taken",
+                "このログインIDは使われています。別のIDにしてください。",
+            ));
         }
         let details = json!({"account": id, "role": speaks.role()});
-        audit::insert(conn, actor, now, audit::Entry { action: "create_account", hospital: hospital_id, prefecture, details, survey: None }).await?;
+        audit::insert(
+            conn,
+            actor,
+            now,
+            audit::Entry {
+                action: "create_account",
+                hospital: hospital_id,
+                prefecture,
+                details,
+                survey: None,
+            },
+        )
+        .await?;
         Ok(id)
     })
     .await
@@ -124,10 +139,23 @@ pub async fn create_client(
             .await?
             .ok_or_else(|| AppError::not_found("login_unknown", "このログインIDのアカウントはありません。"))?;
         if !accounts::insert_client(conn, client, account, &hash).await? {
-            return Err(AppError::conflict("client_taken", "このクライアントIDは使われています。別のIDにしてください。"));
+            return Err(AppError::conflict(
+                "client_taken",
+                "このクライアントIDは使われています。別のIDにしてください。",
+            ));
         }
         let details = json!({"account": account, "client": client});
-        Ok(audit::insert(conn, actor, now, audit::Entry { action: "create_client", details, ..audit::Entry::default() }).await?)
+        Ok(audit::insert(
+            conn,
+            actor,
+            now,
+            audit::Entry {
+                action: "create_client",
+                details,
+                ..audit::Entry::default()
+            },
+        )
+        .await?)
     })
     .await
 }

@@ -13,5 +13,8 @@ use crate::error::AppError;
 /// # Errors
 /// The database is away.
 pub async fn list(state: &State, permit: &Permit<ReadAudit>, before: Option<Uuid>, limit: i64) -> Result<Vec<AuditRow>, AppError> {
-    as_actor(&state.pool, permit.actor(), Mode::Snapshot, async |conn| Ok(audit::page(conn, before, limit).await?)).await
+    as_actor(&state.pool, permit.actor(), Mode::Snapshot, async |conn| {
+        Ok(audit::page(conn, before, limit).await?)
+    })
+    .await
 }

@@ -34,13 +34,23 @@ pub async fn examine(state: &State, actor: &Actor) -> Result<Findings, AppError>
     loop {
         let rows: Vec<(Uuid, i32, String, String, Value, Vec<u8>)> = as_actor(&state.pool, actor, Mode::Snapshot, async |conn| {
             let mut query = revision::table
-                .select((revision::submission_id, revision::number, revision::survey_id, revision::edition_id, revision::answers, revision::codes))
+                .select((
+                    revision::submission_id,
+                    revision::number,
+                    revision::survey_id,
+                    revision::edition_id,
+                    revision::answers,
+                    revision::codes,
+                ))
                 .order((revision::submission_id, revision::number))
                 .limit(STEP)
                 .into_boxed();
             if let Some((submission, number)) = after {
-                query = query
-                    .filter(revision::submission_id.gt(submission).or(revision::submission_id.eq(submission).and(revision::number.gt(number))));
+                query = query.filter(
+                    revision::submission_id
+                        .gt(submission)
+                        .or(revision::submission_id.eq(submission).and(revision::number.gt(number))),
+                );
             }
             Ok(query.load(conn).await?)
         })

@@ -15,9 +15,9 @@ use uuid::Uuid;
 
 use crate::app::state::State;
 use crate::auth::permit::{DrawFrame, Permit, ReadHospitals};
+use crate::db::audit;
 use crate::db::frames::{self, FrameRow};
 use crate::db::transaction::{Mode, as_actor};
-use crate::db::audit;
 use crate::error::AppError;
 
 /// The hospital of a G-MIS ID that the actor may see.
@@ -28,10 +28,13 @@ pub async fn require(conn: &mut AsyncPgConnection, survey: &Survey, gmis: &str) 
     let unknown = || {
         AppError::not_found(
             "hospital_unknown",
-            format!("{}年調査の調査対象名簿に、このG-MIS IDの病院がありません。IDを確認してください。", survey.id()),
+            format!(
+                "{}年調査の調査対象名簿に、このG-MIS IDの病院がありません。IDを確認してください。",
+                survey.id()
+            ),
         )
     };
-    let gmis = GmisId::parse(gmis).map_err(|_| unknown())?;
+    let gmis = GmisId::parse(gmis).ok().ok_or_else(unknown)?;
     frames::find(conn, survey.id().as_str(), gmis.as_str()).await?.ok_or_else(unknown)
 }
 
@@ -59,20 +62,43 @@ pub async fn list(
 /// # Errors
 /// `frame_faulty` with the faults (duplicates, identifiers of two different hospitals), `frame_drawn` when there is a frame already.
 pub async fn draw(state: &State, permit: &Permit<DrawFrame>, survey: &Survey, hospitals: Vec<FrameHospital>) -> Result<usize, AppError> {
-    let faulty = |fault: Fault| AppError::faulty("frame_faulty", "調査対象名簿に誤りがあるため登録しませんでした。直して送り直してください。", vec![fault]);
+    let faulty = |fault: Fault| {
+        AppError::faulty(
+            "frame_faulty",
+            "調査対象名簿に誤りがあるため登録しませんでした。直して送り直してください。",
+            vec![fault],
+        )
+    };
     let frame = Frame::new(hospitals).map_err(|error| faulty(Fault::error("frame_duplicate", error.to_string())))?;
     let actor = permit.actor();
     let now = state.now();
     let id = survey.id().as_str();
-    let from = survey.windows().first().map_or_else(|| now.date_naive(), |window| window.opens.date_naive());
+    let from = survey
+        .windows()
+        .first()
+        .map_or_else(|| now.date_naive(), |window| window.opens.date_naive());
     as_actor(&state.pool, actor, Mode::Write, async |conn| {
         if frames::count(conn, id).await? > 0 {
-            return Err(AppError::conflict("frame_drawn", format!("{id}年調査の調査対象名簿は登録済みです。名簿は凍結されており、差し替えられません。")));
+            return Err(AppError::conflict(
+                "frame_drawn",
+                format!("{id}年調査の調査対象名簿は登録済みです。名簿は凍結されており、差し替えられません。"),
+            ));
         }
         let rows = identified(conn, &frame).await?.map_err(faulty)?;
         frames::insert_all(conn, id, &rows, from).await?;
         let details = json!({"hospitals": rows.len()});
-        audit::insert(conn, actor, now, audit::Entry { action: "draw_frame", survey: Some(id), details, ..audit::Entry::default() }).await?;
+        audit::insert(
+            conn,
+            actor,
+            now,
+            audit::Entry {
+                action: "draw_frame",
+                survey: Some(id),
+                details,
+                ..audit::Entry::default()
+            },
+        )
+        .await?;
         Ok(rows.len())
     })
     .await
@@ -105,7 +131,11 @@ fn row_of(hospital_id: Uuid, hospital: &FrameHospital) -> FrameRow {
         institution_code: hospital.institution_code.as_ref().map(|code| code.as_str().to_owned()),
         name: hospital.name.clone(),
         prefecture: i16::from(hospital.prefecture.number()),
-        municipality: hospital.municipality.as_ref().map(|code| code.as_str().to_owned()).unwrap_or_default(),
+        municipality: hospital
+            .municipality
+            .as_ref()
+            .map(|code| code.as_str().to_owned())
+            .unwrap_or_default(),
         beds: i32::from(hospital.beds.number()),
     }
 }
@@ -117,7 +147,12 @@ fn row_of(hospital_id: Uuid, hospital: &FrameHospital) -> FrameRow {
 pub fn hospital_of(row: &FrameRow) -> Result<FrameHospital, AppError> {
     Ok(FrameHospital {
         gmis: GmisId::parse(&row.gmis_id).map_err(AppError::internal)?,
-        institution_code: row.institution_code.as_deref().map(InstitutionCode::parse).transpose().map_err(AppError::internal)?,
+        institution_code: row
+            .institution_code
+            .as_deref()
+            .map(InstitutionCode::parse)
+            .transpose()
+            .map_err(AppError::internal)?,
         name: row.name.clone(),
         prefecture: prefecture_of(row.prefecture)?,
         municipality: municipality_of(&row.municipality)?,
@@ -138,7 +173,11 @@ pub fn prefecture_of(number: i16) -> Result<PrefectureCode, AppError> {
 /// # Errors
 /// Internal: it is no code.
 pub fn municipality_of(code: &str) -> Result<Option<MunicipalityCode>, AppError> {
-    if code.is_empty() { Ok(None) } else { MunicipalityCode::parse(code).map(Some).map_err(AppError::internal) }
+    if code.is_empty() {
+        Ok(None)
+    } else {
+        MunicipalityCode::parse(code).map(Some).map_err(AppError::internal)
+    }
 }
 
 /// Stored beds.
@@ -158,9 +197,15 @@ pub fn require_area(actor: &crate::auth::actor::Actor, area: &Area) -> Result<()
         Some(own) if own.contains(area) => Ok(()),
         Some(own) => Err(AppError::forbidden(
             "area_not_yours",
-            format!("集計できるのは管轄する地域（{}）だけです。他の地域は公表版をご覧ください。", own.name()),
+            format!(
+                "集計できるのは管轄する地域（{}）だけです。他の地域は公表版をご覧ください。",
+                own.name()
+            ),
         )),
-        None => Err(AppError::forbidden("area_not_yours", "集計表を見る権限がありません。公表版をご覧ください。")),
+        None => Err(AppError::forbidden(
+            "area_not_yours",
+            "集計表を見る権限がありません。公表版をご覧ください。",
+        )),
     }
 }
 

@@ -45,7 +45,11 @@ pub async fn once<T: Serialize>(
     as_actor(&state.pool, actor, Mode::Write, async |conn| {
         let Some(key) = key else {
             let (status, body) = work(conn, now).await?;
-            return Ok(Answer { status, body: serde_json::to_value(body).map_err(AppError::internal)?, replayed: false });
+            return Ok(Answer {
+                status,
+                body: serde_json::to_value(body).map_err(AppError::internal)?,
+                replayed: false,
+            });
         };
         let actor_key = actor.account().map_or_else(|| actor.role().name().to_owned(), |id| id.to_string());
         if !idempotency::try_lock(conn, &actor_key, &key.key).await? {
@@ -63,7 +67,11 @@ pub async fn once<T: Serialize>(
                 ));
             }
             let status = u16::try_from(before.status).map_err(AppError::internal)?;
-            return Ok(Answer { status, body: before.response, replayed: true });
+            return Ok(Answer {
+                status,
+                body: before.response,
+                replayed: true,
+            });
         }
         let (status, body) = work(conn, now).await?;
         let response = serde_json::to_value(body).map_err(AppError::internal)?;
@@ -73,7 +81,11 @@ pub async fn once<T: Serialize>(
             response: response.clone(),
         };
         idempotency::insert(conn, &actor_key, &key.key, &remembered, now).await?;
-        Ok(Answer { status, body: response, replayed: false })
+        Ok(Answer {
+            status,
+            body: response,
+            replayed: false,
+        })
     })
     .await
 }

@@ -76,6 +76,9 @@ pub struct HospitalVerdict {
     pub faults: Vec<Fault>,
 }
 
+/// Answers that may go in, with the place of their verdict.
+type Placed = (usize, Evaluated);
+
 /// A file that was looked at, against the frame that the actor may see.
 struct Examined {
     examination: Examination,
@@ -88,7 +91,12 @@ struct Examined {
 ///
 /// # Errors
 /// `file_refused` with the reason; or the database or the parser is away.
-pub async fn dry_run(state: &State, permit: &Permit<ImportAnswers>, survey: &'static Survey, upload: &Upload) -> Result<ImportReport, AppError> {
+pub async fn dry_run(
+    state: &State,
+    permit: &Permit<ImportAnswers>,
+    survey: &'static Survey,
+    upload: &Upload,
+) -> Result<ImportReport, AppError> {
     let examined = examine(state, permit.actor(), survey, upload).await?;
     let hospitals: Vec<HospitalVerdict> = examined
         .examination
@@ -98,7 +106,11 @@ pub async fn dry_run(state: &State, permit: &Permit<ImportAnswers>, survey: &'st
             hospital: verdict.hospital,
             sheet: verdict.sheet,
             row: verdict.row,
-            verdict: if verdict.verdict == Decision::Accepted { "accepted" } else { "rejected" },
+            verdict: if verdict.verdict == Decision::Accepted {
+                "accepted"
+            } else {
+                "rejected"
+            },
             faults: verdict.faults,
         })
         .collect();
@@ -120,7 +132,11 @@ pub async fn import(
     let examined = examine(state, actor, survey, upload).await?;
     if examined.examination.hospitals.is_empty() {
         let faults = examined.examination.faults;
-        return Err(AppError::faulty("file_without_answers", "取り込める回答がファイルにありません。指摘を確認してください。", faults));
+        return Err(AppError::faulty(
+            "file_without_answers",
+            "取り込める回答がファイルにありません。指摘を確認してください。",
+            faults,
+        ));
     }
     once(state, actor, key, async |conn, now| {
         let id = Uuid::now_v7();
@@ -132,7 +148,14 @@ pub async fn import(
             (EntryPath::Proxy, None) => Replace::Never,
             _ => Replace::Own,
         };
-        let intake = Intake { survey, edition: examined.edition, path: examined.path, replace, import: Some(id), now };
+        let intake = Intake {
+            survey,
+            edition: examined.edition,
+            path: examined.path,
+            replace,
+            import: Some(id),
+            now,
+        };
         let (rows, mut verdicts) = sorted_out(&examined)?;
         let places: Vec<usize> = rows.iter().map(|(place, _)| *place).collect();
         let outcomes = intake::record(conn, actor, &intake, rows.into_iter().map(|(_, row)| row).collect()).await?;
@@ -155,7 +178,11 @@ fn settle(verdict: &mut HospitalVerdict, outcome: Outcome) {
         Outcome::Refused(refusal) => {
             verdict.verdict = "rejected";
             let cell = importer::workbook::address(0, verdict.row);
-            verdict.faults.push(Fault::error(refusal.code, refusal.message).at(verdict.sheet.clone(), cell).found(&verdict.hospital));
+            verdict.faults.push(
+                Fault::error(refusal.code, refusal.message)
+                    .at(verdict.sheet.clone(), cell)
+                    .found(&verdict.hospital),
+            );
         }
     }
 }
@@ -163,7 +190,11 @@ fn settle(verdict: &mut HospitalVerdict, outcome: Outcome) {
 /// Parses and examines; reads the frame and what is known of its hospitals in one moment.
 async fn examine(state: &State, actor: &Actor, survey: &'static Survey, upload: &Upload) -> Result<Examined, AppError> {
     let workbook = parse(state, upload).await?;
-    let path = if matches!(actor.role(), Role::Hospital(_)) { EntryPath::Workbook } else { EntryPath::Proxy };
+    let path = if matches!(actor.role(), Role::Hospital(_)) {
+        EntryPath::Workbook
+    } else {
+        EntryPath::Proxy
+    };
     let edition = surveys::edition(survey, upload.numbering.as_deref())?;
     let (rows, facts) = as_actor(&state.pool, actor, Mode::Snapshot, async |conn| {
         let rows = frame_rows::all(conn, survey.id().as_str()).await?;
@@ -171,17 +202,28 @@ async fn examine(state: &State, actor: &Actor, survey: &'static Survey, upload: 
         Ok((rows, facts))
     })
     .await?;
-    let request = Request { numbering: upload.numbering.clone(), path };
+    let request = Request {
+        numbering: upload.numbering.clone(),
+        path,
+    };
     // Thousands of rows are evaluated: not on a worker's thread.
     tokio::task::spawn_blocking(move || {
         let hospitals: Vec<FrameHospital> = rows.iter().map(frames::hospital_of).collect::<Result<_, _>>()?;
         let frame = Frame::new(hospitals).map_err(AppError::internal)?;
         let rows: BTreeMap<String, FrameRow> = rows.into_iter().map(|row| (row.gmis_id.clone(), row)).collect();
         let known = |hospital: &FrameHospital| -> HospitalFacts {
-            rows.get(hospital.gmis.as_str()).and_then(|row| facts.get(&row.hospital_id)).cloned().unwrap_or_default()
+            rows.get(hospital.gmis.as_str())
+                .and_then(|row| facts.get(&row.hospital_id))
+                .cloned()
+                .unwrap_or_default()
         };
         let examination = importer::examine(&workbook, survey, &request, &frame, &known);
-        Ok(Examined { examination, edition, hospitals: rows, path })
+        Ok(Examined {
+            examination,
+            edition,
+            hospitals: rows,
+            path,
+        })
     })
     .await
     .map_err(AppError::internal)?
@@ -189,12 +231,16 @@ async fn examine(state: &State, actor: &Actor, survey: &'static Survey, upload: 
 
 async fn parse(state: &State, upload: &Upload) -> Result<Workbook, AppError> {
     state.shared.parser.parse(upload.bytes.clone()).await?.map_err(|fault| {
-        AppError::faulty("file_refused", "ファイルを読み込めませんでした。何も保存されていません。理由を確認して送り直してください。", vec![fault])
+        AppError::faulty(
+            "file_refused",
+            "ファイルを読み込めませんでした。何も保存されていません。理由を確認して送り直してください。",
+            vec![fault],
+        )
     })
 }
 
 /// Verdicts of all hospitals, and the answers of those that may go in, each with the place of its verdict.
-fn sorted_out(examined: &Examined) -> Result<(Vec<(usize, Evaluated)>, Vec<HospitalVerdict>), AppError> {
+fn sorted_out(examined: &Examined) -> Result<(Vec<Placed>, Vec<HospitalVerdict>), AppError> {
     let mut rows = Vec::new();
     let mut verdicts = Vec::with_capacity(examined.examination.hospitals.len());
     for (place, verdict) in examined.examination.hospitals.iter().enumerate() {
@@ -206,7 +252,15 @@ fn sorted_out(examined: &Examined) -> Result<(Vec<(usize, Evaluated)>, Vec<Hospi
                 .cloned()
                 .ok_or_else(|| AppError::internal(format!("an accepted hospital is not in the frame: {}", verdict.hospital)))?;
             let warnings = verdict.faults.clone();
-            rows.push((place, Evaluated { hospital, answers: verdict.answers.clone(), codes: verdict.codes.clone(), warnings }));
+            rows.push((
+                place,
+                Evaluated {
+                    hospital,
+                    answers: verdict.answers.clone(),
+                    codes: verdict.codes.clone(),
+                    warnings,
+                },
+            ));
         }
         verdicts.push(HospitalVerdict {
             hospital: verdict.hospital.clone(),
@@ -324,5 +378,8 @@ pub async fn list(
     before: Option<Uuid>,
     limit: i64,
 ) -> Result<Vec<ImportRow>, AppError> {
-    as_actor(&state.pool, permit.actor(), Mode::Snapshot, async |conn| Ok(imports::page(conn, survey.id().as_str(), before, limit).await?)).await
+    as_actor(&state.pool, permit.actor(), Mode::Snapshot, async |conn| {
+        Ok(imports::page(conn, survey.id().as_str(), before, limit).await?)
+    })
+    .await
 }

@@ -95,18 +95,29 @@ pub enum Outcome {
 ///
 /// # Errors
 /// The database is away. What is refused for one hospital is an [`Outcome`].
-pub async fn record(conn: &mut AsyncPgConnection, actor: &Actor, intake: &Intake<'_>, rows: Vec<Evaluated>) -> Result<Vec<Outcome>, AppError> {
+pub async fn record(
+    conn: &mut AsyncPgConnection,
+    actor: &Actor,
+    intake: &Intake<'_>,
+    rows: Vec<Evaluated>,
+) -> Result<Vec<Outcome>, AppError> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
     let survey_id = intake.survey.id().as_str();
     let times = Times::load(conn, intake.survey).await?;
     let hospitals: Vec<&FrameRow> = rows.iter().map(|row| &row.hospital).collect();
-    let locked: BTreeMap<Uuid, submissions::SubmissionRow> =
-        submissions::lock(conn, survey_id, &hospitals, intake.now).await?.into_iter().map(|row| (row.hospital_id, row)).collect();
+    let locked: BTreeMap<Uuid, submissions::SubmissionRow> = submissions::lock(conn, survey_id, &hospitals, intake.now)
+        .await?
+        .into_iter()
+        .map(|row| (row.hospital_id, row))
+        .collect();
     let answered: Vec<Uuid> = locked.values().filter(|row| row.latest_revision > 0).map(|row| row.id).collect();
-    let latest: BTreeMap<Uuid, revisions::LatestAnswers> =
-        revisions::latest(conn, &answered).await?.into_iter().map(|row| (row.submission_id, row)).collect();
+    let latest: BTreeMap<Uuid, revisions::LatestAnswers> = revisions::latest(conn, &answered)
+        .await?
+        .into_iter()
+        .map(|row| (row.submission_id, row))
+        .collect();
 
     let mut outcomes = Vec::with_capacity(rows.len());
     let mut new = Vec::new();
@@ -115,7 +126,14 @@ pub async fn record(conn: &mut AsyncPgConnection, actor: &Actor, intake: &Intake
             .get(&row.hospital.hospital_id)
             .ok_or_else(|| AppError::internal(format!("the submission of {} was not locked", row.hospital.gmis_id)))?;
         let (answers, respondent) = apart(row.answers);
-        let outcome = decide(intake, &times, &row.hospital, submission, latest.get(&submission.id), (&answers, &respondent));
+        let outcome = decide(
+            intake,
+            &times,
+            &row.hospital,
+            submission,
+            latest.get(&submission.id),
+            (&answers, &respondent),
+        );
         if let Outcome::Recorded { number, receipt } = outcome {
             new.push(NewRevision {
                 submission_id: submission.id,
@@ -188,7 +206,11 @@ fn decide(
     if let Some(latest) = latest.filter(|latest| latest.answers == *answers && latest.respondent.as_ref() == Some(respondent))
         && matches!(submission.state.as_str(), "submitted" | "accepted")
     {
-        return Outcome::Unchanged { number: submission.latest_revision, receipt: latest.receipt, received_at: latest.received_at };
+        return Outcome::Unchanged {
+            number: submission.latest_revision,
+            receipt: latest.receipt,
+            received_at: latest.received_at,
+        };
     }
     if let Err(AppError::Conflict(refusal)) = times.require_open(hospital, intake.now) {
         return Outcome::Refused(refusal);
@@ -203,9 +225,10 @@ fn decide(
             code: "submission_accepted",
             message: "この回答は確認済みのため変更できません。訂正が必要な場合は、都道府県の担当者に差戻しを依頼してください。".to_owned(),
         }),
-        Replace::Own | Replace::Never | Replace::For(_) => {
-            Outcome::Recorded { number: submission.latest_revision.saturating_add(1), receipt: Uuid::new_v4() }
-        }
+        Replace::Own | Replace::Never | Replace::For(_) => Outcome::Recorded {
+            number: submission.latest_revision.saturating_add(1),
+            receipt: Uuid::new_v4(),
+        },
     }
 }
 
@@ -221,7 +244,13 @@ pub async fn facts(
     let ids: Vec<Uuid> = hospitals.iter().map(|row| row.hospital_id).collect();
     let mut facts = BTreeMap::new();
     for row in hospitals {
-        facts.insert(row.hospital_id, HospitalFacts { beds: Some(frames::beds_of(row.beds)?), earlier: BTreeMap::new() });
+        facts.insert(
+            row.hospital_id,
+            HospitalFacts {
+                beds: Some(frames::beds_of(row.beds)?),
+                earlier: BTreeMap::new(),
+            },
+        );
     }
     for (survey, key) in edition.earlier_answers_used() {
         for (hospital, answer) in revisions::counted_answers(conn, &survey, &key, &ids).await? {

@@ -20,11 +20,11 @@ use crate::app::state::State;
 use crate::app::surveys;
 use crate::auth::actor::{Actor, Role};
 use crate::auth::permit::{ChooseHospitals, Permit, ReadPrograms, SetQuotas};
+use crate::db::audit;
 use crate::db::programs::{self, ProgramRow, QuotaRow};
 use crate::db::selections::{self, SelectionRow};
 use crate::db::snapshots::{self, AnsweredRow};
 use crate::db::transaction::{Mode, as_actor};
-use crate::db::audit;
 use crate::error::AppError;
 
 /// What opens a programme.
@@ -85,16 +85,25 @@ pub struct SelectionReport {
 /// # Errors
 /// `survey_unknown`, `program_exists`, `program_invalid`; or the database is away.
 pub async fn open(state: &State, permit: &Permit<SetQuotas>, new: &NewProgram) -> Result<ProgramRow, AppError> {
-    let frame_survey = new.surveys.first().ok_or_else(|| AppError::invalid("program_invalid", "選定に使う調査を1つ以上指定してください。"))?;
+    let frame_survey = new
+        .surveys
+        .first()
+        .ok_or_else(|| AppError::invalid("program_invalid", "選定に使う調査を1つ以上指定してください。"))?;
     for id in &new.surveys {
         surveys::known(id)?;
     }
     if new.use_rule.trim().is_empty() || new.title.trim().is_empty() {
-        return Err(AppError::invalid("program_invalid", "事業名と、調査の回答を選定に用いる根拠を記入してください。"));
+        return Err(AppError::invalid(
+            "program_invalid",
+            "事業名と、調査の回答を選定に用いる根拠を記入してください。",
+        ));
     }
     let id_fits = (1..=32).contains(&new.id.len()) && new.id.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'));
     if !id_fits {
-        return Err(AppError::invalid("program_invalid", "事業の識別名は、半角の英小文字、数字、-、_ で32文字以内にしてください。"));
+        return Err(AppError::invalid(
+            "program_invalid",
+            "事業の識別名は、半角の英小文字、数字、-、_ で32文字以内にしてください。",
+        ));
     }
     let criteria = Criteria::national().map_err(AppError::internal)?;
     let now = state.now();
@@ -112,9 +121,16 @@ pub async fn open(state: &State, permit: &Permit<SetQuotas>, new: &NewProgram) -
     };
     as_actor(&state.pool, actor, Mode::Write, async |conn| {
         if !programs::insert(conn, &row).await? {
-            return Err(AppError::conflict("program_exists", "この名前の支援事業は既にあります。別の名前を付けてください。"));
+            return Err(AppError::conflict(
+                "program_exists",
+                "この名前の支援事業は既にあります。別の名前を付けてください。",
+            ));
         }
-        let entry = audit::Entry { action: "open_program", details: json!({"program": row.id}), ..audit::Entry::default() };
+        let entry = audit::Entry {
+            action: "open_program",
+            details: json!({"program": row.id}),
+            ..audit::Entry::default()
+        };
         Ok(audit::insert(conn, actor, now, entry).await?)
     })
     .await?;
@@ -126,7 +142,10 @@ pub async fn open(state: &State, permit: &Permit<SetQuotas>, new: &NewProgram) -
 /// # Errors
 /// The database is away.
 pub async fn list(state: &State, permit: &Permit<ReadPrograms>) -> Result<Vec<ProgramRow>, AppError> {
-    as_actor(&state.pool, permit.actor(), Mode::Snapshot, async |conn| Ok(programs::list(conn).await?)).await
+    as_actor(&state.pool, permit.actor(), Mode::Snapshot, async |conn| {
+        Ok(programs::list(conn).await?)
+    })
+    .await
 }
 
 /// The quotas in force: a prefecture's own, the ministry's all.
@@ -149,21 +168,41 @@ pub async fn set_quotas(state: &State, permit: &Permit<SetQuotas>, program: &str
     let mut rows = BTreeMap::new();
     for cell in cells {
         let band = Banding::Program.band(&cell.band).ok_or_else(|| {
-            AppError::invalid("quota_invalid", format!("病床規模区分「{}」はありません。20-199、200-399、400+ のいずれかにしてください。", survey::fault::excerpt(&cell.band)))
+            AppError::invalid(
+                "quota_invalid",
+                format!(
+                    "病床規模区分「{}」はありません。20-199、200-399、400+ のいずれかにしてください。",
+                    survey::fault::excerpt(&cell.band)
+                ),
+            )
         })?;
         let hospitals = i32::try_from(cell.hospitals)
             .map_err(|_too_many| AppError::invalid("quota_invalid", "支援枠の病院数が大きすぎます。数を確認してください。"))?;
         if rows.insert((i16::from(cell.prefecture.number()), band.key), hospitals).is_some() {
-            return Err(AppError::invalid("quota_invalid", format!("{} {} の支援枠が2回指定されています。1つにしてください。", cell.prefecture.name(), band.label)));
+            return Err(AppError::invalid(
+                "quota_invalid",
+                format!(
+                    "{} {} の支援枠が2回指定されています。1つにしてください。",
+                    cell.prefecture.name(),
+                    band.label
+                ),
+            ));
         }
     }
-    let rows: Vec<(i16, String, i32)> = rows.into_iter().map(|((prefecture, band), n)| (prefecture, band.to_owned(), n)).collect();
+    let rows: Vec<(i16, String, i32)> = rows
+        .into_iter()
+        .map(|((prefecture, band), n)| (prefecture, band.to_owned(), n))
+        .collect();
     let actor = permit.actor();
     let now = state.now();
     as_actor(&state.pool, actor, Mode::Write, async |conn| {
         require(conn, program).await?;
         let changed = programs::set_quotas(conn, program, &rows, actor.account(), now).await?;
-        let entry = audit::Entry { action: "set_quotas", details: json!({"program": program, "cells": changed}), ..audit::Entry::default() };
+        let entry = audit::Entry {
+            action: "set_quotas",
+            details: json!({"program": program, "cells": changed}),
+            ..audit::Entry::default()
+        };
         audit::insert(conn, actor, now, entry).await?;
         Ok(changed)
     })
@@ -174,7 +213,12 @@ pub async fn set_quotas(state: &State, permit: &Permit<SetQuotas>, program: &str
 ///
 /// # Errors
 /// `program_unknown`, `prefecture_not_yours`; or the database is away.
-pub async fn candidates(state: &State, permit: &Permit<ReadPrograms>, program: &str, prefecture: PrefectureCode) -> Result<Candidates, AppError> {
+pub async fn candidates(
+    state: &State,
+    permit: &Permit<ReadPrograms>,
+    program: &str,
+    prefecture: PrefectureCode,
+) -> Result<Candidates, AppError> {
     let actor = permit.actor();
     require_prefecture(actor, prefecture)?;
     let now = state.now();
@@ -188,7 +232,10 @@ pub async fn candidates(state: &State, permit: &Permit<ReadPrograms>, program: &
             ..audit::Entry::default()
         };
         audit::insert(conn, actor, now, entry).await?;
-        Ok(Candidates { candidates: selection::rank(&inputs.candidates, &inputs.criteria), excluded: inputs.excluded })
+        Ok(Candidates {
+            candidates: selection::rank(&inputs.candidates, &inputs.criteria),
+            excluded: inputs.excluded,
+        })
     })
     .await
 }
@@ -212,13 +259,20 @@ pub async fn choose(
         selections::lock(conn, &program.id, number).await?;
         let inputs = inputs(conn, &program, prefecture).await?;
         if inputs.quotas.is_empty() {
-            return Err(AppError::conflict("quota_missing", "この都道府県の支援枠がまだ設定されていません。厚生労働省の担当者にご確認ください。"));
+            return Err(AppError::conflict(
+                "quota_missing",
+                "この都道府県の支援枠がまだ設定されていません。厚生労働省の担当者にご確認ください。",
+            ));
         }
         let chosen = selection::choose(&inputs.candidates, &inputs.quotas, &inputs.criteria).map_err(AppError::internal)?;
         let before = selections::latest(conn, &program.id, number).await?;
         let same_as_before = before.as_ref().map(|row| row.result_hash == chosen.result_hash);
-        let report =
-            SelectionReport { number: before.map_or(0, |row| row.number).saturating_add(1), chosen_at: now, same_as_before, selection: chosen };
+        let report = SelectionReport {
+            number: before.map_or(0, |row| row.number).saturating_add(1),
+            chosen_at: now,
+            same_as_before,
+            selection: chosen,
+        };
         store(conn, actor, &program, prefecture, &inputs.ids, &report).await?;
         Ok((201, report))
     })
@@ -229,27 +283,48 @@ pub async fn choose(
 ///
 /// # Errors
 /// `selection_unknown`, `prefecture_not_yours`; or the database is away.
-pub async fn current(state: &State, permit: &Permit<ReadPrograms>, program: &str, prefecture: PrefectureCode) -> Result<SelectionReport, AppError> {
+pub async fn current(
+    state: &State,
+    permit: &Permit<ReadPrograms>,
+    program: &str,
+    prefecture: PrefectureCode,
+) -> Result<SelectionReport, AppError> {
     require_prefecture(permit.actor(), prefecture)?;
     let number = i16::from(prefecture.number());
     let row = as_actor(&state.pool, permit.actor(), Mode::Snapshot, async |conn| {
         require(conn, program).await?;
-        selections::latest(conn, program, number)
-            .await?
-            .ok_or_else(|| AppError::not_found("selection_unknown", "この都道府県の選定はまだ行われていません。先に選定を行ってください。"))
+        selections::latest(conn, program, number).await?.ok_or_else(|| {
+            AppError::not_found(
+                "selection_unknown",
+                "この都道府県の選定はまだ行われていません。先に選定を行ってください。",
+            )
+        })
     })
     .await?;
     let selection = serde_json::from_value(row.result).map_err(AppError::internal)?;
-    Ok(SelectionReport { number: row.number, chosen_at: row.chosen_at, same_as_before: None, selection })
+    Ok(SelectionReport {
+        number: row.number,
+        chosen_at: row.chosen_at,
+        same_as_before: None,
+        selection,
+    })
 }
 
 /// The current selection as a workbook.
 ///
 /// # Errors
 /// As [`current`].
-pub async fn list_file(state: &State, permit: &Permit<ReadPrograms>, program: &str, prefecture: PrefectureCode) -> Result<Vec<u8>, AppError> {
+pub async fn list_file(
+    state: &State,
+    permit: &Permit<ReadPrograms>,
+    program: &str,
+    prefecture: PrefectureCode,
+) -> Result<Vec<u8>, AppError> {
     let report = current(state, permit, program, prefecture).await?;
-    let row = as_actor(&state.pool, permit.actor(), Mode::Snapshot, async |conn| require(conn, program).await).await?;
+    let row = as_actor(&state.pool, permit.actor(), Mode::Snapshot, async |conn| {
+        require(conn, program).await
+    })
+    .await?;
     let words = ProgramText {
         title: row.title,
         publisher: prefecture.name().to_owned(),
@@ -298,17 +373,34 @@ async fn inputs(conn: &mut AsyncPgConnection, program: &ProgramRow, prefecture: 
             Ok(candidate) => candidates.push(candidate),
             Err(reason) => {
                 let message = reason.message();
-                excluded.push(Excluded { hospital: record.gmis, name: record.name, reason, message });
+                excluded.push(Excluded {
+                    hospital: record.gmis,
+                    name: record.name,
+                    reason,
+                    message,
+                });
             }
         }
     }
     let quotas = programs::quotas(conn, &program.id, Some(number))
         .await?
         .into_iter()
-        .map(|row| Ok(Quota { prefecture, band: row.band, hospitals: u32::try_from(row.hospitals).map_err(AppError::internal)? }))
+        .map(|row| {
+            Ok(Quota {
+                prefecture,
+                band: row.band,
+                hospitals: u32::try_from(row.hospitals).map_err(AppError::internal)?,
+            })
+        })
         .collect::<Result<_, AppError>>()?;
     let criteria = serde_json::from_value(program.criteria.clone()).map_err(AppError::internal)?;
-    Ok(Inputs { candidates, excluded, quotas, criteria, ids })
+    Ok(Inputs {
+        candidates,
+        excluded,
+        quotas,
+        criteria,
+        ids,
+    })
 }
 
 /// One record a hospital, with its answers to each of the programme's surveys, the latest first.
@@ -328,7 +420,14 @@ fn records(program: &ProgramRow, rows: Vec<AnsweredRow>) -> Result<Vec<HospitalR
                 municipality: frames::municipality_of(&row.municipality)?.map(|code| code.to_string()),
                 beds: frames::beds_of(row.beds)?,
                 chosen_earlier: (row.earlier > 0).then(|| "以前の年度".to_owned()),
-                surveys: program.surveys.iter().map(|id| SurveyAnswers { survey: id.clone(), answers: None }).collect(),
+                surveys: program
+                    .surveys
+                    .iter()
+                    .map(|id| SurveyAnswers {
+                        survey: id.clone(),
+                        answers: None,
+                    })
+                    .collect(),
             };
             records.insert(row.gmis_id.clone(), record);
         }
@@ -366,7 +465,10 @@ async fn store(
     for cell in &report.selection.cells {
         for hospital in &cell.chosen {
             let gmis = &hospital.scored.candidate.gmis;
-            let id = ids.get(gmis).copied().ok_or_else(|| AppError::internal(format!("a chosen hospital is unknown: {gmis}")))?;
+            let id = ids
+                .get(gmis)
+                .copied()
+                .ok_or_else(|| AppError::internal(format!("a chosen hospital is unknown: {gmis}")))?;
             let rank = i32::try_from(hospital.rank).map_err(AppError::internal)?;
             let score = i64::try_from(hospital.scored.score).map_err(AppError::internal)?;
             chosen.push((id, cell.band.clone(), rank, score));
@@ -374,6 +476,11 @@ async fn store(
     }
     selections::insert(conn, &row, &chosen).await?;
     let details = json!({"program": program.id, "number": report.number, "complete": report.selection.complete, "result": report.selection.result_hash});
-    let entry = audit::Entry { action: "choose_hospitals", prefecture: Some(number), details, ..audit::Entry::default() };
+    let entry = audit::Entry {
+        action: "choose_hospitals",
+        prefecture: Some(number),
+        details,
+        ..audit::Entry::default()
+    };
     Ok(audit::insert(conn, actor, report.chosen_at, entry).await?)
 }

@@ -35,7 +35,10 @@ pub async fn sign_in(state: &State, login: &str, given: SecretString) -> Result<
     let expected = row.as_ref().map(|row| row.secret_hash.clone());
     let fits = password::verify(given, expected).await?;
     let (true, Some(row)) = (fits, row) else {
-        return Err(AppError::unauthenticated("login_failed", "ログインIDまたはパスワードが違います。入力し直してください。"));
+        return Err(AppError::unauthenticated(
+            "login_failed",
+            "ログインIDまたはパスワードが違います。入力し直してください。",
+        ));
     };
     let actor = actor_of(&row)?;
     let now = state.now();
@@ -43,7 +46,16 @@ pub async fn sign_in(state: &State, login: &str, given: SecretString) -> Result<
     let (token, hash) = session::new_token()?;
     as_actor(&state.pool, &actor, Mode::Write, async |conn| {
         accounts::insert_session(conn, &hash, row.id, now, expires_at).await?;
-        audit::insert(conn, &actor, now, audit::Entry { action: "sign_in", ..audit::Entry::default() }).await?;
+        audit::insert(
+            conn,
+            &actor,
+            now,
+            audit::Entry {
+                action: "sign_in",
+                ..audit::Entry::default()
+            },
+        )
+        .await?;
         Ok(())
     })
     .await?;
@@ -58,7 +70,16 @@ pub async fn sign_out(state: &State, permit: &Permit<ReadSelf>, bearer: &str) ->
     let now = state.now();
     as_actor(&state.pool, permit.actor(), Mode::Write, async |conn| {
         if accounts::end_session(conn, &session::hash(bearer), now).await? {
-            audit::insert(conn, permit.actor(), now, audit::Entry { action: "sign_out", ..audit::Entry::default() }).await?;
+            audit::insert(
+                conn,
+                permit.actor(),
+                now,
+                audit::Entry {
+                    action: "sign_out",
+                    ..audit::Entry::default()
+                },
+            )
+            .await?;
         }
         Ok(())
     })
@@ -77,12 +98,19 @@ pub async fn issue_token(state: &State, client: &str, secret: SecretString) -> R
     let expected = row.as_ref().map(|row| row.secret_hash.clone());
     let fits = password::verify(secret, expected).await?;
     let (true, Some(row)) = (fits, row) else {
-        return Err(AppError::unauthenticated("login_failed", "クライアントIDまたはシークレットが違います。確認してください。"));
+        return Err(AppError::unauthenticated(
+            "login_failed",
+            "クライアントIDまたはシークレットが違います。確認してください。",
+        ));
     };
     let actor = actor_of(&row)?;
     let now = state.now();
     as_actor(&state.pool, &actor, Mode::Write, async |conn| {
-        let entry = audit::Entry { action: "issue_token", details: json!({"client": client}), ..audit::Entry::default() };
+        let entry = audit::Entry {
+            action: "issue_token",
+            details: json!({"client": client}),
+            ..audit::Entry::default()
+        };
         Ok(audit::insert(conn, &actor, now, entry).await?)
     })
     .await?;
@@ -105,7 +133,10 @@ pub async fn authenticate(state: &State, bearer: &SecretString) -> Result<Actor,
         None
     };
     let row = row.ok_or_else(|| {
-        AppError::unauthenticated("token_invalid", "ログインの有効期限が切れているか、トークンが正しくありません。もう一度ログインしてください。")
+        AppError::unauthenticated(
+            "token_invalid",
+            "ログインの有効期限が切れているか、トークンが正しくありません。もう一度ログインしてください。",
+        )
     })?;
     actor_of(&row)
 }

@@ -12,8 +12,8 @@ use survey::area::Area;
 use survey::survey::Survey;
 use tokio::sync::Mutex;
 
-use crate::app::state::State;
 use crate::app::frames;
+use crate::app::state::State;
 use crate::auth::actor::Actor;
 use crate::auth::permit::{Permit, ReadTables};
 use crate::db::snapshots;
@@ -72,11 +72,17 @@ impl File {
 pub async fn table(state: &State, permit: &Permit<ReadTables>, survey: &'static Survey, request: TableRequest) -> Result<Table, AppError> {
     frames::require_area(permit.actor(), &request.area)?;
     let snapshot = current(state, survey).await?;
-    on_thread(move || analytics::table(&snapshot, &request)).await?.map_err(|error| match error {
-        TableError::UnknownQuestion { .. } => AppError::not_found("question_unknown", "この調査にない設問です。設問キーを確認してください。"),
-        TableError::NotCoded { .. } => AppError::invalid("question_not_coded", "回答者の情報は集計できません。別の設問を指定してください。"),
-        TableError::Counting(_) => AppError::internal(error),
-    })
+    on_thread(move || analytics::table(&snapshot, &request))
+        .await?
+        .map_err(|error| match error {
+            TableError::UnknownQuestion { .. } => {
+                AppError::not_found("question_unknown", "この調査にない設問です。設問キーを確認してください。")
+            }
+            TableError::NotCoded { .. } => {
+                AppError::invalid("question_not_coded", "回答者の情報は集計できません。別の設問を指定してください。")
+            }
+            TableError::Counting(_) => AppError::internal(error),
+        })
 }
 
 /// Response rates against the frame.
@@ -91,7 +97,9 @@ pub async fn response_rates(
 ) -> Result<RateTable, AppError> {
     frames::require_area(permit.actor(), &request.area)?;
     let snapshot = current(state, survey).await?;
-    on_thread(move || analytics::response_rates(&snapshot, &request)).await?.map_err(AppError::internal)
+    on_thread(move || analytics::response_rates(&snapshot, &request))
+        .await?
+        .map_err(AppError::internal)
 }
 
 /// One of the files, unsuppressed: the workbook for reading of an area, the files for machines of the nation.
@@ -110,7 +118,7 @@ pub async fn file(
     frames::require_area(permit.actor(), &covered)?;
     let snapshot = current(state, survey).await?;
     let words = ReportText {
-        title: format!("{} {}年調査 集計結果", survey.title(), survey.id()),
+        title: format!("{}（{}年） 集計結果", survey.title(), survey.id()),
         publisher: "厚生労働省 医政局".to_owned(),
         area,
         notes: vec!["この集計は秘匿処理をしていない内部用の速報です。公表には公表版を使ってください。".to_owned()],
@@ -149,7 +157,10 @@ async fn current(state: &State, survey: &'static Survey) -> Result<Arc<Snapshot>
         if before == Some(changes) {
             return Ok((changes, None));
         }
-        Ok((changes, Some((snapshots::frame_entries(conn, id).await?, snapshots::responses(conn, id).await?))))
+        Ok((
+            changes,
+            Some((snapshots::frame_entries(conn, id).await?, snapshots::responses(conn, id).await?)),
+        ))
     })
     .await?;
     let (changes, rows) = read;
@@ -158,7 +169,14 @@ async fn current(state: &State, survey: &'static Survey) -> Result<Arc<Snapshot>
         (None, None) => return Err(AppError::internal("the change counter has not moved, but nothing is kept")),
         (Some((frame, responses)), _) => Arc::new(on_thread(move || build(survey, now, frame, responses)).await??),
     };
-    kept.insert(id.to_owned(), Kept { snapshot: Arc::clone(&snapshot), changes, looked_at });
+    kept.insert(
+        id.to_owned(),
+        Kept {
+            snapshot: Arc::clone(&snapshot),
+            changes,
+            looked_at,
+        },
+    );
     Ok(snapshot)
 }
 
@@ -183,7 +201,9 @@ fn build(
         .into_iter()
         .map(|(prefecture, municipality, beds, layout_hash, codes)| {
             if layout_hash != layout {
-                return Err(AppError::internal(format!("a counted revision has the layout {layout_hash}, this program's is {layout}")));
+                return Err(AppError::internal(format!(
+                    "a counted revision has the layout {layout_hash}, this program's is {layout}"
+                )));
             }
             Ok(Response {
                 prefecture: frames::prefecture_of(prefecture)?,

@@ -63,16 +63,33 @@ pub struct Receipt {
 /// # Errors
 /// `answers_faulty` with every fault; `window_closed`, `already_answered`, `submission_accepted`; `survey_unknown`, `hospital_unknown`;
 /// those of idempotency; or the database is away. In each case nothing was stored.
-pub async fn submit(state: &State, permit: &Permit<SubmitAnswers>, survey: &Survey, new: &NewAnswers, key: Option<&Key>) -> Result<Answer, AppError> {
+pub async fn submit(
+    state: &State,
+    permit: &Permit<SubmitAnswers>,
+    survey: &Survey,
+    new: &NewAnswers,
+    key: Option<&Key>,
+) -> Result<Answer, AppError> {
     let actor = permit.actor();
     let edition = surveys::edition(survey, new.edition.as_deref())?;
-    let path = if matches!(actor.role(), Role::Hospital(_)) { EntryPath::Api } else { EntryPath::Proxy };
+    let path = if matches!(actor.role(), Role::Hospital(_)) {
+        EntryPath::Api
+    } else {
+        EntryPath::Proxy
+    };
     once(state, actor, key, async |conn, now| {
         let hospital = frames::require(conn, survey, &new.hospital).await?;
-        let facts = intake::facts(conn, edition, &[&hospital]).await?.remove(&hospital.hospital_id).unwrap_or_default();
+        let facts = intake::facts(conn, edition, &[&hospital])
+            .await?
+            .remove(&hospital.hospital_id)
+            .unwrap_or_default();
         let evaluation = evaluate(edition, &facts, &new.answers, path);
         if evaluation.has_errors() {
-            return Err(AppError::faulty("answers_faulty", "回答に誤りがあるため受け付けませんでした。指摘を確認し、直して送り直してください。", evaluation.faults));
+            return Err(AppError::faulty(
+                "answers_faulty",
+                "回答に誤りがあるため受け付けませんでした。指摘を確認し、直して送り直してください。",
+                evaluation.faults,
+            ));
         }
         let warnings = evaluation.faults;
         let replace = match (path, new.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty())) {
@@ -80,17 +97,41 @@ pub async fn submit(state: &State, permit: &Permit<SubmitAnswers>, survey: &Surv
             (EntryPath::Proxy, None) => Replace::Never,
             _ => Replace::Own,
         };
-        let evaluated =
-            Evaluated { hospital: hospital.clone(), answers: evaluation.answers, codes: evaluation.codes, warnings: warnings.clone() };
-        let intake = Intake { survey, edition, path, replace, import: None, now };
+        let evaluated = Evaluated {
+            hospital: hospital.clone(),
+            answers: evaluation.answers,
+            codes: evaluation.codes,
+            warnings: warnings.clone(),
+        };
+        let intake = Intake {
+            survey,
+            edition,
+            path,
+            replace,
+            import: None,
+            now,
+        };
         let outcome = intake::record(conn, actor, &intake, vec![evaluated]).await?.pop();
         let (revision, receipt, received_at, unchanged) = match outcome {
             Some(Outcome::Recorded { number, receipt }) => (number, receipt, now, false),
-            Some(Outcome::Unchanged { number, receipt, received_at }) => (number, receipt, received_at, true),
+            Some(Outcome::Unchanged {
+                number,
+                receipt,
+                received_at,
+            }) => (number, receipt, received_at, true),
             Some(Outcome::Refused(refusal)) => return Err(AppError::Conflict(refusal)),
             None => return Err(AppError::internal("recording one hospital's answers had no outcome")),
         };
-        note(conn, actor, now, "submit_answers", survey, &hospital, json!({"revision": revision, "unchanged": unchanged})).await?;
+        note(
+            conn,
+            actor,
+            now,
+            "submit_answers",
+            survey,
+            &hospital,
+            json!({"revision": revision, "unchanged": unchanged}),
+        )
+        .await?;
         let receipt = Receipt {
             receipt,
             survey: survey.id().to_string(),
@@ -154,9 +195,22 @@ pub async fn read(state: &State, permit: &Permit<ReadAnswers>, survey: &Survey, 
         };
         let personal = revisions.iter().any(|(_, respondent)| respondent.is_some());
         if personal && actor.hospital() != Some(hospital.hospital_id) {
-            note(conn, actor, now, "read_respondent", survey, &hospital, json!({"revisions": revisions.len()})).await?;
+            note(
+                conn,
+                actor,
+                now,
+                "read_respondent",
+                survey,
+                &hospital,
+                json!({"revisions": revisions.len()}),
+            )
+            .await?;
         }
-        Ok(ReadBack { hospital, submission, revisions })
+        Ok(ReadBack {
+            hospital,
+            submission,
+            revisions,
+        })
     })
     .await
 }

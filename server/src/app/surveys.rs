@@ -26,7 +26,11 @@ use crate::error::AppError;
 /// `survey_unknown`.
 pub fn known(id: &str) -> Result<&'static Survey, AppError> {
     survey::find(id).ok_or_else(|| {
-        let ids = survey::compiled_in().iter().map(|survey| survey.id().as_str()).collect::<Vec<_>>().join("、");
+        let ids = survey::compiled_in()
+            .iter()
+            .map(|survey| survey.id().as_str())
+            .collect::<Vec<_>>()
+            .join("、");
         AppError::not_found("survey_unknown", format!("調査がありません。{ids} のいずれかを指定してください。"))
     })
 }
@@ -38,8 +42,16 @@ pub fn known(id: &str) -> Result<&'static Survey, AppError> {
 pub fn edition<'s>(survey: &'s Survey, name: Option<&str>) -> Result<&'s Edition, AppError> {
     let Some(name) = name else { return Ok(survey.first_edition()) };
     survey.edition(name).ok_or_else(|| {
-        let names = survey.editions().iter().map(|edition| edition.name()).collect::<Vec<_>>().join("、");
-        AppError::not_found("edition_unknown", format!("調査票の版がありません。{names} のいずれかを指定してください。"))
+        let names = survey
+            .editions()
+            .iter()
+            .map(|edition| edition.name())
+            .collect::<Vec<_>>()
+            .join("、");
+        AppError::not_found(
+            "edition_unknown",
+            format!("調査票の版がありません。{names} のいずれかを指定してください。"),
+        )
     })
 }
 
@@ -105,22 +117,24 @@ impl Times {
     /// The database is away.
     pub async fn load(conn: &mut AsyncPgConnection, survey: &Survey) -> Result<Times, AppError> {
         let id = survey.id().as_str();
-        let window = |row: WindowRow| Window { opens: row.opens.with_timezone(&JST), closes: row.closes.with_timezone(&JST) };
+        let window = |row: WindowRow| Window {
+            opens: row.opens.with_timezone(&JST),
+            closes: row.closes.with_timezone(&JST),
+        };
         let windows = surveys::windows(conn, id).await?.into_iter().map(window).collect();
-        Ok(Times { survey: id.to_owned(), windows, extensions: surveys::extensions(conn, id).await? })
+        Ok(Times {
+            survey: id.to_owned(),
+            windows,
+            extensions: surveys::extensions(conn, id).await?,
+        })
     }
 
     /// How a hospital stands now.
     pub fn standing(&self, hospital: &FrameRow, now: DateTime<Utc>) -> Standing {
-        let municipality = MunicipalityCode::parse(&hospital.municipality).ok();
-        // A designated city's extension is for the hospitals of its wards too.
-        let covers = |code: &String| {
-            MunicipalityCode::parse(code).is_ok_and(|code| municipality.as_ref().is_some_and(|municipality| code.contains(municipality)))
-        };
         let applies = |row: &&ExtensionRow| {
             row.hospital_id == Some(hospital.hospital_id)
                 || row.prefecture == Some(hospital.prefecture)
-                || row.municipality.as_ref().is_some_and(covers)
+                || row.municipality.as_ref().is_some_and(|code| covers(code, &hospital.municipality))
         };
         let extended = self.extensions.iter().filter(applies).map(|row| row.until).max();
         standing(&self.windows, extended, now)
@@ -137,11 +151,17 @@ impl Times {
             Standing::Open { .. } => Ok(()),
             Standing::NotYet { opens } => Err(AppError::conflict(
                 "window_not_yet",
-                format!("{survey}年調査の調査期間は{}に始まります。始まってから回答してください。", shown(opens)),
+                format!(
+                    "{survey}年調査の調査期間は{}に始まります。始まってから回答してください。",
+                    shown(opens)
+                ),
             )),
             Standing::Closed { closed } => Err(AppError::conflict(
                 "window_closed",
-                format!("{survey}年調査の調査期間は{}に終了しました。期限を延長できるのは厚生労働省の調査担当者です。都道府県を通じてご相談ください。", shown(closed)),
+                format!(
+                    "{survey}年調査の調査期間は{}に終了しました。期限を延長できるのは厚生労働省の調査担当者です。都道府県を通じてご相談ください。",
+                    shown(closed)
+                ),
             )),
             Standing::Never => Err(AppError::conflict(
                 "window_closed",
@@ -151,12 +171,23 @@ impl Times {
     }
 }
 
+/// Whether a municipality is the hospital's, or the designated city of its ward.
+fn covers(code: &str, hospital: &str) -> bool {
+    match (MunicipalityCode::parse(code), MunicipalityCode::parse(hospital)) {
+        (Ok(code), Ok(hospital)) => code.contains(&hospital),
+        _ => false,
+    }
+}
+
 /// Windows of a survey as stored.
 ///
 /// # Errors
 /// The database is away.
 pub async fn windows(state: &State, permit: &Permit<ReadSurveys>, survey: &Survey) -> Result<Vec<WindowRow>, AppError> {
-    as_actor(&state.pool, permit.actor(), Mode::Snapshot, async |conn| Ok(surveys::windows(conn, survey.id().as_str()).await?)).await
+    as_actor(&state.pool, permit.actor(), Mode::Snapshot, async |conn| {
+        Ok(surveys::windows(conn, survey.id().as_str()).await?)
+    })
+    .await
 }
 
 /// Opens a survey again, with a reason, as an audited act.
@@ -173,7 +204,10 @@ pub async fn open_window(
     let (opens, closes) = times;
     require_reason(reason)?;
     if opens >= closes {
-        return Err(AppError::invalid("window_backwards", "調査期間の終わりは始まりより後にしてください。"));
+        return Err(AppError::invalid(
+            "window_backwards",
+            "調査期間の終わりは始まりより後にしてください。",
+        ));
     }
     let actor = permit.actor();
     let now = state.now();
@@ -188,7 +222,12 @@ pub async fn open_window(
     as_actor(&state.pool, actor, Mode::Write, async |conn| {
         surveys::insert_window(conn, &row).await?;
         let details = json!({"opens": opens, "closes": closes, "reason": reason});
-        let entry = audit::Entry { action: "open_window", survey: Some(survey.id().as_str()), details, ..audit::Entry::default() };
+        let entry = audit::Entry {
+            action: "open_window",
+            survey: Some(survey.id().as_str()),
+            details,
+            ..audit::Entry::default()
+        };
         Ok(audit::insert(conn, actor, now, entry).await?)
     })
     .await?;
@@ -243,9 +282,15 @@ pub async fn extend(
             account_id: actor.account(),
         };
         surveys::insert_extension(conn, &row).await?;
-        let details = json!({"until": until, "reason": reason, "area": row.prefecture.map(|p| p.to_string()).or_else(|| row.municipality.clone())});
-        let entry =
-            audit::Entry { action: "grant_extension", survey: Some(survey.id().as_str()), hospital, prefecture: row.prefecture, details };
+        let details =
+            json!({"until": until, "reason": reason, "area": row.prefecture.map(|p| p.to_string()).or_else(|| row.municipality.clone())});
+        let entry = audit::Entry {
+            action: "grant_extension",
+            survey: Some(survey.id().as_str()),
+            hospital,
+            prefecture: row.prefecture,
+            details,
+        };
         audit::insert(conn, actor, now, entry).await?;
         Ok(row)
     })
@@ -254,7 +299,10 @@ pub async fn extend(
 
 fn require_reason(reason: &str) -> Result<(), AppError> {
     if reason.trim().is_empty() {
-        return Err(AppError::invalid("reason_missing", "理由を記入してください。理由は記録に残ります。"));
+        return Err(AppError::invalid(
+            "reason_missing",
+            "理由を記入してください。理由は記録に残ります。",
+        ));
     }
     Ok(())
 }

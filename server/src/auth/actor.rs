@@ -48,12 +48,18 @@ pub struct Actor {
 impl Actor {
     /// The actor of an account.
     pub fn of_account(account: Uuid, role: Role) -> Actor {
-        Actor { account: Some(account), role }
+        Actor {
+            account: Some(account),
+            role,
+        }
     }
 
     /// The program itself.
     pub fn system() -> Actor {
-        Actor { account: None, role: Role::System }
+        Actor {
+            account: None,
+            role: Role::System,
+        }
     }
 
     /// The account; `None` for the system.

@@ -9,12 +9,21 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::error::AppError;
 
 /// OWASP's first choice for Argon2id: 19 MiB, two passes, one lane.
-static ARGON2: LazyLock<Argon2<'static>> =
-    LazyLock::new(|| Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(19_456, 2, 1, None).unwrap_or_default()));
+static ARGON2: LazyLock<Argon2<'static>> = LazyLock::new(|| {
+    Argon2::new(
+        Algorithm::Argon2id,
+        Version::V0x13,
+        Params::new(19_456, 2, 1, None).unwrap_or_default(),
+    )
+});
 
 /// Hash of a password that nobody has: verified against when the account is unknown, so that the answer takes the same time.
-static NOBODY: LazyLock<String> =
-    LazyLock::new(|| ARGON2.hash_password(b"nobody has this password").map(|hash| hash.to_string()).unwrap_or_default());
+static NOBODY: LazyLock<String> = LazyLock::new(|| {
+    ARGON2
+        .hash_password(b"nobody has this password")
+        .map(|hash| hash.to_string())
+        .unwrap_or_default()
+});
 
 /// Hashes a password into PHC form.
 ///
@@ -22,7 +31,10 @@ static NOBODY: LazyLock<String> =
 /// Internal only: the hash function or the thread failed.
 pub async fn hash(password: SecretString) -> Result<String, AppError> {
     on_thread(move || {
-        ARGON2.hash_password(password.expose_secret().as_bytes()).map(|hash| hash.to_string()).map_err(|error| AppError::internal(error.to_string()))
+        ARGON2
+            .hash_password(password.expose_secret().as_bytes())
+            .map(|hash| hash.to_string())
+            .map_err(|error| AppError::internal(error.to_string()))
     })
     .await
 }
@@ -35,8 +47,8 @@ pub async fn verify(password: SecretString, expected: Option<String>) -> Result<
     on_thread(move || {
         let known = expected.is_some();
         let expected = expected.unwrap_or_else(|| NOBODY.clone());
-        let fits = PasswordHash::new(&expected)
-            .is_ok_and(|parsed| ARGON2.verify_password(password.expose_secret().as_bytes(), &parsed).is_ok());
+        let fits =
+            PasswordHash::new(&expected).is_ok_and(|parsed| ARGON2.verify_password(password.expose_secret().as_bytes(), &parsed).is_ok());
         Ok(known && fits)
     })
     .await

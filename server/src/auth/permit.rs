@@ -27,7 +27,10 @@ impl<P: Policy> Permit<P> {
     /// `role_not_permitted` when the actor's role may never do this.
     pub fn of(actor: Actor) -> Result<Permit<P>, AppError> {
         if P::allows(actor.role()) {
-            Ok(Permit { actor, policy: PhantomData })
+            Ok(Permit {
+                actor,
+                policy: PhantomData,
+            })
         } else {
             Err(AppError::forbidden(
                 "role_not_permitted",

@@ -22,7 +22,9 @@ const PREFIX: &str = "chosa_";
 /// Internal: the system has no randomness.
 pub fn new_token() -> Result<(SecretString, [u8; 32]), AppError> {
     let mut bytes = [0_u8; 32];
-    SysRng.try_fill_bytes(&mut bytes).map_err(|error| AppError::internal(error.to_string()))?;
+    SysRng
+        .try_fill_bytes(&mut bytes)
+        .map_err(|error| AppError::internal(error.to_string()))?;
     let token = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes));
     let hash = hash(&token);
     Ok((SecretString::from(token), hash))

@@ -42,7 +42,9 @@ impl Tokens {
     pub fn new(secret: &SecretSlice<u8>) -> Result<Tokens, AppError> {
         let secret = secret.expose_secret();
         if secret.len() < 32 {
-            return Err(AppError::internal("the token secret is shorter than 32 bytes; delete the file to have one made, or give a longer one"));
+            return Err(AppError::internal(
+                "the token secret is shorter than 32 bytes; delete the file to have one made, or give a longer one",
+            ));
         }
         // Err: another part of this process installed it before, which is as good.
         let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
@@ -53,7 +55,11 @@ impl Tokens {
         validation.validate_exp = true;
         validation.validate_nbf = true;
         validation.leeway = LEEWAY;
-        let tokens = Tokens { encoding: EncodingKey::from_secret(secret), decoding: DecodingKey::from_secret(secret), validation };
+        let tokens = Tokens {
+            encoding: EncodingKey::from_secret(secret),
+            decoding: DecodingKey::from_secret(secret),
+            validation,
+        };
         let proof = tokens.issue("self-test")?;
         if tokens.client_of(&proof).as_deref() != Some("self-test") {
             return Err(AppError::internal("a token that was just signed is not accepted"));
@@ -81,7 +87,9 @@ impl Tokens {
 
     /// The client of a token that is valid now; why another is not is nobody's business.
     pub fn client_of(&self, token: &str) -> Option<String> {
-        jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).ok().map(|data| data.claims.sub)
+        jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation)
+            .ok()
+            .map(|data| data.claims.sub)
     }
 }
 
@@ -100,7 +108,8 @@ mod tests {
 
     fn claims(change: impl FnOnce(&mut serde_json::Value)) -> serde_json::Value {
         let now = Utc::now().timestamp();
-        let mut claims = json!({"iss": ISSUER, "aud": AUDIENCE, "sub": "c", "iat": now, "nbf": now, "exp": now + 60, "jti": Uuid::new_v4()});
+        let mut claims =
+            json!({"iss": ISSUER, "aud": AUDIENCE, "sub": "c", "iat": now, "nbf": now, "exp": now + 60, "jti": Uuid::new_v4()});
         change(&mut claims);
         claims
     }
@@ -121,7 +130,12 @@ mod tests {
     #[test]
     fn a_token_of_another_time_place_or_purpose_is_refused() {
         let now = Utc::now().timestamp();
-        for (name, value) in [("exp", json!(now - 10)), ("nbf", json!(now + 60)), ("iss", json!("other")), ("aud", json!("other"))] {
+        for (name, value) in [
+            ("exp", json!(now - 10)),
+            ("nbf", json!(now + 60)),
+            ("iss", json!("other")),
+            ("aud", json!("other")),
+        ] {
             assert_eq!(tokens().client_of(&sign(claims(|claims| claims[name] = value))), None, "{name}");
         }
     }

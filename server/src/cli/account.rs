@@ -57,7 +57,13 @@ enum RoleName {
 
 pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(), CliError> {
     match arguments.what {
-        What::Create { login, role, area, hospital, survey } => {
+        What::Create {
+            login,
+            role,
+            area,
+            hospital,
+            survey,
+        } => {
             let speaks = speaks(role, area.as_deref(), hospital, survey)?;
             let password = secret()?;
             with_state(settings, async |state| {
@@ -79,7 +85,11 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
 
 fn speaks(role: RoleName, area: Option<&str>, hospital: Option<String>, survey: String) -> Result<Speaks, CliError> {
     let area = area
-        .map(|text| Area::parse(text).or_else(|error| PrefectureCode::parse(text).map(Area::Prefecture).map_err(|_| error)))
+        .map(|text| {
+            PrefectureCode::parse(text)
+                .map(Area::Prefecture)
+                .or_else(|_not_a_prefecture| Area::parse(text))
+        })
         .transpose()
         .map_err(|error| CliError::usage(format!("--area を読めません: {error}")))?;
     match (role, area, hospital) {
@@ -97,6 +107,9 @@ fn speaks(role: RoleName, area: Option<&str>, hospital: Option<String>, survey: 
 
 fn secret() -> Result<SecretString, CliError> {
     let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).map_err(|error| CliError::failed(format!("標準入力を読めません: {error}")))?;
+    std::io::stdin()
+        .lock()
+        .read_line(&mut line)
+        .map_err(|error| CliError::failed(format!("標準入力を読めません: {error}")))?;
     Ok(SecretString::from(line.trim_end_matches(['\r', '\n']).to_owned()))
 }

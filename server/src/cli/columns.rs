@@ -16,11 +16,22 @@ pub(super) fn write(out: &mut dyn Write, columns: &[(&str, Align)], rows: &[Vec<
     let widths: Vec<usize> = columns
         .iter()
         .enumerate()
-        .map(|(place, (heading, _))| rows.iter().filter_map(|row| row.get(place)).map(|cell| cell.width()).chain([heading.width()]).max().unwrap_or(0))
+        .map(|(place, (heading, _))| {
+            rows.iter()
+                .filter_map(|row| row.get(place))
+                .map(|cell| cell.width())
+                .chain([heading.width()])
+                .max()
+                .unwrap_or(0)
+        })
         .collect();
     let headings: Vec<String> = columns.iter().map(|(heading, _)| (*heading).to_owned()).collect();
     line(out, columns, &widths, &headings)?;
-    writeln!(out, "{}", "-".repeat(widths.iter().sum::<usize>() + 2 * widths.len().saturating_sub(1)))?;
+    writeln!(
+        out,
+        "{}",
+        "-".repeat(widths.iter().sum::<usize>() + 2 * widths.len().saturating_sub(1))
+    )?;
     rows.iter().try_for_each(|row| line(out, columns, &widths, row))
 }
 

@@ -24,7 +24,11 @@ pub(super) struct Database {
 
 impl From<PrivatePostgresError> for CliError {
     fn from(error: PrivatePostgresError) -> CliError {
-        let exit = if matches!(error, PrivatePostgresError::FolderInUse { .. }) { Exit::TryAgain } else { Exit::Configuration };
+        let exit = if matches!(error, PrivatePostgresError::FolderInUse { .. }) {
+            Exit::TryAgain
+        } else {
+            Exit::Configuration
+        };
         CliError::new(exit, error.to_string())
     }
 }
@@ -36,7 +40,10 @@ impl Database {
             if let Some(owner) = &settings.migrate_url {
                 migrations::run(owner.expose_secret()).await?;
             }
-            return Ok(Database { url: url.clone(), private: None });
+            return Ok(Database {
+                url: url.clone(),
+                private: None,
+            });
         }
         let options = private_postgres::Options {
             folder: Some(settings.data_folder.clone()),
@@ -45,7 +52,10 @@ impl Database {
         };
         let private = PrivatePostgres::start(options).await?;
         migrations::run(&private.owner_url(DATABASE)).await?;
-        Ok(Database { url: SecretString::from(private.application_url(DATABASE)), private: Some(Arc::new(private)) })
+        Ok(Database {
+            url: SecretString::from(private.application_url(DATABASE)),
+            private: Some(Arc::new(private)),
+        })
     }
 
     /// What use cases need, for a command on the machine.
@@ -62,7 +72,10 @@ impl Database {
             pool_size: settings.pool_size,
             time_outs: TimeOuts::default(),
             token_secret: settings.token_secret()?,
-            parser: Arc::new(Parser::new(ParserOptions { program: settings.parser.clone(), ..ParserOptions::default() })),
+            parser: Arc::new(Parser::new(ParserOptions {
+                program: settings.parser.clone(),
+                ..ParserOptions::default()
+            })),
             clock: Clock::System,
         })
     }
@@ -78,10 +91,7 @@ impl Database {
 }
 
 /// Runs a command with a state, and closes the database whatever comes of it.
-pub(super) async fn with_state(
-    settings: &Settings,
-    command: impl AsyncFnOnce(&State) -> Result<(), CliError>,
-) -> Result<(), CliError> {
+pub(super) async fn with_state(settings: &Settings, command: impl AsyncFnOnce(&State) -> Result<(), CliError>) -> Result<(), CliError> {
     let database = Database::open(settings).await?;
     let result = match database.state(settings).await {
         Ok(state) => command(&state).await,

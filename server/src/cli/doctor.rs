@@ -20,7 +20,10 @@ pub(super) async fn run(settings: &Settings) -> Result<(), CliError> {
         if findings.different.is_empty() {
             return output::print(|out| writeln!(out, "回答とコードは一致しています。"));
         }
-        Err(CliError::bad_data(format!("回答とコードが一致しない版が{}件あります。運用担当者は復元手順を確認してください。", findings.different.len())))
+        Err(CliError::bad_data(format!(
+            "回答とコードが一致しない版が{}件あります。運用担当者は復元手順を確認してください。",
+            findings.different.len()
+        )))
     })
     .await
 }

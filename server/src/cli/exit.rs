@@ -48,7 +48,10 @@ pub struct CliError {
 impl CliError {
     /// Ends with an exit code and a sentence.
     pub fn new(exit: Exit, message: impl Into<String>) -> CliError {
-        CliError { exit, message: message.into() }
+        CliError {
+            exit,
+            message: message.into(),
+        }
     }
 
     /// It did not work.

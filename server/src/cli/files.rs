@@ -19,7 +19,9 @@ pub(super) async fn workbook(parser: &Parser, path: &Path) -> Result<Result<Work
     // One byte more than may be read, so that the child sees that there is too much and says so.
     let most = u64::try_from(Limits::default().file_bytes).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
-    File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes)).map_err(unreadable)?;
+    File::open(path)
+        .and_then(|file| file.take(most).read_to_end(&mut bytes))
+        .map_err(unreadable)?;
     Ok(parser.parse(bytes).await?)
 }
 
@@ -27,7 +29,10 @@ pub(super) async fn workbook(parser: &Parser, path: &Path) -> Result<Result<Work
 pub(super) async fn frame(parser: &Parser, path: &Path) -> Result<Frame, CliError> {
     let refused = |found: &[Fault]| {
         let lines: String = found.iter().map(|fault| format!("\n  {}", faults::line(fault, None))).collect();
-        CliError::bad_data(format!("調査対象名簿 {} に誤りがあります。直してから、もう一度実行してください。{lines}", path.display()))
+        CliError::bad_data(format!(
+            "調査対象名簿 {} に誤りがあります。直してから、もう一度実行してください。{lines}",
+            path.display()
+        ))
     };
     let workbook = workbook(parser, path).await?.map_err(|fault| refused(&[fault]))?;
     let (hospitals, found) = importer::frame::examine_frame(&workbook);
@@ -40,7 +45,11 @@ pub(super) async fn frame(parser: &Parser, path: &Path) -> Result<Frame, CliErro
 /// Reads the id of a survey from the command line.
 pub(super) fn survey(id: &str) -> Result<&'static Survey, String> {
     survey::find(id).ok_or_else(|| {
-        let ids = survey::compiled_in().iter().map(|survey| survey.id().as_str()).collect::<Vec<_>>().join("、");
+        let ids = survey::compiled_in()
+            .iter()
+            .map(|survey| survey.id().as_str())
+            .collect::<Vec<_>>()
+            .join("、");
         format!("調査「{id}」はありません。{ids} のいずれかを指定してください")
     })
 }

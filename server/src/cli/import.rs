@@ -57,7 +57,14 @@ enum What {
 
 pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(), CliError> {
     with_state(settings, async |state| match arguments.what {
-        What::Answers { file, survey, numbering, reason, dry_run, json } => {
+        What::Answers {
+            file,
+            survey,
+            numbering,
+            reason,
+            dry_run,
+            json,
+        } => {
             let report = answers(state, survey, &file, (numbering, reason), dry_run).await?;
             told(&report, json)
         }
@@ -79,11 +86,22 @@ fn told(report: &Value, json: bool) -> Result<(), CliError> {
     }
     let number = |key: &str| report.get(key).and_then(Value::as_u64).unwrap_or_default();
     output::print(|out| {
-        writeln!(out, "受付 {}件、変更なし {}件、要修正 {}件", number("accepted"), number("unchanged"), number("rejected"))?;
+        writeln!(
+            out,
+            "受付 {}件、変更なし {}件、要修正 {}件",
+            number("accepted"),
+            number("unchanged"),
+            number("rejected")
+        )?;
         for hospital in report.get("hospitals").and_then(Value::as_array).into_iter().flatten() {
             for fault in hospital.get("faults").and_then(Value::as_array).into_iter().flatten() {
                 if let Ok(fault) = serde_json::from_value(fault.clone()) {
-                    writeln!(out, "  {} {}", hospital.get("hospital").and_then(Value::as_str).unwrap_or_default(), faults::line(&fault, None))?;
+                    writeln!(
+                        out,
+                        "  {} {}",
+                        hospital.get("hospital").and_then(Value::as_str).unwrap_or_default(),
+                        faults::line(&fault, None)
+                    )?;
                 }
             }
         }
@@ -102,7 +120,12 @@ pub(super) async fn answers(
     let permit = Permit::of(Actor::system())?;
     let file_name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let bytes = std::fs::read(file).map_err(|error| CliError::failed(format!("ファイル {} を開けません: {error}", file.display())))?;
-    let upload = Upload { file_name, bytes, numbering, reason };
+    let upload = Upload {
+        file_name,
+        bytes,
+        numbering,
+        reason,
+    };
     if dry_run {
         let report = imports::dry_run(state, &permit, survey, &upload).await?;
         return serde_json::to_value(report).map_err(|error| CliError::failed(error.to_string()));
@@ -120,14 +143,25 @@ pub(super) async fn frame(state: &State, survey: &'static Survey, file: &Path) -
 pub(super) async fn quotas(state: &State, program: &str, file: &Path) -> Result<usize, CliError> {
     let refused = |found: &[survey::fault::Fault]| {
         let lines: String = found.iter().map(|fault| format!("\n  {}", faults::line(fault, None))).collect();
-        CliError::bad_data(format!("支援枠のファイル {} に誤りがあります。直してから、もう一度実行してください。{lines}", file.display()))
+        CliError::bad_data(format!(
+            "支援枠のファイル {} に誤りがあります。直してから、もう一度実行してください。{lines}",
+            file.display()
+        ))
     };
-    let workbook = files::workbook(&state.shared.parser, file).await?.map_err(|fault| refused(&[fault]))?;
+    let workbook = files::workbook(&state.shared.parser, file)
+        .await?
+        .map_err(|fault| refused(&[fault]))?;
     let (cells, found) = importer::quotas::examine_quotas(&workbook);
     if found.iter().any(survey::fault::Fault::is_error) {
         return Err(refused(&found));
     }
-    let cells: Vec<Quota> =
-        cells.into_iter().map(|(prefecture, band, hospitals)| Quota { prefecture, band, hospitals }).collect();
+    let cells: Vec<Quota> = cells
+        .into_iter()
+        .map(|(prefecture, band, hospitals)| Quota {
+            prefecture,
+            band,
+            hospitals,
+        })
+        .collect();
     Ok(programs::set_quotas(state, &Permit::of(Actor::system())?, program, &cells).await?)
 }

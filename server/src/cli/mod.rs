@@ -114,7 +114,9 @@ fn run(arguments: Arguments) -> Result<(), CliError> {
 /// Runs a command on a runtime with several threads: migrations and polars need more than one.
 fn on_runtime(command: impl Future<Output = Result<(), CliError>>) -> Result<(), CliError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.map_err(|error| CliError::failed(format!("実行環境を準備できません: {error}")))?.block_on(command)
+    runtime
+        .map_err(|error| CliError::failed(format!("実行環境を準備できません: {error}")))?
+        .block_on(command)
 }
 
 #[cfg(test)]
@@ -128,7 +130,10 @@ mod tests {
 
     #[test]
     fn settings_may_stand_before_and_after_the_command() {
-        for line in ["chosa --workers 3 check a.csv --survey 2024", "chosa check a.csv --survey 2024 --workers 3"] {
+        for line in [
+            "chosa --workers 3 check a.csv --survey 2024",
+            "chosa check a.csv --survey 2024 --workers 3",
+        ] {
             let arguments = Arguments::try_parse_from(line.split(' ')).unwrap();
             assert_eq!(arguments.flags.layer.workers.unwrap().get(), 3, "{line}");
         }
@@ -137,7 +142,10 @@ mod tests {
     #[test]
     fn no_secret_has_a_flag() {
         for flag in ["--database-url", "--migrate-url", "--token-secret-file", "--token-secret"] {
-            assert!(Arguments::try_parse_from(["chosa", flag, "x", "completions", "bash"]).is_err(), "{flag}");
+            assert!(
+                Arguments::try_parse_from(["chosa", flag, "x", "completions", "bash"]).is_err(),
+                "{flag}"
+            );
         }
     }
 }

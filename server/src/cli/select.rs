@@ -38,7 +38,11 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
             let bytes = programs::list_file(state, &Permit::of(Actor::system())?, &arguments.program, prefecture).await?;
             std::fs::write(path, bytes).map_err(|error| CliError::failed(format!("{} に書き込めません: {error}", path.display())))?;
         }
-        if arguments.json { output::print_json(&selection) } else { output::print(|out| write(out, &selection)) }
+        if arguments.json {
+            output::print_json(&selection)
+        } else {
+            output::print(|out| write(out, &selection))
+        }
     })
     .await
 }
@@ -62,7 +66,11 @@ pub(super) fn write(out: &mut dyn Write, selection: &Selection) -> io::Result<()
         ("境界点", Align::Right),
         ("同点", Align::Right),
     ];
-    let band = |key: &str| Banding::Program.band(key).map_or_else(|| key.to_owned(), |band| band.label.to_owned());
+    let band = |key: &str| {
+        Banding::Program
+            .band(key)
+            .map_or_else(|| key.to_owned(), |band| band.label.to_owned())
+    };
     let rows: Vec<Vec<String>> = selection
         .cells
         .iter()
@@ -71,16 +79,39 @@ pub(super) fn write(out: &mut dyn Write, selection: &Selection) -> io::Result<()
             [band(&cell.band)]
                 .into_iter()
                 .chain([cell.quota, cell.candidates].map(|number| number.to_string()))
-                .chain([cell.chosen.len().to_string(), cell.missing.to_string(), boundary, cell.tied_at_boundary.to_string()])
+                .chain([
+                    cell.chosen.len().to_string(),
+                    cell.missing.to_string(),
+                    boundary,
+                    cell.tied_at_boundary.to_string(),
+                ])
                 .collect()
         })
         .collect();
-    writeln!(out, "{} の選定（結果ハッシュ {}）", selection.prefecture.name(), selection.result_hash.get(..16).unwrap_or_default())?;
+    writeln!(
+        out,
+        "{} の選定（結果ハッシュ {}）",
+        selection.prefecture.name(),
+        selection.result_hash.get(..16).unwrap_or_default()
+    )?;
     columns::write(out, &cells, &rows)?;
     for cell in selection.cells.iter().filter(|cell| cell.missing > 0) {
-        writeln!(out, "{}の枠は候補が{}病院しかなく、{}病院不足しています。", band(&cell.band), cell.candidates, cell.missing)?;
+        writeln!(
+            out,
+            "{}の枠は候補が{}病院しかなく、{}病院不足しています。",
+            band(&cell.band),
+            cell.candidates,
+            cell.missing
+        )?;
     }
-    let columns = [("区分", Align::Left), ("順位", Align::Right), ("G-MIS ID", Align::Left), ("病床", Align::Right), ("点", Align::Right), ("病院名", Align::Left)];
+    let columns = [
+        ("区分", Align::Left),
+        ("順位", Align::Right),
+        ("G-MIS ID", Align::Left),
+        ("病床", Align::Right),
+        ("点", Align::Right),
+        ("病院名", Align::Left),
+    ];
     let rows: Vec<Vec<String>> = selection
         .cells
         .iter()

@@ -67,7 +67,9 @@ pub(super) async fn migrate(settings: &Settings) -> Result<(), CliError> {
     let applied = match (&settings.database_url, &settings.migrate_url) {
         (Some(_), Some(owner)) => migrations::run(owner.expose_secret()).await?,
         (Some(_), None) => {
-            return Err(CliError::usage("CHOSA_MIGRATE_URL に、所有者ロール（chosa_owner）の接続先を指定してください。"));
+            return Err(CliError::usage(
+                "CHOSA_MIGRATE_URL に、所有者ロール（chosa_owner）の接続先を指定してください。",
+            ));
         }
         (None, _) => {
             let database = Database::open(settings).await?;

@@ -74,12 +74,25 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
         }
         let permit = Permit::of(Actor::system())?;
         if let Some(question) = &arguments.question {
-            let request = TableRequest { question: QuestionKey::from(question.as_str()), area, by, banding };
+            let request = TableRequest {
+                question: QuestionKey::from(question.as_str()),
+                area,
+                by,
+                banding,
+            };
             let table = statistics::table(state, &permit, arguments.survey, request).await?;
-            if arguments.json { output::print_json(&table) } else { output::print(|out| write_table(out, &table)) }
+            if arguments.json {
+                output::print_json(&table)
+            } else {
+                output::print(|out| write_table(out, &table))
+            }
         } else {
             let rates = statistics::response_rates(state, &permit, arguments.survey, RateRequest { area, by, banding }).await?;
-            if arguments.json { output::print_json(&rates) } else { output::print(|out| write_rates(out, &rates)) }
+            if arguments.json {
+                output::print_json(&rates)
+            } else {
+                output::print(|out| write_rates(out, &rates))
+            }
         }
     })
     .await
@@ -102,7 +115,10 @@ pub(super) async fn write_files(state: &State, survey: &'static Survey, area: &A
 
 /// A table of a question for people.
 pub(super) fn write_table(out: &mut dyn Write, table: &Table) -> io::Result<()> {
-    let options = table.choices.iter().flat_map(|choice| [(choice.label.as_str(), Align::Right), ("%", Align::Right)]);
+    let options = table
+        .choices
+        .iter()
+        .flat_map(|choice| [(choice.label.as_str(), Align::Right), ("%", Align::Right)]);
     let head = [("区分", Align::Left), ("回答数", Align::Right), ("母数", Align::Right)];
     let tail = [("空欄", Align::Right), ("無回答", Align::Right), ("非該当", Align::Right)];
     let columns: Vec<(&str, Align)> = head.into_iter().chain(options).chain(tail).collect();
@@ -112,7 +128,10 @@ pub(super) fn write_table(out: &mut dyn Write, table: &Table) -> io::Result<()> 
         .map(|row| (label([&row.prefecture_name, &row.band_label]), row))
         .chain([("計".to_owned(), &table.total)])
         .map(|(label, row)| {
-            let options = row.options.iter().flat_map(|option| [option.count.to_string(), percent(option.percent)]);
+            let options = row
+                .options
+                .iter()
+                .flat_map(|option| [option.count.to_string(), percent(option.percent)]);
             [label, row.n.to_string(), row.base.to_string()]
                 .into_iter()
                 .chain(options)
@@ -125,7 +144,12 @@ pub(super) fn write_table(out: &mut dyn Write, table: &Table) -> io::Result<()> 
 
 /// Response rates for people.
 pub(super) fn write_rates(out: &mut dyn Write, rates: &RateTable) -> io::Result<()> {
-    let columns = [("区分", Align::Left), ("対象", Align::Right), ("回答", Align::Right), ("回答率", Align::Right)];
+    let columns = [
+        ("区分", Align::Left),
+        ("対象", Align::Right),
+        ("回答", Align::Right),
+        ("回答率", Align::Right),
+    ];
     let rows: Vec<Vec<String>> = rates
         .rows
         .iter()

@@ -41,7 +41,10 @@ enum Layout {
 
 pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(), CliError> {
     let edition = edition(&arguments)?;
-    let parser = Parser::new(Options { program: settings.parser.clone(), ..Options::default() });
+    let parser = Parser::new(Options {
+        program: settings.parser.clone(),
+        ..Options::default()
+    });
     let frame = match &arguments.frame {
         Some(path) => files::frame(&parser, path).await?,
         None => Frame::default(),
@@ -59,7 +62,9 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
 }
 
 fn edition(arguments: &Arguments) -> Result<&'static Edition, CliError> {
-    let Some(name) = &arguments.edition else { return Ok(arguments.survey.first_edition()) };
+    let Some(name) = &arguments.edition else {
+        return Ok(arguments.survey.first_edition());
+    };
     arguments.survey.edition(name).ok_or_else(|| {
         let names = arguments.survey.editions().iter().map(Edition::name).collect::<Vec<_>>().join("、");
         CliError::usage(format!("調査票の版「{name}」はありません。{names} のいずれかを指定してください。"))
@@ -70,7 +75,9 @@ fn edition(arguments: &Arguments) -> Result<&'static Edition, CliError> {
 fn hospital<'f>(frame: &'f Frame, arguments: &Arguments) -> Result<Option<&'f FrameHospital>, CliError> {
     if let Some(id) = &arguments.hospital {
         let found = GmisId::parse(id).ok().and_then(|id| frame.by_gmis(&id));
-        return found.map(Some).ok_or_else(|| CliError::bad_data(format!("G-MIS ID「{id}」の病院は、調査対象名簿にありません。")));
+        return found
+            .map(Some)
+            .ok_or_else(|| CliError::bad_data(format!("G-MIS ID「{id}」の病院は、調査対象名簿にありません。")));
     }
     match frame.hospitals() {
         [] => Ok(None),

@@ -36,10 +36,22 @@ const USUAL_DATABASE_URL: &str = "DATABASE_URL";
 #[serde(deny_unknown_fields)]
 pub struct Layer {
     /// See [`super::Settings::data_folder`].
-    #[arg(long, global = true, value_name = "DIR", help_heading = "設定", help = "データフォルダー [CHOSA_DATA_FOLDER]")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        help_heading = "設定",
+        help = "データフォルダー [CHOSA_DATA_FOLDER]"
+    )]
     pub data_folder: Option<PathBuf>,
     /// See [`super::Settings::pg_bin`].
-    #[arg(long, global = true, value_name = "DIR", help_heading = "設定", help = "Postgresのプログラムのフォルダー [CHOSA_PG_BIN]")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        help_heading = "設定",
+        help = "Postgresのプログラムのフォルダー [CHOSA_PG_BIN]"
+    )]
     pub pg_bin: Option<PathBuf>,
     /// No flag: a secret.
     #[arg(skip)]
@@ -50,25 +62,63 @@ pub struct Layer {
     #[serde(default, deserialize_with = "secret")]
     pub migrate_url: Option<SecretString>,
     /// See [`super::Settings::listen`].
-    #[arg(long, global = true, value_name = "ADDR:PORT", help_heading = "設定", help = "待ち受けるアドレス [CHOSA_LISTEN]")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "ADDR:PORT",
+        help_heading = "設定",
+        help = "待ち受けるアドレス [CHOSA_LISTEN]"
+    )]
     pub listen: Option<SocketAddr>,
     /// See [`super::Settings::workers`].
-    #[arg(long, global = true, value_name = "N", help_heading = "設定", help = "サーバーのワーカー数 [CHOSA_WORKERS]")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "N",
+        help_heading = "設定",
+        help = "サーバーのワーカー数 [CHOSA_WORKERS]"
+    )]
     pub workers: Option<NonZeroU16>,
     /// See [`super::Settings::pool_size`].
-    #[arg(long, global = true, value_name = "N", help_heading = "設定", help = "ワーカーごとのデータベース接続数 [CHOSA_POOL_SIZE]")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "N",
+        help_heading = "設定",
+        help = "ワーカーごとのデータベース接続数 [CHOSA_POOL_SIZE]"
+    )]
     pub pool_size: Option<NonZeroU16>,
     /// See [`super::Settings::parser`].
-    #[arg(long, global = true, value_name = "FILE", help_heading = "設定", help = "ファイルを読み取るプログラム [CHOSA_PARSER]")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        help_heading = "設定",
+        help = "ファイルを読み取るプログラム [CHOSA_PARSER]"
+    )]
     pub parser: Option<PathBuf>,
     /// No flag either: whoever may choose it may also choose what it holds.
     #[arg(skip)]
     pub token_secret_file: Option<PathBuf>,
     /// See [`super::Settings::log_format`].
-    #[arg(long, global = true, value_enum, value_name = "FORMAT", help_heading = "設定", help = "ログの形式 [CHOSA_LOG_FORMAT]", hide_possible_values = false)]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "FORMAT",
+        help_heading = "設定",
+        help = "ログの形式 [CHOSA_LOG_FORMAT]",
+        hide_possible_values = false
+    )]
     pub log_format: Option<LogFormat>,
     /// See [`super::Settings::log_filter`].
-    #[arg(long, global = true, value_name = "FILTER", help_heading = "設定", help = "ログに出すもの（例: info,server=debug）[CHOSA_LOG_FILTER]")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILTER",
+        help_heading = "設定",
+        help = "ログに出すもの（例: info,server=debug）[CHOSA_LOG_FILTER]"
+    )]
     pub log_filter: Option<String>,
 }
 
@@ -107,7 +157,10 @@ pub(super) fn of_environment(variables: impl IntoIterator<Item = (OsString, OsSt
         };
         if !VARIABLES.contains(&key) {
             let known = VARIABLES.map(|known| format!("{PREFIX}{known}")).join("、");
-            return Err(ConfigError::UnknownVariable { name: name.into_owned(), known });
+            return Err(ConfigError::UnknownVariable {
+                name: name.into_owned(),
+                known,
+            });
         }
         if value.is_empty() {
             continue;
@@ -143,14 +196,24 @@ pub(super) fn of_file(path: &Path) -> Result<Layer, ConfigError> {
         problem: error.message().to_owned(),
     })?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    for named in [&mut layer.data_folder, &mut layer.pg_bin, &mut layer.parser, &mut layer.token_secret_file].into_iter().flatten() {
+    for named in [
+        &mut layer.data_folder,
+        &mut layer.pg_bin,
+        &mut layer.parser,
+        &mut layer.token_secret_file,
+    ]
+    .into_iter()
+    .flatten()
+    {
         *named = folder.join(&*named);
     }
     Ok(layer)
 }
 
 fn text<'v>(name: &'static str, value: &'v OsStr) -> Result<&'v str, ConfigError> {
-    value.to_str().ok_or_else(|| ConfigError::value(name, value.to_string_lossy(), "not UTF-8"))
+    value
+        .to_str()
+        .ok_or_else(|| ConfigError::value(name, value.to_string_lossy(), "not UTF-8"))
 }
 
 fn parsed<T: FromStr<Err: std::fmt::Display>>(name: &'static str, value: &OsStr) -> Result<T, ConfigError> {
@@ -159,7 +222,10 @@ fn parsed<T: FromStr<Err: std::fmt::Display>>(name: &'static str, value: &OsStr)
 }
 
 fn secret_text(name: &'static str, value: &OsStr) -> Result<SecretString, ConfigError> {
-    value.to_str().map(SecretString::from).ok_or_else(|| ConfigError::Secret { name, reason: "UTF-8ではありません".to_owned() })
+    value.to_str().map(SecretString::from).ok_or_else(|| ConfigError::Secret {
+        name,
+        reason: "UTF-8ではありません".to_owned(),
+    })
 }
 
 fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {

@@ -4,7 +4,10 @@ use super::layer::VARIABLES;
 use super::*;
 
 fn variables(pairs: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
-    pairs.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))).collect()
+    pairs
+        .iter()
+        .map(|(name, value)| (OsString::from(name), OsString::from(value)))
+        .collect()
 }
 
 fn of(flags: Flags, pairs: &[(&str, &str)]) -> Result<Settings, ConfigError> {
@@ -16,7 +19,13 @@ fn file(text: &str) -> (tempfile::TempDir, Flags) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("chosa.toml");
     std::fs::write(&path, text).unwrap();
-    (folder, Flags { config: Some(path), ..Flags::default() })
+    (
+        folder,
+        Flags {
+            config: Some(path),
+            ..Flags::default()
+        },
+    )
 }
 
 #[test]
@@ -38,7 +47,10 @@ fn flag_is_over_environment_over_file_over_default() {
     let (_folder, mut flags) = file(text);
     flags.layer.workers = NonZeroU16::new(7);
     let settings = of(flags, &environment).unwrap();
-    assert_eq!((settings.workers, settings.listen.to_string().as_str(), settings.pool_size), (7, "[::1]:81", 4));
+    assert_eq!(
+        (settings.workers, settings.listen.to_string().as_str(), settings.pool_size),
+        (7, "[::1]:81", 4)
+    );
     assert_eq!((settings.log_format, settings.log_filter.as_str()), (LogFormat::Json, "info"));
 }
 
@@ -63,9 +75,19 @@ fn paths_in_a_file_are_relative_to_it() {
 
 #[test]
 fn the_url_of_the_database_has_its_usual_name_too() {
-    let exposed = |pairs: &[(&str, &str)]| of(Flags::default(), pairs).unwrap().database_url.unwrap().expose_secret().to_owned();
+    let exposed = |pairs: &[(&str, &str)]| {
+        of(Flags::default(), pairs)
+            .unwrap()
+            .database_url
+            .unwrap()
+            .expose_secret()
+            .to_owned()
+    };
     assert_eq!(exposed(&[("DATABASE_URL", "postgres://a@h/d")]), "postgres://a@h/d");
-    assert_eq!(exposed(&[("CHOSA_DATABASE_URL", "postgres://b@h/d"), ("DATABASE_URL", "postgres://a@h/d")]), "postgres://b@h/d");
+    assert_eq!(
+        exposed(&[("CHOSA_DATABASE_URL", "postgres://b@h/d"), ("DATABASE_URL", "postgres://a@h/d")]),
+        "postgres://b@h/d"
+    );
     let (_folder, flags) = file("database_url = \"postgresql://c@h/d\"\nmigrate_url = \"postgresql://o@h/d\"\n");
     let settings = of(flags, &[]).unwrap();
     assert_eq!(settings.migrate_url.unwrap().expose_secret(), "postgresql://o@h/d");
@@ -86,18 +108,30 @@ fn every_variable_is_known_and_an_empty_one_is_none() {
 fn an_unknown_key_of_the_file_is_named_with_its_line() {
     let (_folder, flags) = file("workers = 3\n\nworkrs = 4\n");
     let message = of(flags, &[]).unwrap_err().to_string();
-    assert!(message.contains("workrs") && message.contains("3行目") && message.contains("chosa.toml"), "{message}");
+    assert!(
+        message.contains("workrs") && message.contains("3行目") && message.contains("chosa.toml"),
+        "{message}"
+    );
 }
 
 #[test]
 fn a_missing_file_is_named() {
-    let flags = Flags { config: Some("/nonexistent/chosa.toml".into()), ..Flags::default() };
+    let flags = Flags {
+        config: Some("/nonexistent/chosa.toml".into()),
+        ..Flags::default()
+    };
     assert!(of(flags, &[]).unwrap_err().to_string().contains("/nonexistent/chosa.toml"));
 }
 
 #[test]
 fn a_value_that_cannot_be_used_is_named() {
-    for (name, value) in [("WORKERS", "0"), ("POOL_SIZE", "many"), ("LISTEN", "localhost"), ("LOG_FORMAT", "xml"), ("WORKERS", "70000")] {
+    for (name, value) in [
+        ("WORKERS", "0"),
+        ("POOL_SIZE", "many"),
+        ("LISTEN", "localhost"),
+        ("LOG_FORMAT", "xml"),
+        ("WORKERS", "70000"),
+    ] {
         let message = of(Flags::default(), &[(&format!("CHOSA_{name}"), value)]).unwrap_err().to_string();
         assert!(message.contains(&name.to_lowercase()) && message.contains(value), "{message}");
     }
@@ -106,13 +140,24 @@ fn a_value_that_cannot_be_used_is_named() {
 #[test]
 fn no_message_and_no_debug_output_shows_a_password() {
     let mut shown = Vec::new();
-    for pairs in [&[("DATABASE_URL", "mysql://u:hidden@h/d")][..], &[("CHOSA_MIGRATE_URL", "postgres://u:hidden@h/d")], &[("DATABASE_URL", "postgres://u:hidden@h:port/d")]] {
+    for pairs in [
+        &[("DATABASE_URL", "mysql://u:hidden@h/d")][..],
+        &[("CHOSA_MIGRATE_URL", "postgres://u:hidden@h/d")],
+        &[("DATABASE_URL", "postgres://u:hidden@h:port/d")],
+    ] {
         shown.push(of(Flags::default(), pairs).unwrap_err().to_string());
     }
-    for text in ["database_url = postgres://u:hidden@h/d\n", "database_url = [\"postgres://u:hidden@h/d\"]\n", "database_ur = \"postgres://u:hidden@h/d\"\n"] {
+    for text in [
+        "database_url = postgres://u:hidden@h/d\n",
+        "database_url = [\"postgres://u:hidden@h/d\"]\n",
+        "database_ur = \"postgres://u:hidden@h/d\"\n",
+    ] {
         let (_folder, flags) = file(text);
         shown.push(of(flags, &[]).unwrap_err().to_string());
     }
-    shown.push(format!("{:?}", of(Flags::default(), &[("DATABASE_URL", "postgres://u:hidden@h/d")]).unwrap()));
+    shown.push(format!(
+        "{:?}",
+        of(Flags::default(), &[("DATABASE_URL", "postgres://u:hidden@h/d")]).unwrap()
+    ));
     assert!(shown.iter().all(|text| !text.contains("hidden")), "{shown:#?}");
 }

@@ -30,7 +30,10 @@ pub(super) fn read_or_make(path: &Path) -> Result<SecretSlice<u8>, ConfigError> 
 fn checked(path: &Path, bytes: Vec<u8>) -> Result<SecretSlice<u8>, ConfigError> {
     let secret = bytes.trim_ascii();
     if secret.len() < SHORTEST {
-        return Err(unusable(path, format!("{SHORTEST}バイト以上が必要です。ファイルを削除すると、次の起動で新しい鍵を作ります")));
+        return Err(unusable(
+            path,
+            format!("{SHORTEST}バイト以上が必要です。ファイルを削除すると、次の起動で新しい鍵を作ります"),
+        ));
     }
     let mode = std::fs::metadata(path).map_err(|error| unusable(path, error))?.permissions().mode();
     if mode & 0o077 != 0 {
@@ -50,7 +53,9 @@ fn make(path: &Path) -> Result<(), ConfigError> {
     SysRng.try_fill_bytes(&mut bytes).map_err(|error| unusable(path, error))?;
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
     file.as_file().set_permissions(Permissions::from_mode(0o600)).map_err(failed)?;
-    writeln!(file, "{}", hex::encode(bytes)).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
+    writeln!(file, "{}", hex::encode(bytes))
+        .and_then(|()| file.as_file().sync_all())
+        .map_err(failed)?;
     match file.persist_noclobber(path) {
         Err(error) if error.error.kind() != ErrorKind::AlreadyExists => Err(failed(error.error)),
         _ => Ok(()),
@@ -58,7 +63,10 @@ fn make(path: &Path) -> Result<(), ConfigError> {
 }
 
 fn unusable(path: &Path, reason: impl std::fmt::Display) -> ConfigError {
-    ConfigError::TokenSecret { path: path.to_owned(), reason: reason.to_string() }
+    ConfigError::TokenSecret {
+        path: path.to_owned(),
+        reason: reason.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -84,7 +92,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("token.secret");
         let secrets: Vec<Vec<u8>> = std::thread::scope(|scope| {
-            let started: Vec<_> = (0..8).map(|_| scope.spawn(|| read_or_make(&path).unwrap().expose_secret().to_vec())).collect();
+            let started: Vec<_> = (0..8)
+                .map(|_| scope.spawn(|| read_or_make(&path).unwrap().expose_secret().to_vec()))
+                .collect();
             started.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
         assert!(secrets.iter().all(|secret| *secret == secrets[0]));

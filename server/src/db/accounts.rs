@@ -33,7 +33,11 @@ pub struct SignInRow {
 
 /// The account of a login that may sign in.
 pub async fn for_login(conn: &mut AsyncPgConnection, login: &str) -> QueryResult<Option<SignInRow>> {
-    diesel::sql_query("SELECT * FROM account_for_login($1)").bind::<Text, _>(login).get_result(conn).await.optional()
+    diesel::sql_query("SELECT * FROM account_for_login($1)")
+        .bind::<Text, _>(login)
+        .get_result(conn)
+        .await
+        .optional()
 }
 
 /// The account of a session that is alive.
@@ -48,7 +52,11 @@ pub async fn for_session(conn: &mut AsyncPgConnection, token_hash: &[u8], now: D
 
 /// The account that an API client acts as.
 pub async fn for_client(conn: &mut AsyncPgConnection, client: &str) -> QueryResult<Option<SignInRow>> {
-    diesel::sql_query("SELECT * FROM account_for_client($1)").bind::<Text, _>(client).get_result(conn).await.optional()
+    diesel::sql_query("SELECT * FROM account_for_client($1)")
+        .bind::<Text, _>(client)
+        .get_result(conn)
+        .await
+        .optional()
 }
 
 /// A new account.
@@ -73,13 +81,23 @@ pub struct NewAccount<'a> {
 
 /// Adds an account; `false` when the login is taken.
 pub async fn insert(conn: &mut AsyncPgConnection, new: &NewAccount<'_>) -> QueryResult<bool> {
-    let inserted = diesel::insert_into(account::table).values(new).on_conflict(account::login).do_nothing().execute(conn).await?;
+    let inserted = diesel::insert_into(account::table)
+        .values(new)
+        .on_conflict(account::login)
+        .do_nothing()
+        .execute(conn)
+        .await?;
     Ok(inserted == 1)
 }
 
 /// The id of a login.
 pub async fn id_of_login(conn: &mut AsyncPgConnection, login: &str) -> QueryResult<Option<Uuid>> {
-    account::table.filter(account::login.eq(login)).select(account::id).first(conn).await.optional()
+    account::table
+        .filter(account::login.eq(login))
+        .select(account::id)
+        .first(conn)
+        .await
+        .optional()
 }
 
 /// The login of an account that the actor may see.
@@ -109,17 +127,25 @@ pub async fn insert_session(
 
 /// Ends one of the actor's own sessions; `false` when there is none such alive.
 pub async fn end_session(conn: &mut AsyncPgConnection, token_hash: &[u8], now: DateTime<Utc>) -> QueryResult<bool> {
-    let ended = diesel::update(session::table.filter(session::token_hash.eq(token_hash)).filter(session::ended_at.is_null()))
-        .set(session::ended_at.eq(now))
-        .execute(conn)
-        .await?;
+    let ended = diesel::update(
+        session::table
+            .filter(session::token_hash.eq(token_hash))
+            .filter(session::ended_at.is_null()),
+    )
+    .set(session::ended_at.eq(now))
+    .execute(conn)
+    .await?;
     Ok(ended == 1)
 }
 
 /// Adds an API client; `false` when the id is taken.
 pub async fn insert_client(conn: &mut AsyncPgConnection, id: &str, account_id: Uuid, secret_hash: &str) -> QueryResult<bool> {
     let inserted = diesel::insert_into(api_client::table)
-        .values((api_client::id.eq(id), api_client::account_id.eq(account_id), api_client::secret_hash.eq(secret_hash)))
+        .values((
+            api_client::id.eq(id),
+            api_client::account_id.eq(account_id),
+            api_client::secret_hash.eq(secret_hash),
+        ))
         .on_conflict_do_nothing()
         .execute(conn)
         .await?;

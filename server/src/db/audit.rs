@@ -50,7 +50,11 @@ pub struct AuditRow {
 
 /// Notes an act of the transaction's own actor.
 pub async fn insert(conn: &mut AsyncPgConnection, actor: &Actor, now: DateTime<Utc>, entry: Entry<'_>) -> QueryResult<()> {
-    let details = if entry.details.is_null() { Value::Object(serde_json::Map::new()) } else { entry.details };
+    let details = if entry.details.is_null() {
+        Value::Object(serde_json::Map::new())
+    } else {
+        entry.details
+    };
     diesel::insert_into(audit::table)
         .values((
             audit::id.eq(Uuid::now_v7()),
@@ -71,7 +75,11 @@ pub async fn insert(conn: &mut AsyncPgConnection, actor: &Actor, now: DateTime<U
 
 /// A page of the audit, newest first, older than `before`.
 pub async fn page(conn: &mut AsyncPgConnection, before: Option<Uuid>, limit: i64) -> QueryResult<Vec<AuditRow>> {
-    let mut query = audit::table.select(AuditRow::as_select()).order(audit::id.desc()).limit(limit).into_boxed();
+    let mut query = audit::table
+        .select(AuditRow::as_select())
+        .order(audit::id.desc())
+        .limit(limit)
+        .into_boxed();
     if let Some(before) = before {
         query = query.filter(audit::id.lt(before));
     }

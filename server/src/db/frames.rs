@@ -61,7 +61,9 @@ pub async fn page(
 ) -> QueryResult<Vec<(FrameRow, Option<String>)>> {
     let mut query = frame::table
         .left_join(
-            submission::table.on(submission::survey_id.eq(frame::survey_id).and(submission::hospital_id.eq(frame::hospital_id))),
+            submission::table.on(submission::survey_id
+                .eq(frame::survey_id)
+                .and(submission::hospital_id.eq(frame::hospital_id))),
         )
         .filter(frame::survey_id.eq(survey_id))
         .filter(frame::out_of_scope_at.is_null())
@@ -80,7 +82,12 @@ pub async fn page(
 
 /// How many hospitals the frame has, in scope.
 pub async fn count(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryResult<i64> {
-    frame::table.filter(frame::survey_id.eq(survey_id)).filter(frame::out_of_scope_at.is_null()).count().get_result(conn).await
+    frame::table
+        .filter(frame::survey_id.eq(survey_id))
+        .filter(frame::out_of_scope_at.is_null())
+        .count()
+        .get_result(conn)
+        .await
 }
 
 /// Who bears which alias of a kind now.
@@ -112,7 +119,10 @@ pub async fn insert_all(conn: &mut AsyncPgConnection, survey_id: &str, rows: &[F
     .bind::<Array<Text>, _>(&municipalities)
     .execute(conn)
     .await?;
-    for (kind, values) in [("gmis_id", gmis_ids.iter().map(|id| Some(*id)).collect::<Vec<_>>()), ("institution_code", codes.clone())] {
+    for (kind, values) in [
+        ("gmis_id", gmis_ids.iter().map(|id| Some(*id)).collect::<Vec<_>>()),
+        ("institution_code", codes.clone()),
+    ] {
         diesel::sql_query(
             "INSERT INTO alias (hospital_id, kind, value, prefecture, municipality, valid_from) \
              SELECT a.id, $2, a.value, a.prefecture, a.municipality, $6 FROM unnest($1, $3, $4, $5) AS a(id, value, prefecture, municipality) \

@@ -37,17 +37,16 @@ pub async fn try_lock(conn: &mut AsyncPgConnection, actor_key: &str, key: &str) 
 
 /// What was answered to this key before.
 pub async fn find(conn: &mut AsyncPgConnection, actor_key: &str, key: &str) -> QueryResult<Option<Remembered>> {
-    idempotency::table.find((actor_key, key)).select(Remembered::as_select()).first(conn).await.optional()
+    idempotency::table
+        .find((actor_key, key))
+        .select(Remembered::as_select())
+        .first(conn)
+        .await
+        .optional()
 }
 
 /// Remembers an answer.
-pub async fn insert(
-    conn: &mut AsyncPgConnection,
-    actor_key: &str,
-    key: &str,
-    answer: &Remembered,
-    now: DateTime<Utc>,
-) -> QueryResult<()> {
+pub async fn insert(conn: &mut AsyncPgConnection, actor_key: &str, key: &str, answer: &Remembered, now: DateTime<Utc>) -> QueryResult<()> {
     diesel::insert_into(idempotency::table)
         .values((
             idempotency::actor_key.eq(actor_key),

@@ -101,12 +101,23 @@ pub async fn insert(conn: &mut AsyncPgConnection, row: &ImportRow, verdicts: &[V
 
 /// An import that the actor may see.
 pub async fn find(conn: &mut AsyncPgConnection, survey_id: &str, id: Uuid) -> QueryResult<Option<ImportRow>> {
-    import::table.find(id).filter(import::survey_id.eq(survey_id)).select(ImportRow::as_select()).first(conn).await.optional()
+    import::table
+        .find(id)
+        .filter(import::survey_id.eq(survey_id))
+        .select(ImportRow::as_select())
+        .first(conn)
+        .await
+        .optional()
 }
 
 /// A page of a survey's imports, newest first, older than `before`.
 pub async fn page(conn: &mut AsyncPgConnection, survey_id: &str, before: Option<Uuid>, limit: i64) -> QueryResult<Vec<ImportRow>> {
-    let mut query = import::table.filter(import::survey_id.eq(survey_id)).select(ImportRow::as_select()).order(import::id.desc()).limit(limit).into_boxed();
+    let mut query = import::table
+        .filter(import::survey_id.eq(survey_id))
+        .select(ImportRow::as_select())
+        .order(import::id.desc())
+        .limit(limit)
+        .into_boxed();
     if let Some(before) = before {
         query = query.filter(import::id.lt(before));
     }

@@ -26,7 +26,11 @@ pub struct TimeOuts {
 
 impl Default for TimeOuts {
     fn default() -> TimeOuts {
-        TimeOuts { statement: Duration::from_secs(30), lock: Duration::from_secs(10), wait: Duration::from_secs(5) }
+        TimeOuts {
+            statement: Duration::from_secs(30),
+            lock: Duration::from_secs(10),
+            wait: Duration::from_secs(5),
+        }
     }
 }
 
@@ -49,7 +53,10 @@ pub fn build(url: &str, size: usize, time_outs: TimeOuts) -> Result<ConnectionPo
         let settings = settings.clone();
         async move {
             let mut connection = AsyncPgConnection::establish(&url).await?;
-            connection.batch_execute(&settings).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
+            connection
+                .batch_execute(&settings)
+                .await
+                .map_err(ConnectionError::CouldntSetupConfiguration)?;
             Ok(connection)
         }
         .boxed()

@@ -48,7 +48,11 @@ pub struct QuotaRow {
 
 /// Adds a programme; `false` when the id is taken.
 pub async fn insert(conn: &mut AsyncPgConnection, row: &ProgramRow) -> QueryResult<bool> {
-    let inserted = diesel::insert_into(program::table).values(row).on_conflict_do_nothing().execute(conn).await?;
+    let inserted = diesel::insert_into(program::table)
+        .values(row)
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await?;
     Ok(inserted == 1)
 }
 
@@ -59,7 +63,11 @@ pub async fn find(conn: &mut AsyncPgConnection, id: &str) -> QueryResult<Option<
 
 /// All programmes, the newest first.
 pub async fn list(conn: &mut AsyncPgConnection) -> QueryResult<Vec<ProgramRow>> {
-    program::table.select(ProgramRow::as_select()).order((program::fiscal_year.desc(), program::id)).load(conn).await
+    program::table
+        .select(ProgramRow::as_select())
+        .order((program::fiscal_year.desc(), program::id))
+        .load(conn)
+        .await
 }
 
 /// The quotas in force that the actor may see, by prefecture and band.

@@ -54,6 +54,8 @@ pub struct LatestAnswers {
     pub received_at: DateTime<Utc>,
 }
 
+type LatestRow = (Uuid, Value, Option<Value>, Uuid, DateTime<Utc>);
+
 /// A revision to be added.
 #[derive(Debug)]
 pub struct NewRevision {
@@ -104,26 +106,35 @@ pub struct Act<'a> {
 
 /// The newest answers of these submissions.
 pub async fn latest(conn: &mut AsyncPgConnection, submissions: &[Uuid]) -> QueryResult<Vec<LatestAnswers>> {
-    let rows: Vec<(Uuid, Value, Option<Option<Value>>, Uuid, DateTime<Utc>)> = revision::table
-        .inner_join(submission::table.on(submission::id.eq(revision::submission_id).and(submission::latest_revision.eq(revision::number))))
-        .left_join(respondent::table.on(respondent::submission_id.eq(revision::submission_id).and(respondent::number.eq(revision::number))))
+    let rows: Vec<LatestRow> = revision::table
+        .inner_join(
+            submission::table.on(submission::id
+                .eq(revision::submission_id)
+                .and(submission::latest_revision.eq(revision::number))),
+        )
+        .left_join(
+            respondent::table.on(respondent::submission_id
+                .eq(revision::submission_id)
+                .and(respondent::number.eq(revision::number))),
+        )
         .filter(submission::id.eq_any(submissions))
-        .select((revision::submission_id, revision::answers, respondent::details.nullable(), revision::receipt, revision::received_at))
-        .load::<(Uuid, Value, Option<Value>, Uuid, DateTime<Utc>)>(conn)
-        .await?
-        .into_iter()
-        .map(|(id, answers, details, receipt, at)| (id, answers, Some(details), receipt, at))
-        .collect();
-    Ok(rows
-        .into_iter()
-        .map(|(submission_id, answers, details, receipt, received_at)| LatestAnswers {
-            submission_id,
-            answers,
-            respondent: details.flatten(),
-            receipt,
-            received_at,
-        })
-        .collect())
+        .select((
+            revision::submission_id,
+            revision::answers,
+            respondent::details.nullable(),
+            revision::receipt,
+            revision::received_at,
+        ))
+        .load(conn)
+        .await?;
+    let latest = |(submission_id, answers, respondent, receipt, received_at)| LatestAnswers {
+        submission_id,
+        answers,
+        respondent,
+        receipt,
+        received_at,
+    };
+    Ok(rows.into_iter().map(latest).collect())
 }
 
 /// Adds revisions and their respondents.
@@ -188,7 +199,11 @@ pub async fn insert_all(conn: &mut AsyncPgConnection, act: &Act<'_>, rows: &[New
 /// All revisions of a submission, the oldest first, with the respondent where the actor may see one.
 pub async fn list(conn: &mut AsyncPgConnection, submission_id: Uuid) -> QueryResult<Vec<(RevisionRow, Option<Value>)>> {
     revision::table
-        .left_join(respondent::table.on(respondent::submission_id.eq(revision::submission_id).and(respondent::number.eq(revision::number))))
+        .left_join(
+            respondent::table.on(respondent::submission_id
+                .eq(revision::submission_id)
+                .and(respondent::number.eq(revision::number))),
+        )
         .filter(revision::submission_id.eq(submission_id))
         .select((RevisionRow::as_select(), respondent::details.nullable()))
         .order(revision::number)

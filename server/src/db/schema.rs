@@ -1,5 +1,8 @@
 //! The tables as diesel knows them. The schema test compares this file with a migrated database, column by column.
-#![expect(missing_docs, reason = "diesel writes the items; the tables are documented by COMMENT ON in the migrations")]
+#![expect(
+    missing_docs,
+    reason = "diesel writes the items; the tables are documented by COMMENT ON in the migrations"
+)]
 
 diesel::table! {
     survey (id) { id -> Text, title -> Text, registered_at -> Timestamptz, }
@@ -126,6 +129,27 @@ diesel::table! {
     }
 }
 diesel::allow_tables_to_appear_in_same_query!(
-    survey, edition, survey_window, extension, survey_change, hospital, alias, frame, account, session, api_client, submission, revision,
-    respondent, blob, import, import_verdict, program, quota, selection, chosen_hospital, audit, idempotency,
+    survey,
+    edition,
+    survey_window,
+    extension,
+    survey_change,
+    hospital,
+    alias,
+    frame,
+    account,
+    session,
+    api_client,
+    submission,
+    revision,
+    respondent,
+    blob,
+    import,
+    import_verdict,
+    program,
+    quota,
+    selection,
+    chosen_hospital,
+    audit,
+    idempotency,
 );

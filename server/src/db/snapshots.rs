@@ -17,7 +17,11 @@ pub type ResponseRow = (i16, String, i32, String, Vec<u8>);
 
 /// How often what is counted has changed so far.
 pub async fn changes(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryResult<i64> {
-    let shards: Vec<i64> = survey_change::table.filter(survey_change::survey_id.eq(survey_id)).select(survey_change::changes).load(conn).await?;
+    let shards: Vec<i64> = survey_change::table
+        .filter(survey_change::survey_id.eq(survey_id))
+        .select(survey_change::changes)
+        .load(conn)
+        .await?;
     Ok(shards.into_iter().sum())
 }
 
@@ -34,12 +38,26 @@ pub async fn frame_entries(conn: &mut AsyncPgConnection, survey_id: &str) -> Que
 /// The counted revisions of hospitals in scope.
 pub async fn responses(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryResult<Vec<ResponseRow>> {
     submission::table
-        .inner_join(frame::table.on(frame::survey_id.eq(submission::survey_id).and(frame::hospital_id.eq(submission::hospital_id))))
-        .inner_join(revision::table.on(revision::submission_id.eq(submission::id).and(revision::number.eq(submission::latest_revision))))
+        .inner_join(
+            frame::table.on(frame::survey_id
+                .eq(submission::survey_id)
+                .and(frame::hospital_id.eq(submission::hospital_id))),
+        )
+        .inner_join(
+            revision::table.on(revision::submission_id
+                .eq(submission::id)
+                .and(revision::number.eq(submission::latest_revision))),
+        )
         .filter(submission::survey_id.eq(survey_id))
         .filter(submission::state.eq_any(COUNTED))
         .filter(frame::out_of_scope_at.is_null())
-        .select((frame::prefecture, frame::municipality, frame::beds, revision::layout_hash, revision::codes))
+        .select((
+            frame::prefecture,
+            frame::municipality,
+            frame::beds,
+            revision::layout_hash,
+            revision::codes,
+        ))
         .load(conn)
         .await
 }

@@ -73,7 +73,12 @@ pub async fn insert(conn: &mut AsyncPgConnection, id: &str, title: &str) -> Quer
 pub async fn insert_edition(conn: &mut AsyncPgConnection, survey_id: &str, row: (&str, &str, &str)) -> QueryResult<()> {
     let (id, hash, layout_hash) = row;
     diesel::insert_into(edition::table)
-        .values((edition::id.eq(id), edition::survey_id.eq(survey_id), edition::hash.eq(hash), edition::layout_hash.eq(layout_hash)))
+        .values((
+            edition::id.eq(id),
+            edition::survey_id.eq(survey_id),
+            edition::hash.eq(hash),
+            edition::layout_hash.eq(layout_hash),
+        ))
         .on_conflict_do_nothing()
         .execute(conn)
         .await
@@ -82,7 +87,12 @@ pub async fn insert_edition(conn: &mut AsyncPgConnection, survey_id: &str, row: 
 
 /// All editions of a survey.
 pub async fn editions(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryResult<Vec<EditionRow>> {
-    edition::table.filter(edition::survey_id.eq(survey_id)).select(EditionRow::as_select()).order(edition::id).load(conn).await
+    edition::table
+        .filter(edition::survey_id.eq(survey_id))
+        .select(EditionRow::as_select())
+        .order(edition::id)
+        .load(conn)
+        .await
 }
 
 /// All windows of a survey, the earliest first.

@@ -101,5 +101,25 @@ fn with_wards(own: &MunicipalityCode) -> String {
     let prefecture = own.prefecture().code();
     let wards = (100..200).filter_map(|number| MunicipalityCode::parse(&format!("{prefecture}{number}")).ok());
     let wards = wards.filter(|ward| ward != own && own.contains(ward));
-    std::iter::once(own.clone()).chain(wards).map(|code| code.to_string()).collect::<Vec<_>>().join(",")
+    std::iter::once(own.clone())
+        .chain(wards)
+        .map(|code| code.to_string())
+        .collect::<Vec<_>>()
+        .join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_designated_city_speaks_for_its_wards_and_a_tokyo_ward_for_itself() {
+        let yokohama = with_wards(&MunicipalityCode::parse("14100").unwrap());
+        assert!(yokohama.starts_with("14100,14101,") && yokohama.contains(",14118"), "{yokohama}");
+        assert!(
+            !yokohama.contains("14130") && !yokohama.contains("14131"),
+            "川崎市 is another city: {yokohama}"
+        );
+        assert_eq!(with_wards(&MunicipalityCode::parse("13104").unwrap()), "13104");
+    }
 }

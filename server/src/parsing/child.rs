@@ -54,7 +54,7 @@ pub(super) struct Allowance {
 
 impl Default for Allowance {
     fn default() -> Allowance {
-        // The largest file that passes the importer's limits takes about a third of this memory; what swells further is no questionnaire.
+        // The largest file that passes the importer's limits (two million cells, a million strings) takes less than half of this memory.
         Allowance { memory: 1 << 30, cpu: 10 }
     }
 }
@@ -80,7 +80,15 @@ fn allowance(mut arguments: impl Iterator<Item = OsString>) -> Result<Allowance,
         match (flag.to_str(), value) {
             (Some(MEMORY), Some(bytes)) => allowance.memory = bytes,
             (Some(CPU), Some(seconds)) => allowance.cpu = seconds,
-            _ => return Err((USAGE, format!("reads a file from stdin; arguments: {MEMORY} BYTES {CPU} SECONDS, not {}", flag.display()))),
+            _ => {
+                return Err((
+                    USAGE,
+                    format!(
+                        "reads a file from stdin; arguments: {MEMORY} BYTES {CPU} SECONDS, not {}",
+                        flag.display()
+                    ),
+                ));
+            }
         }
     }
     Ok(allowance)
@@ -106,8 +114,11 @@ fn lower(resource: Resource, wanted: u64) -> io::Result<()> {
 /// What `RLIMIT_AS` counts: the line `VmSize:  1234 kB` of proc(5).
 fn mapped_bytes() -> io::Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
-    let size = status.lines().find_map(|line| line.strip_prefix("VmSize:")?.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
-    size.map(|kilobytes| kilobytes * 1024).ok_or_else(|| io::Error::other("no VmSize in /proc/self/status"))
+    let size = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmSize:")?.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
+    size.map(|kilobytes| kilobytes * 1024)
+        .ok_or_else(|| io::Error::other("no VmSize in /proc/self/status"))
 }
 
 fn answer() -> Result<(), Failure> {
@@ -116,10 +127,18 @@ fn answer() -> Result<(), Failure> {
     let mut file = Vec::new();
     // One byte more than may be read, so that the importer sees that there is too much.
     let most = u64::try_from(limits.file_bytes).unwrap_or(u64::MAX).saturating_add(1);
-    io::stdin().lock().take(most).read_to_end(&mut file).map_err(|error| failed(&error))?;
+    io::stdin()
+        .lock()
+        .take(most)
+        .read_to_end(&mut file)
+        .map_err(|error| failed(&error))?;
     let outcome = match importer::read(&file, &limits) {
         Ok(workbook) => Outcome::Ok(workbook),
-        Err(refusal) => Outcome::Refused(Refused { code: refusal.code.to_owned(), message: refusal.message, detail: refusal.detail }),
+        Err(refusal) => Outcome::Refused(Refused {
+            code: refusal.code.to_owned(),
+            message: refusal.message,
+            detail: refusal.detail,
+        }),
     };
     drop(file);
     // Written as it is made: no second copy of the file as text.
@@ -139,12 +158,21 @@ mod tests {
     #[test]
     fn the_allowance_comes_from_the_arguments() {
         assert_eq!(allowed(&[]).unwrap(), Allowance::default());
-        assert_eq!(allowed(&["--cpu", "3", "--memory", "4096"]).unwrap(), Allowance { memory: 4096, cpu: 3 });
+        assert_eq!(
+            allowed(&["--cpu", "3", "--memory", "4096"]).unwrap(),
+            Allowance { memory: 4096, cpu: 3 }
+        );
     }
 
     #[test]
     fn anything_else_is_refused_rather_than_run_without_limits() {
-        for arguments in [&["--memory"][..], &["--memory", "lots"], &["--memory", "-1"], &["answers.xlsx"], &["--cpu", "1", "--allocate", "9"]] {
+        for arguments in [
+            &["--memory"][..],
+            &["--memory", "lots"],
+            &["--memory", "-1"],
+            &["answers.xlsx"],
+            &["--cpu", "1", "--allocate", "9"],
+        ] {
             assert_eq!(allowed(arguments).unwrap_err().0, USAGE, "{arguments:?}");
         }
     }

@@ -40,7 +40,10 @@ enum Path {
 }
 
 pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(), CliError> {
-    let parser = Parser::new(Options { program: settings.parser.clone(), ..Options::default() });
+    let parser = Parser::new(Options {
+        program: settings.parser.clone(),
+        ..Options::default()
+    });
     let examination = examine(&arguments, &parser).await?;
     if arguments.json {
         output::print_json(&examination)?;
@@ -48,9 +51,15 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
         output::print(|out| report::write(out, &examination, arguments.survey))?;
     }
     if examination.has_errors() {
-        let rejected = examination.hospitals.iter().filter(|verdict| verdict.verdict == Decision::Rejected).count();
+        let rejected = examination
+            .hospitals
+            .iter()
+            .filter(|verdict| verdict.verdict == Decision::Rejected)
+            .count();
         let of_file = examination.faults.iter().filter(|fault| fault.is_error()).count();
-        return Err(CliError::bad_data(format!("修正が必要です（ファイル全体の誤り {of_file}件、誤りのある病院 {rejected}件）。")));
+        return Err(CliError::bad_data(format!(
+            "修正が必要です（ファイル全体の誤り {of_file}件、誤りのある病院 {rejected}件）。"
+        )));
     }
     Ok(())
 }
@@ -61,22 +70,39 @@ async fn examine(arguments: &Arguments, parser: &Parser) -> Result<Examination, 
         Path::Workbook => EntryPath::Workbook,
         Path::Proxy => EntryPath::Proxy,
     };
-    let request = Request { numbering: arguments.numbering.clone(), path };
+    let request = Request {
+        numbering: arguments.numbering.clone(),
+        path,
+    };
     let workbook = match files::workbook(parser, &arguments.file).await? {
         Ok(workbook) => workbook,
         Err(fault) => {
             let named = request.numbering.as_deref().and_then(|name| survey.edition(name));
             let edition = named.unwrap_or_else(|| survey.first_edition()).id().to_string();
-            return Ok(Examination { survey: survey.id().to_string(), edition, faults: vec![fault], hospitals: Vec::new() });
+            return Ok(Examination {
+                survey: survey.id().to_string(),
+                edition,
+                faults: vec![fault],
+                hospitals: Vec::new(),
+            });
         }
     };
     match &arguments.frame {
-        Some(file) => Ok(importer::examine(&workbook, survey, &request, &files::frame(parser, file).await?, &facts)),
+        Some(file) => Ok(importer::examine(
+            &workbook,
+            survey,
+            &request,
+            &files::frame(parser, file).await?,
+            &facts,
+        )),
         None => Ok(unframed::examine(&workbook, survey, &request)),
     }
 }
 
 /// What the frame tells of a hospital. Earlier answers are in the database, which is not asked here.
 fn facts(hospital: &FrameHospital) -> HospitalFacts {
-    HospitalFacts { beds: Some(hospital.beds), ..HospitalFacts::default() }
+    HospitalFacts {
+        beds: Some(hospital.beds),
+        ..HospitalFacts::default()
+    }
 }

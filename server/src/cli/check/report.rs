@@ -29,7 +29,11 @@ pub(super) fn write(out: &mut dyn Write, examination: &Examination, survey: &Sur
         writeln!(out, "\n{} の指摘", shown(verdict))?;
         list(out, &verdict.faults, edition)?;
     }
-    let accepted = examination.hospitals.iter().filter(|verdict| verdict.verdict == Decision::Accepted).count();
+    let accepted = examination
+        .hospitals
+        .iter()
+        .filter(|verdict| verdict.verdict == Decision::Accepted)
+        .count();
     let rejected = examination.hospitals.len() - accepted;
     writeln!(out, "\n受付可 {accepted}件、要修正 {rejected}件")
 }
@@ -43,7 +47,12 @@ fn row(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
     let warnings = verdict.faults.len() - errors;
     let sheet = one_line(&verdict.sheet);
     let space = if sheet.is_empty() { "" } else { " " };
-    writeln!(out, "{:<10}{decision}  {errors:>6}  {warnings:>4}  {sheet}{space}{}行目", shown(verdict), verdict.row)
+    writeln!(
+        out,
+        "{:<10}{decision}  {errors:>6}  {warnings:>4}  {sheet}{space}{}行目",
+        shown(verdict),
+        verdict.row
+    )
 }
 
 fn list(out: &mut dyn Write, faults: &[Fault], edition: Option<&Edition>) -> io::Result<()> {

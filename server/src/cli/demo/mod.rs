@@ -48,8 +48,14 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(), CliError> {
-    let settings = Settings { data_folder: beside(&settings.data_folder), ..settings.clone() };
-    let settings = Settings { token_secret_file: settings.data_folder.join("token.secret"), ..settings };
+    let settings = Settings {
+        data_folder: beside(&settings.data_folder),
+        ..settings.clone()
+    };
+    let settings = Settings {
+        token_secret_file: settings.data_folder.join("token.secret"),
+        ..settings
+    };
     let mut steps = Steps::default();
     let database = steps.time("Postgresの起動と移行", open(&settings)).await?;
     let result = demonstrate(&arguments, &settings, &database, &mut steps).await;
@@ -74,7 +80,10 @@ async fn open(settings: &Settings) -> Result<Database, CliError> {
     private.address().drop_database(DATABASE).await?;
     private.address().create_database(DATABASE).await?;
     migrations::run(&private.owner_url(DATABASE)).await?;
-    Ok(Database { url: SecretString::from(private.application_url(DATABASE)), private: Some(Arc::new(private)) })
+    Ok(Database {
+        url: SecretString::from(private.application_url(DATABASE)),
+        private: Some(Arc::new(private)),
+    })
 }
 
 async fn demonstrate(arguments: &Arguments, settings: &Settings, database: &Database, steps: &mut Steps) -> Result<(), CliError> {
@@ -92,7 +101,11 @@ async fn demonstrate(arguments: &Arguments, settings: &Settings, database: &Data
     let mut paths = Vec::new();
     for survey in survey::compiled_in() {
         let name = format!("{}年調査のファイル出力", survey.id());
-        paths.extend(steps.time(&name, tabulate::write_files(&state, survey, &Area::Nation, &arguments.out)).await?);
+        paths.extend(
+            steps
+                .time(&name, tabulate::write_files(&state, survey, &Area::Nation, &arguments.out))
+                .await?,
+        );
     }
     let list = arguments.out.join(format!("selection_{}.xlsx", chosen.prefecture.code()));
     let bytes = programs::list_file(&state, &Permit::of(Actor::system())?, PROGRAM, chosen.prefecture).await?;
@@ -106,7 +119,10 @@ async fn demonstrate(arguments: &Arguments, settings: &Settings, database: &Data
         writeln!(out, "\n書き出したファイル")?;
         paths.iter().try_for_each(|path| writeln!(out, "  {}", path.display()))?;
         writeln!(out, "\n時間のかかった手順")?;
-        steps.slowest(5).into_iter().try_for_each(|(name, time)| writeln!(out, "  {:>7.2}秒  {name}", time.as_secs_f64()))
+        steps
+            .slowest(5)
+            .into_iter()
+            .try_for_each(|(name, time)| writeln!(out, "  {:>7.2}秒  {name}", time.as_secs_f64()))
     })?;
     if arguments.once {
         return Ok(());
@@ -119,7 +135,9 @@ async fn demonstrate(arguments: &Arguments, settings: &Settings, database: &Data
 async fn take_in(state: &State, arguments: &Arguments, survey: &'static Survey, steps: &mut Steps) -> Result<(), CliError> {
     let id = survey.id();
     let frame = arguments.data.join(format!("frame_{id}.csv"));
-    let drawn = steps.time(&format!("{id}年調査の名簿の登録"), import::frame(state, survey, &frame)).await?;
+    let drawn = steps
+        .time(&format!("{id}年調査の名簿の登録"), import::frame(state, survey, &frame))
+        .await?;
     let now = Utc::now();
     let times = (now - TimeDelta::minutes(1), now + TimeDelta::days(30));
     surveys::open_window(state, &Permit::of(Actor::system())?, survey, times, "demo").await?;
@@ -127,7 +145,12 @@ async fn take_in(state: &State, arguments: &Arguments, survey: &'static Survey, 
     let bar = steps.bar(&format!("{id}年調査の回答の取込み"), files.len());
     let (mut accepted, mut rejected, mut refused) = (0, 0, Vec::new());
     for file in &files {
-        let report = steps.time(&format!("{id}年調査の回答の取込み"), import::answers(state, survey, file, (None, None), false)).await;
+        let report = steps
+            .time(
+                &format!("{id}年調査の回答の取込み"),
+                import::answers(state, survey, file, (None, None), false),
+            )
+            .await;
         bar.inc(1);
         match report {
             Ok(report) => {
@@ -142,8 +165,14 @@ async fn take_in(state: &State, arguments: &Arguments, survey: &'static Survey, 
     }
     bar.finish_and_clear();
     output::print(|out| {
-        writeln!(out, "{id}年調査: 名簿 {drawn}病院、回答ファイル {}個、受付 {accepted}病院、要修正 {rejected}病院（再開の理由: demo）", files.len())?;
-        refused.iter().try_for_each(|line| writeln!(out, "  取り込めなかったファイル {line}"))
+        writeln!(
+            out,
+            "{id}年調査: 名簿 {drawn}病院、回答ファイル {}個、受付 {accepted}病院、要修正 {rejected}病院（再開の理由: demo）",
+            files.len()
+        )?;
+        refused
+            .iter()
+            .try_for_each(|line| writeln!(out, "  取り込めなかったファイル {line}"))
     })
 }
 
@@ -164,7 +193,10 @@ fn answer_files(arguments: &Arguments, survey: &Survey) -> Result<Vec<PathBuf>, 
     }
     files.sort();
     if files.is_empty() {
-        return Err(CliError::failed(format!("{} に {prefix}*.xlsx がありません。先に made-nation を実行してください。", arguments.data.display())));
+        return Err(CliError::failed(format!(
+            "{} に {prefix}*.xlsx がありません。先に made-nation を実行してください。",
+            arguments.data.display()
+        )));
     }
     Ok(files)
 }
@@ -185,8 +217,15 @@ async fn choose(state: &State, arguments: &Arguments, steps: &mut Steps) -> Resu
     let mut selections = Vec::new();
     let bar = steps.bar("支援対象病院の選定", PrefectureCode::all().count());
     for prefecture in PrefectureCode::all() {
-        let selection = steps.time("支援対象病院の選定（47都道府県）", select::choose(state, PROGRAM, prefecture)).await?;
-        let again = steps.time("支援対象病院の選定（2回目、同じ結果の確認）", select::choose(state, PROGRAM, prefecture)).await?;
+        let selection = steps
+            .time("支援対象病院の選定（47都道府県）", select::choose(state, PROGRAM, prefecture))
+            .await?;
+        let again = steps
+            .time(
+                "支援対象病院の選定（2回目、同じ結果の確認）",
+                select::choose(state, PROGRAM, prefecture),
+            )
+            .await?;
         if again.result_hash != selection.result_hash {
             return Err(CliError::failed(format!("{} の選定が2回で異なりました", prefecture.name())));
         }
@@ -194,29 +233,66 @@ async fn choose(state: &State, arguments: &Arguments, steps: &mut Steps) -> Resu
         selections.push(selection);
     }
     bar.finish_and_clear();
-    let quota: u32 = selections.iter().flat_map(|selection| &selection.cells).map(|cell| cell.quota).sum();
-    let chosen: usize = selections.iter().flat_map(|selection| &selection.cells).map(|cell| cell.chosen.len()).sum();
+    let quota: u32 = selections
+        .iter()
+        .flat_map(|selection| &selection.cells)
+        .map(|cell| cell.quota)
+        .sum();
+    let chosen: usize = selections
+        .iter()
+        .flat_map(|selection| &selection.cells)
+        .map(|cell| cell.chosen.len())
+        .sum();
     let short: Vec<String> = selections
         .iter()
-        .flat_map(|selection| selection.cells.iter().filter(|cell| cell.missing > 0).map(|cell| (selection.prefecture, cell)))
+        .flat_map(|selection| {
+            selection
+                .cells
+                .iter()
+                .filter(|cell| cell.missing > 0)
+                .map(|cell| (selection.prefecture, cell))
+        })
         .map(|(prefecture, cell)| format!("{} {}（{}病院不足）", prefecture.name(), cell.band, cell.missing))
         .collect();
     output::print(|out| {
-        writeln!(out, "支援事業: 支援枠 {quota}病院、選定 {chosen}病院、不足のある枠 {}", if short.is_empty() { "なし".to_owned() } else { short.join("、") })
+        writeln!(
+            out,
+            "支援事業: 支援枠 {quota}病院、選定 {chosen}病院、不足のある枠 {}",
+            if short.is_empty() { "なし".to_owned() } else { short.join("、") }
+        )
     })?;
     let shown = selections.iter().position(|selection| !selection.complete).unwrap_or(0);
-    selections.into_iter().nth(shown).ok_or_else(|| CliError::failed("選定の結果がありません"))
+    selections
+        .into_iter()
+        .nth(shown)
+        .ok_or_else(|| CliError::failed("選定の結果がありません"))
 }
 
 /// Response rates and the table of the electronic health record, by band.
 async fn show(state: &State, survey: &'static Survey, steps: &mut Steps) -> Result<(), CliError> {
     let id = survey.id();
     let permit = Permit::of(Actor::system())?;
-    let request = RateRequest { area: Area::Nation, by: By::Band, banding: Banding::Survey };
-    let rates = steps.time(&format!("{id}年調査の集計"), async { Ok(statistics::response_rates(state, &permit, survey, request).await?) }).await?;
-    let request =
-        TableRequest { question: QuestionKey::from("ehr_in_use"), area: Area::Nation, by: By::Band, banding: Banding::Survey };
-    let table = steps.time(&format!("{id}年調査の集計"), async { Ok(statistics::table(state, &permit, survey, request).await?) }).await?;
+    let request = RateRequest {
+        area: Area::Nation,
+        by: By::Band,
+        banding: Banding::Survey,
+    };
+    let rates = steps
+        .time(&format!("{id}年調査の集計"), async {
+            Ok(statistics::response_rates(state, &permit, survey, request).await?)
+        })
+        .await?;
+    let request = TableRequest {
+        question: QuestionKey::from("ehr_in_use"),
+        area: Area::Nation,
+        by: By::Band,
+        banding: Banding::Survey,
+    };
+    let table = steps
+        .time(&format!("{id}年調査の集計"), async {
+            Ok(statistics::table(state, &permit, survey, request).await?)
+        })
+        .await?;
     output::print(|out| {
         writeln!(out, "\n{id}年調査 回答率（病床規模別）")?;
         tabulate::write_rates(out, &rates)?;
@@ -231,12 +307,22 @@ async fn accounts(state: &State) -> Result<(), CliError> {
         let permit = Permit::of(Actor::system())?;
         let survey = surveys::known("2024")?;
         let first = crate::app::frames::list(state, &permit, survey, None, None, 1).await?;
-        first.into_iter().next().map(|(row, _)| row.gmis_id).ok_or_else(|| CliError::failed("名簿に病院がありません"))?
+        first
+            .into_iter()
+            .next()
+            .map(|(row, _)| row.gmis_id)
+            .ok_or_else(|| CliError::failed("名簿に病院がありません"))?
     };
     let prefecture = PrefectureCode::new(13).map_err(|error| CliError::failed(error.to_string()))?;
     let (password, _) = session::new_token()?;
     let all = [
-        ("hospital", Speaks::Hospital { survey: "2024".to_owned(), gmis: gmis.clone() }),
+        (
+            "hospital",
+            Speaks::Hospital {
+                survey: "2024".to_owned(),
+                gmis: gmis.clone(),
+            },
+        ),
         ("tokyo", Speaks::Prefecture(prefecture)),
         ("analyst", Speaks::MinistryAnalyst),
         ("administrator", Speaks::MinistryAdministrator),
@@ -247,7 +333,10 @@ async fn accounts(state: &State) -> Result<(), CliError> {
     }
     use secrecy::ExposeSecret;
     output::print(|out| {
-        writeln!(out, "\nデモ用アカウント（今回限り）: hospital（{gmis}）、tokyo（東京都）、analyst、administrator、operator")?;
+        writeln!(
+            out,
+            "\nデモ用アカウント（今回限り）: hospital（{gmis}）、tokyo（東京都）、analyst、administrator、operator"
+        )?;
         writeln!(out, "パスワード（共通）: {}", password.expose_secret())
     })
 }
