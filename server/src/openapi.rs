@@ -27,5 +27,23 @@ pub fn document() -> utoipa::openapi::OpenApi {
         .openapi(Base::openapi())
         .configure(crate::api::configure)
         .split_for_parts();
+    say_problem_json(&mut document);
     document
+}
+
+/// Refusals are problem+json, and the macros would have to be told so at each of some hundred places.
+fn say_problem_json(document: &mut utoipa::openapi::OpenApi) {
+    let operations = document.paths.paths.values_mut().flat_map(|item| {
+        [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch]
+            .into_iter()
+            .flatten()
+    });
+    for (status, response) in operations.flat_map(|operation| &mut operation.responses.responses) {
+        if let RefOr::T(response) = response
+            && status.starts_with(['4', '5'])
+            && let Some(problem) = response.content.shift_remove("application/json")
+        {
+            response.content.insert("application/problem+json".to_owned(), problem);
+        }
+    }
 }

@@ -1,11 +1,10 @@
 //! Whether the program lives and whether it can work.
 
 use actix_web::{HttpResponse, get, web};
-use diesel_async::RunQueryDsl;
 
 use crate::api::problem::ApiError;
+use crate::app::health;
 use crate::app::state::State;
-use crate::error::AppError;
 
 /// The program answers.
 #[utoipa::path(tag = "health", operation_id = "live", responses((status = 204, description = "It lives")))]
@@ -21,7 +20,6 @@ pub async fn live() -> HttpResponse {
 ))]
 #[get("/readyz")]
 pub async fn ready(state: web::Data<State>) -> Result<HttpResponse, ApiError> {
-    let mut conn = state.pool.get().await.map_err(AppError::from)?;
-    diesel::sql_query("SELECT 1").execute(&mut conn).await.map_err(AppError::from)?;
+    health::ready(&state).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -71,9 +71,11 @@ pub struct TableQuery {
     /// `nation`, two digits of a prefecture, five of a municipality. Mandatory.
     area: String,
     /// What the rows are.
+    #[param(inline)]
     by: ByJson,
     /// Which bed classes; `survey` if not given.
     #[serde(default)]
+    #[param(inline)]
     banding: BandingJson,
 }
 
@@ -198,9 +200,11 @@ pub struct RateQuery {
     /// `nation`, two digits of a prefecture, five of a municipality. Mandatory.
     area: String,
     /// What the rows are.
+    #[param(inline)]
     by: ByJson,
     /// Which bed classes; `survey` if not given.
     #[serde(default)]
+    #[param(inline)]
     banding: BandingJson,
 }
 

@@ -7,6 +7,7 @@ pub mod audits;
 pub mod clock;
 pub mod doctor;
 pub mod frames;
+pub mod health;
 pub mod idempotency;
 pub mod imports;
 pub mod intake;

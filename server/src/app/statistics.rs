@@ -149,7 +149,6 @@ async fn current(state: &State, survey: &'static Survey) -> Result<Arc<Snapshot>
         return Ok(Arc::clone(&known.snapshot));
     }
     let before = kept.get(id).map(|known| known.changes);
-    let now = state.now();
     let looked_at = Instant::now();
     // As the system: the snapshot is the nation's; which part of it somebody sees is decided by the permit and the request's area.
     let read = as_actor(&state.pool, &Actor::system(), Mode::Snapshot, async |conn| {
@@ -157,17 +156,16 @@ async fn current(state: &State, survey: &'static Survey) -> Result<Arc<Snapshot>
         if before == Some(changes) {
             return Ok((changes, None));
         }
-        Ok((
-            changes,
-            Some((snapshots::frame_entries(conn, id).await?, snapshots::responses(conn, id).await?)),
-        ))
+        let as_of = snapshots::changed_at(conn, id).await?;
+        let frame = snapshots::frame_entries(conn, id).await?;
+        Ok((changes, Some((as_of, frame, snapshots::responses(conn, id).await?))))
     })
     .await?;
     let (changes, rows) = read;
     let snapshot = match (rows, kept.get(id)) {
         (None, Some(known)) => Arc::clone(&known.snapshot),
         (None, None) => return Err(AppError::internal("the change counter has not moved, but nothing is kept")),
-        (Some((frame, responses)), _) => Arc::new(on_thread(move || build(survey, now, frame, responses)).await??),
+        (Some((as_of, frame, responses)), _) => Arc::new(on_thread(move || build(survey, as_of, frame, responses)).await??),
     };
     kept.insert(
         id.to_owned(),
@@ -182,7 +180,7 @@ async fn current(state: &State, survey: &'static Survey) -> Result<Arc<Snapshot>
 
 fn build(
     survey: &Survey,
-    now: chrono::DateTime<chrono::Utc>,
+    as_of: chrono::DateTime<chrono::Utc>,
     frame: Vec<snapshots::FrameEntryRow>,
     responses: Vec<snapshots::ResponseRow>,
 ) -> Result<Snapshot, AppError> {
@@ -213,5 +211,5 @@ fn build(
             })
         })
         .collect::<Result<_, AppError>>()?;
-    Snapshot::new(survey, now, frame, responses).map_err(AppError::internal)
+    Snapshot::new(survey, as_of, frame, responses).map_err(AppError::internal)
 }

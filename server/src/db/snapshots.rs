@@ -1,11 +1,12 @@
 //! What is counted: the frame and the counted revision of every submission, read in one moment.
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bytea, Integer, Nullable, SmallInt, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use crate::db::schema::{frame, revision, submission, survey_change};
+use crate::db::schema::{frame, revision, submission, survey, survey_change};
 
 /// States whose latest revision counts.
 const COUNTED: [&str; 2] = ["submitted", "accepted"];
@@ -23,6 +24,20 @@ pub async fn changes(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryResu
         .load(conn)
         .await?;
     Ok(shards.into_iter().sum())
+}
+
+/// When what is counted changed last: the newest change of a submission, else when the survey became known.
+/// Files are dated by it, so that the same answers give the same bytes whenever they are written.
+pub async fn changed_at(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryResult<DateTime<Utc>> {
+    let newest: Option<DateTime<Utc>> = submission::table
+        .filter(submission::survey_id.eq(survey_id))
+        .select(diesel::dsl::max(submission::updated_at))
+        .get_result(conn)
+        .await?;
+    match newest {
+        Some(newest) => Ok(newest),
+        None => survey::table.find(survey_id).select(survey::registered_at).get_result(conn).await,
+    }
 }
 
 /// The frame in scope.

@@ -99,6 +99,7 @@ async fn demonstrate(arguments: &Arguments, settings: &Settings, database: &Data
     output::print(|out| writeln!(out))?;
     output::print(|out| select::write(out, &chosen))?;
     let mut paths = Vec::new();
+    let bar = steps.bar("ファイルの書き出し", survey::compiled_in().len());
     for survey in survey::compiled_in() {
         let name = format!("{}年調査のファイル出力", survey.id());
         paths.extend(
@@ -106,7 +107,9 @@ async fn demonstrate(arguments: &Arguments, settings: &Settings, database: &Data
                 .time(&name, tabulate::write_files(&state, survey, &Area::Nation, &arguments.out))
                 .await?,
         );
+        bar.inc(1);
     }
+    bar.finish_and_clear();
     let list = arguments.out.join(format!("selection_{}.xlsx", chosen.prefecture.code()));
     let bytes = programs::list_file(&state, &Permit::of(Actor::system())?, PROGRAM, chosen.prefecture).await?;
     std::fs::write(&list, bytes).map_err(|error| CliError::failed(format!("{} に書き込めません: {error}", list.display())))?;
