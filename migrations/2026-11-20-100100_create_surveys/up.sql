@@ -72,10 +72,10 @@ CREATE TABLE survey_change (
     changes bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (survey_id, shard)
 );
-COMMENT ON TABLE survey_change IS 'The change counter of a survey: the sum over its shards moves with every change of what is counted. Sixteen rows, so that submissions do not wait for one another on a single one.';
+COMMENT ON TABLE survey_change IS 'The change counter of a survey: the sum over its shards moves with every change of what is counted. Sixteen rows, so that commits do not wait for one another on a single one.';
 COMMENT ON COLUMN survey_change.survey_id IS 'The survey.';
-COMMENT ON COLUMN survey_change.shard IS 'By the hospital''s id.';
-COMMENT ON COLUMN survey_change.changes IS 'Changes so far.';
+COMMENT ON COLUMN survey_change.shard IS 'By the connection that commits.';
+COMMENT ON COLUMN survey_change.changes IS 'Transactions that changed what is counted, so far.';
 
 DO $$
 DECLARE t text;

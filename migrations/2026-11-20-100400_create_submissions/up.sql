@@ -116,16 +116,19 @@ GRANT SELECT, INSERT ON submission, revision, respondent TO chosa_app;
 GRANT UPDATE (state, latest_revision, updated_at) ON submission TO chosa_app;
 GRANT UPDATE (details, erased_at) ON respondent TO chosa_app;
 
--- One update per touched shard and statement, so that an import of 8,000 hospitals moves 16 rows and not 8,000.
-CREATE FUNCTION count_survey_changes() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- Counted once a transaction, at its commit, when it has every other lock that it needs; and in one row only, that of its own connection. Counted
+-- earlier, or in several rows, two transactions could each hold a counter that the other waits for.
+CREATE FUNCTION count_survey_change() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    mark constant text := pg_current_xact_id()::text || ' ' || NEW.survey_id;
 BEGIN
-    UPDATE survey_change c SET changes = c.changes + touched.n
-    FROM (SELECT survey_id, (get_byte(uuid_send(hospital_id), 15) % 16)::smallint AS shard, count(*) AS n
-          FROM changed GROUP BY 1, 2 ORDER BY 1, 2) AS touched
-    WHERE c.survey_id = touched.survey_id AND c.shard = touched.shard;
+    IF current_setting('chosa.counted', true) IS DISTINCT FROM mark THEN
+        UPDATE survey_change SET changes = changes + 1 WHERE survey_id = NEW.survey_id AND shard = pg_backend_pid() % 16;
+        PERFORM set_config('chosa.counted', mark, true);
+    END IF;
     RETURN NULL;
 END $$;
-CREATE TRIGGER count_inserts AFTER INSERT ON submission REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_survey_changes();
-CREATE TRIGGER count_updates AFTER UPDATE ON submission REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_survey_changes();
-CREATE TRIGGER count_frame_inserts AFTER INSERT ON frame REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_survey_changes();
-CREATE TRIGGER count_frame_updates AFTER UPDATE ON frame REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_survey_changes();
+CREATE CONSTRAINT TRIGGER count_change AFTER INSERT OR UPDATE ON submission
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION count_survey_change();
+CREATE CONSTRAINT TRIGGER count_change AFTER INSERT OR UPDATE ON frame
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION count_survey_change();

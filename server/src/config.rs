@@ -186,7 +186,7 @@ impl Settings {
             parser: absolute("parser", layer.parser.unwrap_or_else(this_program))?,
             token_secret_file: absolute("token_secret_file", token_secret_file)?,
             log_format: layer.log_format.unwrap_or_default(),
-            log_filter: layer.log_filter.unwrap_or_else(|| "info".to_owned()),
+            log_filter: layer.log_filter.unwrap_or_else(|| "info,tokio_postgres=warn".to_owned()),
             data_folder,
         })
     }

@@ -1,6 +1,7 @@
 //! The OpenAPI document, from the code of the operations.
 
 use utoipa::OpenApi;
+use utoipa::openapi::RefOr;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_actix_web::AppExt;
 
@@ -22,7 +23,7 @@ impl utoipa::Modify for Bearer {
 
 /// The document with every operation that the server has.
 pub fn document() -> utoipa::openapi::OpenApi {
-    let (_, document) = actix_web::App::new()
+    let (_, mut document) = actix_web::App::new()
         .into_utoipa_app()
         .openapi(Base::openapi())
         .configure(crate::api::configure)

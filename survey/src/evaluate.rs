@@ -265,16 +265,23 @@ fn beds_unknown(question: &Question, asked: Asked, facts: &HospitalFacts) -> Opt
 }
 
 fn missing(question: &Question, field: Option<&String>) -> Fault {
-    let key = match field {
-        Some(field) => format!("{}.{field}", question.key),
-        None => question.key.as_str().to_owned(),
+    let (key, heading, expected) = match (field, &question.kind) {
+        (Some(field), Kind::Respondent(fields)) => {
+            let label = fields
+                .iter()
+                .find(|known| known.key == *field)
+                .map_or("", |known| known.label.as_str());
+            (
+                format!("{}.{field}", question.key),
+                format!("{}（{label}）", question.heading()),
+                label.to_owned(),
+            )
+        }
+        _ => (question.key.as_str().to_owned(), question.heading(), given::expected(question)),
     };
-    Fault::error(
-        "required_missing",
-        format!("「{}」が空欄です。回答を記入してください。", question.heading()),
-    )
-    .question(key)
-    .expected(given::expected(question))
+    Fault::error("required_missing", format!("「{heading}」が空欄です。回答を記入してください。"))
+        .question(key)
+        .expected(expected)
 }
 
 fn contradicts(contradiction: &Contradiction, progress: &Progress<'_>) -> Option<Fault> {

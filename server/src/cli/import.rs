@@ -66,7 +66,13 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
             json,
         } => {
             let report = answers(state, survey, &file, (numbering, reason), dry_run).await?;
-            told(&report, json)
+            told(&report, json)?;
+            match report.get("rejected").and_then(Value::as_u64) {
+                None | Some(0) => Ok(()),
+                Some(rejected) => Err(CliError::bad_data(format!(
+                    "{rejected}病院の回答に誤りがあり、取り込みませんでした。"
+                ))),
+            }
         }
         What::Frame { file, survey } => {
             let drawn = frame(state, survey, &file).await?;

@@ -56,7 +56,7 @@ pub(super) async fn create_database(client: &Client, name: &str, template: &str)
     grant(client, name).await
 }
 
-/// The application role may connect, and make the temporary tables that COPY needs under row-level security; nobody else has any right.
+/// The application role may connect, and make temporary tables; nobody else has any right.
 async fn grant(client: &Client, database: &str) -> Result<(), PrivatePostgresError> {
     let database = quoted(database);
     let application = quoted(APPLICATION_ROLE);
