@@ -166,6 +166,10 @@ impl From<diesel::result::Error> for AppError {
                     "shutting down",
                     "in recovery mode",
                     "error communicating",
+                    // Somebody else held what was needed for too long; nothing was done and it may be tried again.
+                    "canceling statement due to lock timeout",
+                    "canceling statement due to statement timeout",
+                    "deadlock detected",
                 ]
                 .iter()
                 .any(|sign| text.contains(sign))
@@ -173,10 +177,18 @@ impl From<diesel::result::Error> for AppError {
             Error::BrokenTransactionManager => true,
             _ => false,
         };
-        if away {
-            AppError::unavailable(error)
-        } else {
-            AppError::internal(error)
+        match &error {
+            Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
+                // Two callers at once; whoever comes second finds what the first one made.
+                tracing::warn!(%error, "unique violation");
+                AppError::conflict(
+                    "changed_meanwhile",
+                    "同時に別の変更が行われました。最新の状態を確認してから、もう一度お試しください。",
+                )
+            }
+            Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => AppError::unavailable(error),
+            _ if away => AppError::unavailable(error),
+            _ => AppError::internal(error),
         }
     }
 }

@@ -53,6 +53,7 @@ impl From<AuditRow> for AuditEntryJson {
 /// Acts, newest first.
 #[utoipa::path(tag = "audit", operation_id = "list_audit", security(("bearer" = [])), params(PageQuery), responses(
     (status = 200, description = "A page", body = Page<AuditEntryJson>),
+    (status = 400, description = "query_invalid, page_invalid", body = ProblemJson),
     (status = 401, description = "Not signed in", body = ProblemJson),
     (status = 403, description = "role_not_permitted", body = ProblemJson),
 ))]

@@ -31,8 +31,10 @@ impl<P: Policy> FromRequest for Guarded<P> {
             .headers()
             .get(AUTHORIZATION)
             .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.strip_prefix("Bearer "))
-            .map(|token| SecretString::from(token.trim()));
+            .and_then(|value| value.split_once(' '))
+            // The name of a scheme has no case (RFC 9110, 11.1).
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| SecretString::from(token.trim()));
         Box::pin(async move {
             let state = state.ok_or_else(|| AppError::internal("the application state is not registered"))?;
             let bearer = bearer.ok_or_else(|| {

@@ -65,7 +65,7 @@ pub struct HospitalQuery {
 #[utoipa::path(tag = "hospitals", operation_id = "list_hospitals", security(("bearer" = [])),
     params(("survey" = String, Path), HospitalQuery), responses(
     (status = 200, description = "A page", body = Page<HospitalJson>),
-    (status = 400, description = "prefecture_invalid", body = ProblemJson),
+    (status = 400, description = "query_invalid, prefecture_invalid", body = ProblemJson),
     (status = 401, description = "Not signed in", body = ProblemJson),
     (status = 403, description = "role_not_permitted", body = ProblemJson),
     (status = 404, description = "survey_unknown", body = ProblemJson),

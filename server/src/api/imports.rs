@@ -153,6 +153,7 @@ impl From<ImportRow> for ImportJson {
 /// The imports that one may see, newest first.
 #[utoipa::path(tag = "imports", operation_id = "list_imports", security(("bearer" = [])), params(("survey" = String, Path), PageQuery), responses(
     (status = 200, description = "A page", body = Page<ImportJson>),
+    (status = 400, description = "query_invalid, page_invalid", body = ProblemJson),
     (status = 401, description = "Not signed in", body = ProblemJson),
     (status = 403, description = "role_not_permitted", body = ProblemJson),
     (status = 404, description = "survey_unknown", body = ProblemJson),
@@ -180,6 +181,7 @@ pub struct ImportDetailsJson {
 #[utoipa::path(tag = "imports", operation_id = "read_import", security(("bearer" = [])),
     params(("survey" = String, Path), ("import" = Uuid, Path), PageQuery), responses(
     (status = 200, description = "The import", body = ImportDetailsJson),
+    (status = 400, description = "query_invalid, page_invalid", body = ProblemJson),
     (status = 401, description = "Not signed in", body = ProblemJson),
     (status = 403, description = "role_not_permitted", body = ProblemJson),
     (status = 404, description = "survey_unknown, import_unknown", body = ProblemJson),

@@ -78,7 +78,7 @@ impl ResponseError for ApiError {
                 tracing::warn!(cause = cause.for_log(), "unavailable");
                 (
                     "unavailable",
-                    "サービスが一時的に利用できません。保存されていません。しばらく待ってから、もう一度お試しください。".to_owned(),
+                    "サービスが一時的に利用できません。しばらく待ってから、同じ内容をもう一度送ってください（同じIdempotency-Keyなら二重には登録されません）。".to_owned(),
                 )
             }
             AppError::Internal(cause) => {
@@ -103,7 +103,7 @@ impl ResponseError for ApiError {
         };
         let mut response = HttpResponse::build(status);
         match status {
-            StatusCode::SERVICE_UNAVAILABLE => drop(response.insert_header((RETRY_AFTER, "5"))),
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => drop(response.insert_header((RETRY_AFTER, "5"))),
             StatusCode::UNAUTHORIZED => drop(response.insert_header((WWW_AUTHENTICATE, "Bearer"))),
             _ => {}
         }

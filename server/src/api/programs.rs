@@ -84,7 +84,7 @@ pub struct NewProgramJson {
 /// Opens a programme.
 #[utoipa::path(tag = "programs", operation_id = "create_program", security(("bearer" = [])), request_body = NewProgramJson, responses(
     (status = 201, description = "Opened", body = ProgramJson),
-    (status = 400, description = "program_invalid", body = ProblemJson),
+    (status = 400, description = "body_invalid, program_invalid, time_invalid", body = ProblemJson),
     (status = 401, description = "Not signed in", body = ProblemJson),
     (status = 403, description = "role_not_permitted", body = ProblemJson),
     (status = 404, description = "survey_unknown", body = ProblemJson),
@@ -163,7 +163,7 @@ pub struct QuotasSetJson {
 #[utoipa::path(tag = "programs", operation_id = "set_quotas", security(("bearer" = [])), params(("program" = String, Path)),
     request_body = Vec<QuotaJson>, responses(
     (status = 200, description = "Set", body = QuotasSetJson),
-    (status = 400, description = "prefecture_invalid, quota_invalid", body = ProblemJson),
+    (status = 400, description = "body_invalid, prefecture_invalid, quota_invalid", body = ProblemJson),
     (status = 401, description = "Not signed in", body = ProblemJson),
     (status = 403, description = "role_not_permitted", body = ProblemJson),
     (status = 404, description = "program_unknown", body = ProblemJson),

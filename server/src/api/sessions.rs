@@ -36,6 +36,7 @@ pub struct SessionJson {
 /// Signs in by password.
 #[utoipa::path(tag = "sessions", operation_id = "create_session", request_body = NewSessionJson, responses(
     (status = 201, description = "Signed in", body = SessionJson),
+    (status = 400, description = "body_invalid", body = ProblemJson),
     (status = 401, description = "login_failed", body = ProblemJson),
 ))]
 #[post("/api/v1/sessions")]
@@ -85,6 +86,7 @@ pub struct TokenJson {
 /// Gives an API client a token.
 #[utoipa::path(tag = "sessions", operation_id = "create_token", request_body = NewTokenJson, responses(
     (status = 201, description = "A token", body = TokenJson),
+    (status = 400, description = "body_invalid", body = ProblemJson),
     (status = 401, description = "login_failed", body = ProblemJson),
 ))]
 #[post("/api/v1/tokens")]

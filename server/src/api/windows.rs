@@ -30,7 +30,7 @@ pub struct NewWindowJson {
 #[utoipa::path(tag = "surveys", operation_id = "open_window", security(("bearer" = [])), params(("survey" = String, Path)),
     request_body = NewWindowJson, responses(
     (status = 201, description = "Opened", body = WindowJson),
-    (status = 400, description = "reason_missing, window_backwards", body = ProblemJson),
+    (status = 400, description = "body_invalid, reason_missing, time_invalid, window_backwards", body = ProblemJson),
     (status = 401, description = "Not signed in", body = ProblemJson),
     (status = 403, description = "role_not_permitted", body = ProblemJson),
     (status = 404, description = "survey_unknown", body = ProblemJson),
@@ -75,7 +75,7 @@ pub struct ExtensionJson {
 #[utoipa::path(tag = "surveys", operation_id = "grant_extension", security(("bearer" = [])), params(("survey" = String, Path)),
     request_body = NewExtensionJson, responses(
     (status = 201, description = "Extended", body = ExtensionJson),
-    (status = 400, description = "reason_missing, extension_scope_invalid", body = ProblemJson),
+    (status = 400, description = "body_invalid, reason_missing, time_invalid, extension_scope_invalid", body = ProblemJson),
     (status = 401, description = "Not signed in", body = ProblemJson),
     (status = 403, description = "role_not_permitted", body = ProblemJson),
     (status = 404, description = "survey_unknown, hospital_unknown", body = ProblemJson),

@@ -131,6 +131,20 @@ pub async fn create_client(
     login: &str,
     secret: SecretString,
 ) -> Result<(), AppError> {
+    use secrecy::ExposeSecret;
+    let fits = (4..=64).contains(&client.len()) && client.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    if !fits {
+        return Err(AppError::invalid(
+            "client_invalid",
+            "クライアントIDは、英小文字、数字、ハイフンの4～64文字にしてください。",
+        ));
+    }
+    if secret.expose_secret().chars().count() < 32 {
+        return Err(AppError::invalid(
+            "secret_too_short",
+            "シークレットは32文字以上のランダムな文字列にしてください。",
+        ));
+    }
     let hash = password::hash(secret).await?;
     let actor = permit.actor();
     let now = state.now();

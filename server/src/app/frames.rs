@@ -1,6 +1,6 @@
 //! Frames (調査対象名簿): drawing one, finding a hospital in it, listing it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use diesel_async::AsyncPgConnection;
@@ -17,7 +17,7 @@ use crate::app::state::State;
 use crate::auth::permit::{DrawFrame, Permit, ReadHospitals};
 use crate::db::audit;
 use crate::db::frames::{self, FrameRow};
-use crate::db::transaction::{Mode, as_actor};
+use crate::db::transaction::{Mode, as_actor, take_turn};
 use crate::error::AppError;
 
 /// The hospital of a G-MIS ID that the actor may see.
@@ -78,6 +78,8 @@ pub async fn draw(state: &State, permit: &Permit<DrawFrame>, survey: &Survey, ho
         .first()
         .map_or_else(|| now.date_naive(), |window| window.opens.date_naive());
     as_actor(&state.pool, actor, Mode::Write, async |conn| {
+        // One at a time for all surveys: identities are shared between them.
+        take_turn(conn, "frames").await?;
         if frames::count(conn, id).await? > 0 {
             return Err(AppError::conflict(
                 "frame_drawn",
@@ -109,6 +111,7 @@ async fn identified(conn: &mut AsyncPgConnection, frame: &Frame) -> Result<Resul
     let by_gmis: BTreeMap<String, Uuid> = frames::alias_owners(conn, "gmis_id").await?.into_iter().collect();
     let by_code: BTreeMap<String, Uuid> = frames::alias_owners(conn, "institution_code").await?.into_iter().collect();
     let mut rows = Vec::with_capacity(frame.hospitals().len());
+    let mut taken = BTreeSet::new();
     for hospital in frame.hospitals() {
         let known = by_gmis.get(hospital.gmis.as_str());
         let known_by_code = hospital.institution_code.as_ref().and_then(|code| by_code.get(code.as_str()));
@@ -119,6 +122,11 @@ async fn identified(conn: &mut AsyncPgConnection, frame: &Frame) -> Result<Resul
             return Ok(Err(Fault::error("frame_identity_conflict", message).found(hospital.gmis.as_str())));
         }
         let id = known.or(known_by_code).copied().unwrap_or_else(Uuid::now_v7);
+        if !taken.insert(id) {
+            let message =
+                "この病院のG-MIS IDまたは医療機関コードは、以前の名簿では、この名簿の別の行の病院のものです。どちらかを確認してください。";
+            return Ok(Err(Fault::error("frame_identity_conflict", message).found(hospital.gmis.as_str())));
+        }
         rows.push(row_of(id, hospital));
     }
     Ok(Ok(rows))

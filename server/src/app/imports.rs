@@ -87,7 +87,7 @@ struct Examined {
     path: EntryPath,
 }
 
-/// Examines a file and stores nothing.
+/// Says what importing a file would do now, and stores nothing.
 ///
 /// # Errors
 /// `file_refused` with the reason; or the database or the parser is away.
@@ -97,24 +97,17 @@ pub async fn dry_run(
     survey: &'static Survey,
     upload: &Upload,
 ) -> Result<ImportReport, AppError> {
-    let examined = examine(state, permit.actor(), survey, upload).await?;
-    let hospitals: Vec<HospitalVerdict> = examined
-        .examination
-        .hospitals
-        .into_iter()
-        .map(|verdict| HospitalVerdict {
-            hospital: verdict.hospital,
-            sheet: verdict.sheet,
-            row: verdict.row,
-            verdict: if verdict.verdict == Decision::Accepted {
-                "accepted"
-            } else {
-                "rejected"
-            },
-            faults: verdict.faults,
-        })
-        .collect();
-    Ok(report(None, survey, examined.edition, examined.examination.faults, hospitals))
+    let actor = permit.actor();
+    let examined = examine(state, actor, survey, upload).await?;
+    let intake = intake_of(survey, &examined, upload, None, state.now());
+    let (rows, mut verdicts) = sorted_out(&examined)?;
+    let (places, rows): (Vec<usize>, Vec<Evaluated>) = rows.into_iter().unzip();
+    let outcomes = as_actor(&state.pool, actor, Mode::Snapshot, async |conn| {
+        intake::foresee(conn, &intake, rows).await
+    })
+    .await?;
+    settle_all(&mut verdicts, places, outcomes);
+    Ok(report(None, survey, examined.edition, examined.examination.faults, verdicts))
 }
 
 /// Imports a file: hospitals with errors are left out, the others go in, all in one transaction.
@@ -142,33 +135,41 @@ pub async fn import(
         let id = Uuid::now_v7();
         let sha256: [u8; 32] = Sha256::digest(&upload.bytes).into();
         imports::insert_blob(conn, &sha256, &upload.bytes).await?;
-        let reason = upload.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
-        let replace = match (examined.path, reason) {
-            (EntryPath::Proxy, Some(reason)) => Replace::For(reason),
-            (EntryPath::Proxy, None) => Replace::Never,
-            _ => Replace::Own,
-        };
-        let intake = Intake {
-            survey,
-            edition: examined.edition,
-            path: examined.path,
-            replace,
-            import: Some(id),
-            now,
-        };
+        let intake = intake_of(survey, &examined, upload, Some(id), now);
         let (rows, mut verdicts) = sorted_out(&examined)?;
-        let places: Vec<usize> = rows.iter().map(|(place, _)| *place).collect();
-        let outcomes = intake::record(conn, actor, &intake, rows.into_iter().map(|(_, row)| row).collect()).await?;
-        for (place, outcome) in places.into_iter().zip(outcomes) {
-            if let Some(verdict) = verdicts.get_mut(place) {
-                settle(verdict, outcome);
-            }
-        }
+        let (places, rows): (Vec<usize>, Vec<Evaluated>) = rows.into_iter().unzip();
+        let outcomes = intake::record(conn, actor, &intake, rows).await?;
+        settle_all(&mut verdicts, places, outcomes);
         let report = report(Some(id), survey, examined.edition, examined.examination.faults, verdicts);
         store(conn, actor, now, upload, sha256, &report).await?;
         Ok((201, report))
     })
     .await
+}
+
+fn intake_of<'a>(survey: &'a Survey, examined: &Examined, upload: &'a Upload, import: Option<Uuid>, now: DateTime<Utc>) -> Intake<'a> {
+    let reason = upload.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
+    let replace = match (examined.path, reason) {
+        (EntryPath::Proxy, Some(reason)) => Replace::For(reason),
+        (EntryPath::Proxy, None) => Replace::Never,
+        _ => Replace::Own,
+    };
+    Intake {
+        survey,
+        edition: examined.edition,
+        path: examined.path,
+        replace,
+        import,
+        now,
+    }
+}
+
+fn settle_all(verdicts: &mut [HospitalVerdict], places: Vec<usize>, outcomes: Vec<Outcome>) {
+    for (place, outcome) in places.into_iter().zip(outcomes) {
+        if let Some(verdict) = verdicts.get_mut(place) {
+            settle(verdict, outcome);
+        }
+    }
 }
 
 fn settle(verdict: &mut HospitalVerdict, outcome: Outcome) {
@@ -230,7 +231,7 @@ async fn examine(state: &State, actor: &Actor, survey: &'static Survey, upload: 
 }
 
 async fn parse(state: &State, upload: &Upload) -> Result<Workbook, AppError> {
-    state.shared.parser.parse(upload.bytes.clone()).await?.map_err(|fault| {
+    state.shared.parser.parse(&upload.bytes).await?.map_err(|fault| {
         AppError::faulty(
             "file_refused",
             "ファイルを読み込めませんでした。何も保存されていません。理由を確認して送り直してください。",

@@ -86,6 +86,12 @@ pub enum Outcome {
         receipt: Uuid,
         /// When they were received.
         received_at: DateTime<Utc>,
+        /// State of the submission.
+        state: String,
+        /// The edition that was answered then.
+        edition: String,
+        /// By which way they came then.
+        entry_path: String,
     },
     /// Not taken: closed, already answered, accepted.
     Refused(Refusal),
@@ -107,34 +113,26 @@ pub async fn record(
     let survey_id = intake.survey.id().as_str();
     let times = Times::load(conn, intake.survey).await?;
     let hospitals: Vec<&FrameRow> = rows.iter().map(|row| &row.hospital).collect();
-    let locked: BTreeMap<Uuid, submissions::SubmissionRow> = submissions::lock(conn, survey_id, &hospitals, intake.now)
-        .await?
-        .into_iter()
-        .map(|row| (row.hospital_id, row))
+    // Made only where something may be kept: a submission that is left empty would look like a draft.
+    let open: Vec<&FrameRow> = hospitals
+        .iter()
+        .copied()
+        .filter(|hospital| times.require_open(hospital, intake.now).is_ok())
         .collect();
-    let answered: Vec<Uuid> = locked.values().filter(|row| row.latest_revision > 0).map(|row| row.id).collect();
-    let latest: BTreeMap<Uuid, revisions::LatestAnswers> = revisions::latest(conn, &answered)
-        .await?
-        .into_iter()
-        .map(|row| (row.submission_id, row))
-        .collect();
+    submissions::make(conn, survey_id, &open, intake.now).await?;
+    let locked = submissions::lock(conn, survey_id, &ids(&hospitals)).await?;
+    let known = Known::load(conn, times, locked).await?;
 
     let mut outcomes = Vec::with_capacity(rows.len());
     let mut new = Vec::new();
     for row in rows {
-        let submission = locked
-            .get(&row.hospital.hospital_id)
-            .ok_or_else(|| AppError::internal(format!("the submission of {} was not locked", row.hospital.gmis_id)))?;
         let (answers, respondent) = apart(row.answers);
-        let outcome = decide(
-            intake,
-            &times,
-            &row.hospital,
-            submission,
-            latest.get(&submission.id),
-            (&answers, &respondent),
-        );
+        let outcome = known.decide(intake, &row.hospital, (&answers, &respondent));
         if let Outcome::Recorded { number, receipt } = outcome {
+            let submission = known
+                .submissions
+                .get(&row.hospital.hospital_id)
+                .ok_or_else(|| AppError::internal(format!("the submission of {} was not locked", row.hospital.gmis_id)))?;
             new.push(NewRevision {
                 submission_id: submission.id,
                 number,
@@ -152,6 +150,26 @@ pub async fn record(
     }
     write(conn, actor, intake, &new).await?;
     Ok(outcomes)
+}
+
+/// What [`record`] would do now, in the order given; writes and locks nothing. The receipts are nobody's.
+///
+/// # Errors
+/// The database is away.
+pub async fn foresee(conn: &mut AsyncPgConnection, intake: &Intake<'_>, rows: Vec<Evaluated>) -> Result<Vec<Outcome>, AppError> {
+    let times = Times::load(conn, intake.survey).await?;
+    let hospitals: Vec<&FrameRow> = rows.iter().map(|row| &row.hospital).collect();
+    let submissions = submissions::of_hospitals(conn, intake.survey.id().as_str(), &ids(&hospitals)).await?;
+    let known = Known::load(conn, times, submissions).await?;
+    let outcome = |row: Evaluated| {
+        let (answers, respondent) = apart(row.answers);
+        known.decide(intake, &row.hospital, (&answers, &respondent))
+    };
+    Ok(rows.into_iter().map(outcome).collect())
+}
+
+fn ids(hospitals: &[&FrameRow]) -> Vec<Uuid> {
+    hospitals.iter().map(|row| row.hospital_id).collect()
 }
 
 async fn write(conn: &mut AsyncPgConnection, actor: &Actor, intake: &Intake<'_>, new: &[NewRevision]) -> Result<(), AppError> {
@@ -195,40 +213,62 @@ pub fn together(answers: Value, respondent: Option<Value>) -> Value {
     }
 }
 
-fn decide(
-    intake: &Intake<'_>,
-    times: &Times,
-    hospital: &FrameRow,
-    submission: &submissions::SubmissionRow,
-    latest: Option<&revisions::LatestAnswers>,
-    (answers, respondent): (&Value, &Value),
-) -> Outcome {
-    if let Some(latest) = latest.filter(|latest| latest.answers == *answers && latest.respondent.as_ref() == Some(respondent))
-        && matches!(submission.state.as_str(), "submitted" | "accepted")
-    {
-        return Outcome::Unchanged {
-            number: submission.latest_revision,
-            receipt: latest.receipt,
-            received_at: latest.received_at,
-        };
+/// What decides over answers: the survey's times, and what the hospitals have answered so far.
+struct Known {
+    times: Times,
+    submissions: BTreeMap<Uuid, submissions::SubmissionRow>,
+    latest: BTreeMap<Uuid, revisions::LatestAnswers>,
+}
+
+impl Known {
+    async fn load(conn: &mut AsyncPgConnection, times: Times, submissions: Vec<submissions::SubmissionRow>) -> Result<Known, AppError> {
+        let answered: Vec<Uuid> = submissions.iter().filter(|row| row.latest_revision > 0).map(|row| row.id).collect();
+        let latest = revisions::latest(conn, &answered).await?;
+        Ok(Known {
+            times,
+            submissions: submissions.into_iter().map(|row| (row.hospital_id, row)).collect(),
+            latest: latest.into_iter().map(|row| (row.submission_id, row)).collect(),
+        })
     }
-    if let Err(AppError::Conflict(refusal)) = times.require_open(hospital, intake.now) {
-        return Outcome::Refused(refusal);
-    }
-    let answered = latest.is_some() && matches!(submission.state.as_str(), "submitted" | "accepted");
-    match intake.replace {
-        Replace::Never if answered => Outcome::Refused(Refusal {
-            code: "already_answered",
-            message: "この病院は既に別の内容で回答しています。置き換える場合は、置き換える理由を付けて送ってください。".to_owned(),
-        }),
-        Replace::Own if submission.state == "accepted" => Outcome::Refused(Refusal {
-            code: "submission_accepted",
-            message: "この回答は確認済みのため変更できません。訂正が必要な場合は、都道府県の担当者に差戻しを依頼してください。".to_owned(),
-        }),
-        Replace::Own | Replace::Never | Replace::For(_) => Outcome::Recorded {
-            number: submission.latest_revision.saturating_add(1),
-            receipt: Uuid::new_v4(),
-        },
+
+    fn decide(&self, intake: &Intake<'_>, hospital: &FrameRow, (answers, respondent): (&Value, &Value)) -> Outcome {
+        let submission = self.submissions.get(&hospital.hospital_id);
+        let number = submission.map_or(0, |row| row.latest_revision);
+        let state = submission.map(|row| row.state.as_str());
+        let counted = submission
+            .filter(|row| matches!(row.state.as_str(), "submitted" | "accepted"))
+            .and_then(|row| self.latest.get(&row.id));
+        if let Some(latest) = counted
+            && latest.answers == *answers
+            && latest.respondent.as_ref() == Some(respondent)
+        {
+            return Outcome::Unchanged {
+                number,
+                receipt: latest.receipt,
+                received_at: latest.received_at,
+                state: state.unwrap_or_default().to_owned(),
+                edition: latest.edition_id.clone(),
+                entry_path: latest.entry_path.clone(),
+            };
+        }
+        if let Err(AppError::Conflict(refusal)) = self.times.require_open(hospital, intake.now) {
+            return Outcome::Refused(refusal);
+        }
+        match intake.replace {
+            Replace::Never if counted.is_some() => Outcome::Refused(Refusal {
+                code: "already_answered",
+                message: "この病院は既に別の内容で回答しています。置き換える場合は、置き換える理由を付けて送ってください。".to_owned(),
+            }),
+            Replace::Own if state == Some("accepted") => Outcome::Refused(Refusal {
+                code: "submission_accepted",
+                message: "この回答は確認済みのため変更できません。訂正が必要な場合は、都道府県の担当者に差戻しを依頼してください。"
+                    .to_owned(),
+            }),
+            Replace::Own | Replace::Never | Replace::For(_) => {
+                let (number, receipt) = (number.saturating_add(1), Uuid::new_v4());
+                Outcome::Recorded { number, receipt }
+            }
+        }
     }
 }
 

@@ -24,7 +24,7 @@ use crate::db::audit;
 use crate::db::programs::{self, ProgramRow, QuotaRow};
 use crate::db::selections::{self, SelectionRow};
 use crate::db::snapshots::{self, AnsweredRow};
-use crate::db::transaction::{Mode, as_actor};
+use crate::db::transaction::{Mode, as_actor, take_turn};
 use crate::error::AppError;
 
 /// What opens a programme.
@@ -83,7 +83,7 @@ pub struct SelectionReport {
 /// Opens a programme with the national default of the criteria.
 ///
 /// # Errors
-/// `survey_unknown`, `program_exists`, `program_invalid`; or the database is away.
+/// `survey_unknown`, `program_exists`, `program_invalid`, `time_invalid`; or the database is away.
 pub async fn open(state: &State, permit: &Permit<SetQuotas>, new: &NewProgram) -> Result<ProgramRow, AppError> {
     let frame_survey = new
         .surveys
@@ -91,6 +91,16 @@ pub async fn open(state: &State, permit: &Permit<SetQuotas>, new: &NewProgram) -
         .ok_or_else(|| AppError::invalid("program_invalid", "選定に使う調査を1つ以上指定してください。"))?;
     for id in &new.surveys {
         surveys::known(id)?;
+    }
+    let latest_first = new
+        .surveys
+        .windows(2)
+        .all(|pair| matches!(pair, [later, earlier] if later > earlier));
+    if !latest_first {
+        return Err(AppError::invalid(
+            "program_invalid",
+            "選定に使う調査は、新しい順に重複なく指定してください。",
+        ));
     }
     if new.use_rule.trim().is_empty() || new.title.trim().is_empty() {
         return Err(AppError::invalid(
@@ -105,6 +115,7 @@ pub async fn open(state: &State, permit: &Permit<SetQuotas>, new: &NewProgram) -
             "事業の識別名は、半角の英小文字、数字、-、_ で32文字以内にしてください。",
         ));
     }
+    surveys::require_known_century(&[new.deadline])?;
     let criteria = Criteria::national().map_err(AppError::internal)?;
     let now = state.now();
     let actor = permit.actor();
@@ -197,6 +208,7 @@ pub async fn set_quotas(state: &State, permit: &Permit<SetQuotas>, program: &str
     let now = state.now();
     as_actor(&state.pool, actor, Mode::Write, async |conn| {
         require(conn, program).await?;
+        take_turn(conn, &format!("quotas {program}")).await?;
         let changed = programs::set_quotas(conn, program, &rows, actor.account(), now).await?;
         let entry = audit::Entry {
             action: "set_quotas",
@@ -256,7 +268,7 @@ pub async fn choose(
     once(state, actor, key, async |conn, now| {
         let program = require(conn, program).await?;
         let number = i16::from(prefecture.number());
-        selections::lock(conn, &program.id, number).await?;
+        take_turn(conn, &format!("selection {} {number}", program.id)).await?;
         let inputs = inputs(conn, &program, prefecture).await?;
         if inputs.quotas.is_empty() {
             return Err(AppError::conflict(

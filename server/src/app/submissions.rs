@@ -49,7 +49,7 @@ pub struct Receipt {
     /// State of the submission.
     pub state: String,
     /// By which way.
-    pub entry_path: EntryPath,
+    pub entry_path: String,
     /// Whether the same answers had been there.
     pub unchanged: bool,
     /// By the server's clock.
@@ -112,38 +112,45 @@ pub async fn submit(
             now,
         };
         let outcome = intake::record(conn, actor, &intake, vec![evaluated]).await?.pop();
-        let (revision, receipt, received_at, unchanged) = match outcome {
-            Some(Outcome::Recorded { number, receipt }) => (number, receipt, now, false),
+        let receipt = match outcome {
+            Some(Outcome::Recorded { number, receipt }) => Receipt {
+                receipt,
+                survey: survey.id().to_string(),
+                edition: edition.id().to_string(),
+                hospital: hospital.gmis_id.clone(),
+                revision: number,
+                state: "submitted".to_owned(),
+                entry_path: path.as_str().to_owned(),
+                unchanged: false,
+                received_at: now,
+                warnings,
+            },
+            // The receipt of the answers that were there: theirs are number, way and time.
             Some(Outcome::Unchanged {
                 number,
                 receipt,
                 received_at,
-            }) => (number, receipt, received_at, true),
+                state,
+                edition,
+                entry_path,
+            }) => Receipt {
+                receipt,
+                survey: survey.id().to_string(),
+                edition,
+                hospital: hospital.gmis_id.clone(),
+                revision: number,
+                state,
+                entry_path,
+                unchanged: true,
+                received_at,
+                warnings,
+            },
             Some(Outcome::Refused(refusal)) => return Err(AppError::Conflict(refusal)),
             None => return Err(AppError::internal("recording one hospital's answers had no outcome")),
         };
-        note(
-            conn,
-            actor,
-            now,
-            "submit_answers",
-            survey,
-            &hospital,
-            json!({"revision": revision, "unchanged": unchanged}),
-        )
-        .await?;
-        let receipt = Receipt {
-            receipt,
-            survey: survey.id().to_string(),
-            edition: edition.id().to_string(),
-            hospital: hospital.gmis_id,
-            revision,
-            state: "submitted".to_owned(),
-            entry_path: path,
-            unchanged,
-            received_at,
-            warnings,
-        };
+        let unchanged = receipt.unchanged;
+        let details = json!({"revision": receipt.revision, "unchanged": unchanged});
+        note(conn, actor, now, "submit_answers", survey, &hospital, details).await?;
         Ok((if unchanged { 200 } else { 201 }, receipt))
     })
     .await
@@ -158,6 +165,11 @@ async fn note(
     hospital: &FrameRow,
     details: Value,
 ) -> Result<(), AppError> {
+    let mut details = details;
+    if let Some(details) = details.as_object_mut() {
+        // The internal id means nothing to who reads the audit.
+        details.insert("hospital".to_owned(), Value::String(hospital.gmis_id.clone()));
+    }
     let entry = audit::Entry {
         action,
         survey: Some(survey.id().as_str()),

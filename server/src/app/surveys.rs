@@ -1,6 +1,6 @@
 //! Surveys and their times: registration at start, standing of a hospital, reopening, extending.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use diesel_async::AsyncPgConnection;
 use serde_json::json;
 use survey::area::{Area, MunicipalityCode};
@@ -193,7 +193,7 @@ pub async fn windows(state: &State, permit: &Permit<ReadSurveys>, survey: &Surve
 /// Opens a survey again, with a reason, as an audited act.
 ///
 /// # Errors
-/// `reason_missing`, `window_backwards`, or the database is away.
+/// `reason_missing`, `time_invalid`, `window_backwards`, or the database is away.
 pub async fn open_window(
     state: &State,
     permit: &Permit<GrantTime>,
@@ -203,6 +203,7 @@ pub async fn open_window(
 ) -> Result<WindowRow, AppError> {
     let (opens, closes) = times;
     require_reason(reason)?;
+    require_known_century(&[opens, closes])?;
     if opens >= closes {
         return Err(AppError::invalid(
             "window_backwards",
@@ -248,7 +249,7 @@ pub enum Extended {
 /// Extends a survey for a hospital or an area, with a reason, as an audited act.
 ///
 /// # Errors
-/// `reason_missing`, `hospital_unknown`, or the database is away.
+/// `reason_missing`, `time_invalid`, `hospital_unknown`, or the database is away.
 pub async fn extend(
     state: &State,
     permit: &Permit<GrantTime>,
@@ -258,6 +259,7 @@ pub async fn extend(
     reason: &str,
 ) -> Result<ExtensionRow, AppError> {
     require_reason(reason)?;
+    require_known_century(&[until])?;
     let actor = permit.actor();
     let now = state.now();
     as_actor(&state.pool, actor, Mode::Write, async |conn| {
@@ -295,6 +297,20 @@ pub async fn extend(
         Ok(row)
     })
     .await
+}
+
+/// Refuses times that are slips; some of them Postgres could not even keep.
+///
+/// # Errors
+/// `time_invalid`.
+pub fn require_known_century(times: &[DateTime<Utc>]) -> Result<(), AppError> {
+    if times.iter().all(|time| (2000..2200).contains(&time.year())) {
+        return Ok(());
+    }
+    Err(AppError::invalid(
+        "time_invalid",
+        "日時は西暦2000年から2199年までで指定してください。",
+    ))
 }
 
 fn require_reason(reason: &str) -> Result<(), AppError> {

@@ -1,12 +1,16 @@
 //! Passwords and client secrets: Argon2id, on a thread of its own, with the same work for unknown accounts.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, PasswordHash, Version};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::error::AppError;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use crate::error::{AppError, Refusal};
 
 /// OWASP's first choice for Argon2id: 19 MiB, two passes, one lane.
 static ARGON2: LazyLock<Argon2<'static>> = LazyLock::new(|| {
@@ -16,6 +20,11 @@ static ARGON2: LazyLock<Argon2<'static>> = LazyLock::new(|| {
         Params::new(19_456, 2, 1, None).unwrap_or_default(),
     )
 });
+
+/// How many passwords are hashed at the same time in the whole process: each takes 19 MiB and a core, and anybody may ask.
+static TURNS: Semaphore = Semaphore::const_new(2);
+/// How long a sign-in waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Hash of a password that nobody has: verified against when the account is unknown, so that the answer takes the same time.
 static NOBODY: LazyLock<String> = LazyLock::new(|| {
@@ -55,5 +64,11 @@ pub async fn verify(password: SecretString, expected: Option<String>) -> Result<
 }
 
 async fn on_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T, AppError> + Send + 'static) -> Result<T, AppError> {
+    let _turn = timeout(PATIENCE, TURNS.acquire()).await.map_err(|_elapsed| {
+        AppError::TooMany(Refusal {
+            code: "too_many_sign_ins",
+            message: "ログインが混み合っています。しばらく待ってから、もう一度お試しください。".to_owned(),
+        })
+    })?;
     tokio::task::spawn_blocking(work).await.map_err(AppError::internal)?
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::exit::{CliError, Exit};
 use crate::app::clock::Clock;
@@ -33,6 +34,22 @@ impl From<PrivatePostgresError> for CliError {
     }
 }
 
+/// The private Postgres of the data folder, with room for the connections of every worker, of a command and of whoever looks after it.
+pub(super) fn private_options(settings: &Settings) -> private_postgres::Options {
+    let wanted = settings
+        .workers
+        .saturating_add(1)
+        .saturating_mul(settings.pool_size)
+        .saturating_add(10);
+    let default = private_postgres::Options::default();
+    private_postgres::Options {
+        folder: Some(settings.data_folder.clone()),
+        binaries: settings.pg_bin.clone(),
+        max_connections: u16::try_from(wanted).unwrap_or(u16::MAX).max(default.max_connections),
+        ..default
+    }
+}
+
 impl Database {
     /// Brings the database up: starts the private one if no URL is set, and migrates what may be migrated.
     pub(super) async fn open(settings: &Settings) -> Result<Database, CliError> {
@@ -45,13 +62,11 @@ impl Database {
                 private: None,
             });
         }
-        let options = private_postgres::Options {
-            folder: Some(settings.data_folder.clone()),
-            binaries: settings.pg_bin.clone(),
-            ..private_postgres::Options::default()
-        };
-        let private = PrivatePostgres::start(options).await?;
-        migrations::run(&private.owner_url(DATABASE)).await?;
+        let private = PrivatePostgres::start(private_options(settings)).await?;
+        if let Err(error) = migrations::run(&private.owner_url(DATABASE)).await {
+            private.stop().await?;
+            return Err(error.into());
+        }
         Ok(Database {
             url: SecretString::from(private.application_url(DATABASE)),
             private: Some(Arc::new(private)),
@@ -93,10 +108,19 @@ impl Database {
 /// Runs a command with a state, and closes the database whatever comes of it.
 pub(super) async fn with_state(settings: &Settings, command: impl AsyncFnOnce(&State) -> Result<(), CliError>) -> Result<(), CliError> {
     let database = Database::open(settings).await?;
-    let result = match database.state(settings).await {
-        Ok(state) => command(&state).await,
-        Err(error) => Err(error),
+    let interrupted = |error: std::io::Error| CliError::failed(format!("シグナルを受け取れません: {error}"));
+    let mut terminate = signal(SignalKind::terminate()).map_err(interrupted)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(interrupted)?;
+    let work = async {
+        let state = database.state(settings).await?;
+        command(&state).await
     };
-    database.close().await?;
-    result
+    // What was not committed has not happened, and the private Postgres is stopped all the same.
+    let result = tokio::select! {
+        result = work => result,
+        _ = terminate.recv() => Err(CliError::failed("中断されました。確定していない変更は保存されていません。")),
+        _ = interrupt.recv() => Err(CliError::failed("中断されました。確定していない変更は保存されていません。")),
+    };
+    let closed = database.close().await;
+    result.and(closed)
 }

@@ -20,8 +20,8 @@ const LOOK: Duration = Duration::from_secs(1);
 pub(super) async fn run(settings: &Settings) -> Result<(), CliError> {
     let database = Database::open(settings).await?;
     let result = serve(settings, &database).await;
-    database.close().await?;
-    result
+    let closed = database.close().await;
+    result.and(closed)
 }
 
 /// Serves until a signal comes.

@@ -37,7 +37,10 @@ fn without_anything_the_defaults_hold() {
     assert!(settings.data_folder.is_absolute());
     assert_eq!(settings.token_secret_file, settings.data_folder.join("token.secret"));
     assert!(settings.database_url.is_none());
-    assert_eq!((settings.log_format, settings.log_filter.as_str()), (LogFormat::Text, "info,tokio_postgres=warn"));
+    assert_eq!(
+        (settings.log_format, settings.log_filter.as_str()),
+        (LogFormat::Text, "info,tokio_postgres=warn")
+    );
 }
 
 #[test]
@@ -51,7 +54,10 @@ fn flag_is_over_environment_over_file_over_default() {
         (settings.workers, settings.listen.to_string().as_str(), settings.pool_size),
         (7, "[::1]:81", 4)
     );
-    assert_eq!((settings.log_format, settings.log_filter.as_str()), (LogFormat::Json, "info,tokio_postgres=warn"));
+    assert_eq!(
+        (settings.log_format, settings.log_filter.as_str()),
+        (LogFormat::Json, "info,tokio_postgres=warn")
+    );
 }
 
 #[test]

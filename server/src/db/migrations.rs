@@ -32,9 +32,34 @@ async fn harness(
     owner_url: &str,
     work: impl FnOnce(&mut AsyncMigrationHarness<AsyncPgConnection>) -> diesel::migration::Result<Vec<String>>,
 ) -> Result<Vec<String>, AppError> {
-    let connection = AsyncPgConnection::establish(owner_url).await.map_err(AppError::unavailable)?;
+    let mut connection = AsyncPgConnection::establish(owner_url).await.map_err(AppError::unavailable)?;
+    check_owner_role(&mut connection).await?;
+    // Two servers that start at the same time migrate one after the other; the lock ends with the connection.
+    diesel::sql_query("SELECT pg_advisory_lock(hashtextextended('chosa migrations', 0))")
+        .execute(&mut connection)
+        .await?;
     let mut harness = AsyncMigrationHarness::new(connection);
     work(&mut harness).map_err(AppError::internal)
+}
+
+/// Refuses to migrate as anybody but the owner role: its own policies let the sign-in functions see accounts, and nobody else's would.
+async fn check_owner_role(connection: &mut AsyncPgConnection) -> Result<(), AppError> {
+    #[derive(diesel::QueryableByName)]
+    struct Current {
+        #[diesel(sql_type = Text)]
+        name: String,
+    }
+    let current: Current = diesel::sql_query("SELECT current_user::text AS name")
+        .get_result(connection)
+        .await?;
+    if current.name == crate::private_postgres::OWNER_ROLE {
+        return Ok(());
+    }
+    Err(AppError::internal(format!(
+        "migrations have to run as the role {}, not as {}; let CHOSA_MIGRATE_URL name it",
+        crate::private_postgres::OWNER_ROLE,
+        current.name
+    )))
 }
 
 /// Refuses a role that row-level security would not bind.

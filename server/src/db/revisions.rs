@@ -52,9 +52,13 @@ pub struct LatestAnswers {
     pub receipt: Uuid,
     /// When it was received.
     pub received_at: DateTime<Utc>,
+    /// The edition that was answered.
+    pub edition_id: String,
+    /// page, api, workbook or proxy.
+    pub entry_path: String,
 }
 
-type LatestRow = (Uuid, Value, Option<Value>, Uuid, DateTime<Utc>);
+type LatestRow = (Uuid, Value, Option<Value>, Uuid, DateTime<Utc>, String, String);
 
 /// A revision to be added.
 #[derive(Debug)]
@@ -124,15 +128,19 @@ pub async fn latest(conn: &mut AsyncPgConnection, submissions: &[Uuid]) -> Query
             respondent::details.nullable(),
             revision::receipt,
             revision::received_at,
+            revision::edition_id,
+            revision::entry_path,
         ))
         .load(conn)
         .await?;
-    let latest = |(submission_id, answers, respondent, receipt, received_at)| LatestAnswers {
+    let latest = |(submission_id, answers, respondent, receipt, received_at, edition_id, entry_path)| LatestAnswers {
         submission_id,
         answers,
         respondent,
         receipt,
         received_at,
+        edition_id,
+        entry_path,
     };
     Ok(rows.into_iter().map(latest).collect())
 }

@@ -38,16 +38,6 @@ pub struct SelectionRow {
 /// A chosen hospital: id, band, rank, score.
 pub type ChosenRow = (Uuid, String, i32, i64);
 
-/// Lets one run of choosing for a prefecture go at a time, until the transaction ends.
-pub async fn lock(conn: &mut AsyncPgConnection, program_id: &str, prefecture: i16) -> QueryResult<()> {
-    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended('selection' || chr(31) || $1, $2))")
-        .bind::<Text, _>(program_id)
-        .bind::<BigInt, _>(i64::from(prefecture))
-        .execute(conn)
-        .await
-        .map(drop)
-}
-
 /// The current selection of a prefecture.
 pub async fn latest(conn: &mut AsyncPgConnection, program_id: &str, prefecture: i16) -> QueryResult<Option<SelectionRow>> {
     selection::table

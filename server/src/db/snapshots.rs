@@ -26,15 +26,20 @@ pub async fn changes(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryResu
     Ok(shards.into_iter().sum())
 }
 
-/// When what is counted changed last: the newest change of a submission, else when the survey became known.
+/// When what is counted changed last: the newest change of a submission or hospital that went out of scope, else when the survey became known.
 /// Files are dated by it, so that the same answers give the same bytes whenever they are written.
 pub async fn changed_at(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryResult<DateTime<Utc>> {
-    let newest: Option<DateTime<Utc>> = submission::table
+    let answered: Option<DateTime<Utc>> = submission::table
         .filter(submission::survey_id.eq(survey_id))
         .select(diesel::dsl::max(submission::updated_at))
         .get_result(conn)
         .await?;
-    match newest {
+    let left: Option<DateTime<Utc>> = frame::table
+        .filter(frame::survey_id.eq(survey_id))
+        .select(diesel::dsl::max(frame::out_of_scope_at))
+        .get_result(conn)
+        .await?;
+    match answered.max(left) {
         Some(newest) => Ok(newest),
         None => survey::table.find(survey_id).select(survey::registered_at).get_result(conn).await,
     }

@@ -36,13 +36,18 @@ pub async fn find(conn: &mut AsyncPgConnection, survey_id: &str, hospital_id: Uu
         .optional()
 }
 
-/// Makes what is missing and locks the submissions of these hospitals, in the order of their ids so that two callers never wait for each other.
-pub async fn lock(
-    conn: &mut AsyncPgConnection,
-    survey_id: &str,
-    hospitals: &[&FrameRow],
-    now: DateTime<Utc>,
-) -> QueryResult<Vec<SubmissionRow>> {
+/// The submissions of these hospitals, as far as there are any.
+pub async fn of_hospitals(conn: &mut AsyncPgConnection, survey_id: &str, hospitals: &[Uuid]) -> QueryResult<Vec<SubmissionRow>> {
+    submission::table
+        .filter(submission::survey_id.eq(survey_id))
+        .filter(submission::hospital_id.eq_any(hospitals))
+        .select(SubmissionRow::as_select())
+        .load(conn)
+        .await
+}
+
+/// Makes the submissions that these hospitals do not have yet, in the order of their ids so that two callers never wait for each other.
+pub async fn make(conn: &mut AsyncPgConnection, survey_id: &str, hospitals: &[&FrameRow], now: DateTime<Utc>) -> QueryResult<()> {
     let mut hospitals = hospitals.to_vec();
     hospitals.sort_by_key(|row| row.hospital_id);
     let ids: Vec<Uuid> = hospitals.iter().map(|_| Uuid::now_v7()).collect();
@@ -62,10 +67,15 @@ pub async fn lock(
     .bind::<Array<Text>, _>(&municipalities)
     .bind::<Timestamptz, _>(now)
     .execute(conn)
-    .await?;
+    .await
+    .map(drop)
+}
+
+/// Locks the submissions of these hospitals, in the order of their ids too.
+pub async fn lock(conn: &mut AsyncPgConnection, survey_id: &str, hospitals: &[Uuid]) -> QueryResult<Vec<SubmissionRow>> {
     submission::table
         .filter(submission::survey_id.eq(survey_id))
-        .filter(submission::hospital_id.eq_any(&hospital_ids))
+        .filter(submission::hospital_id.eq_any(hospitals))
         .select(SubmissionRow::as_select())
         .order(submission::hospital_id)
         .for_update()

@@ -1,6 +1,7 @@
 //! One transaction with its actor. Nothing else in the program begins one, so nothing can forget to say who is asking.
 
 use diesel::sql_types::Text;
+use diesel_async::pooled_connection::deadpool::Object;
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, TransactionManager};
 use survey::area::MunicipalityCode;
 
@@ -27,8 +28,13 @@ pub async fn as_actor<T>(
     mode: Mode,
     work: impl AsyncFnOnce(&mut AsyncPgConnection) -> Result<T, AppError>,
 ) -> Result<T, AppError> {
-    let mut pooled = pool.get().await?;
-    let connection: &mut AsyncPgConnection = &mut pooled;
+    let mut held = Held {
+        connection: Some(pool.get().await?),
+    };
+    let Some(pooled) = held.connection.as_mut() else {
+        return Err(AppError::internal("a connection that was just taken is gone"));
+    };
+    let connection: &mut AsyncPgConnection = pooled;
     let begin = match mode {
         Mode::Write => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
         Mode::Snapshot => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
@@ -38,19 +44,55 @@ pub async fn as_actor<T>(
         Ok(()) => work(connection).await,
         Err(error) => Err(error),
     };
-    match result {
-        Ok(value) => {
-            AnsiTransactionManager::commit_transaction(connection).await?;
-            Ok(value)
-        }
-        Err(error) => {
-            // A connection whose rollback fails is dead; the pool throws it away, and Postgres rolls back by itself.
-            if let Err(rollback) = AnsiTransactionManager::rollback_transaction(connection).await {
+    let ended = match &result {
+        Ok(_) => AnsiTransactionManager::commit_transaction(connection).await,
+        Err(_) => AnsiTransactionManager::rollback_transaction(connection).await,
+    };
+    if ended.is_ok() {
+        held.give_back();
+    }
+    match (result, ended) {
+        (Ok(value), Ok(())) => Ok(value),
+        (Ok(_), Err(error)) => Err(error.into()),
+        (Err(error), ended) => {
+            if let Err(rollback) = ended {
                 tracing::debug!(%rollback, "rollback failed");
             }
             Err(error)
         }
     }
+}
+
+/// A connection in a transaction. Where the caller goes away in the middle (a request that is reset drops its future), the connection is closed
+/// instead of going back to the pool: only so does Postgres let go of its locks at once.
+struct Held {
+    connection: Option<Object<AsyncPgConnection>>,
+}
+
+impl Held {
+    fn give_back(&mut self) {
+        drop(self.connection.take());
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            drop(Object::take(connection));
+        }
+    }
+}
+
+/// Lets one transaction at a time do what bears this name; the others wait until it ends.
+///
+/// # Errors
+/// The database is away, or the wait was too long.
+pub async fn take_turn(connection: &mut AsyncPgConnection, name: &str) -> Result<(), AppError> {
+    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+        .bind::<Text, _>(name)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// Tells the policies who is asking, for this transaction only.

@@ -16,7 +16,7 @@ use survey::prefecture::PrefectureCode;
 use survey::question::QuestionKey;
 use survey::survey::Survey;
 
-use super::database::Database;
+use super::database::{Database, private_options};
 use super::exit::CliError;
 use super::{import, output, select, serve, tabulate};
 use crate::app::accounts::{self, Speaks};
@@ -28,7 +28,7 @@ use crate::auth::permit::Permit;
 use crate::auth::session;
 use crate::config::Settings;
 use crate::db::migrations;
-use crate::private_postgres::{self, PrivatePostgres};
+use crate::private_postgres::PrivatePostgres;
 use crate::startup;
 use steps::Steps;
 
@@ -59,8 +59,8 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
     let mut steps = Steps::default();
     let database = steps.time("Postgresの起動と移行", open(&settings)).await?;
     let result = demonstrate(&arguments, &settings, &database, &mut steps).await;
-    database.close().await?;
-    result
+    let closed = database.close().await;
+    result.and(closed)
 }
 
 fn beside(folder: &Path) -> PathBuf {
@@ -71,15 +71,17 @@ fn beside(folder: &Path) -> PathBuf {
 
 /// A private Postgres with a fresh database.
 async fn open(settings: &Settings) -> Result<Database, CliError> {
-    let options = private_postgres::Options {
-        folder: Some(settings.data_folder.clone()),
-        binaries: settings.pg_bin.clone(),
-        ..private_postgres::Options::default()
+    let private = PrivatePostgres::start(private_options(settings)).await?;
+    let made = async {
+        private.address().drop_database(DATABASE).await?;
+        private.address().create_database(DATABASE).await?;
+        migrations::run(&private.owner_url(DATABASE)).await?;
+        Ok::<_, CliError>(())
     };
-    let private = PrivatePostgres::start(options).await?;
-    private.address().drop_database(DATABASE).await?;
-    private.address().create_database(DATABASE).await?;
-    migrations::run(&private.owner_url(DATABASE)).await?;
+    if let Err(error) = made.await {
+        private.stop().await?;
+        return Err(error);
+    }
     Ok(Database {
         url: SecretString::from(private.application_url(DATABASE)),
         private: Some(Arc::new(private)),
