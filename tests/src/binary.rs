@@ -16,7 +16,9 @@ pub fn chosa() -> PathBuf {
         return PathBuf::from(named);
     }
     // target/debug/deps/command_line-0123 -> target/debug/chosa
-    let beside = std::env::current_exe().ok().and_then(|test| Some(test.parent()?.parent()?.join("chosa")));
+    let beside = std::env::current_exe()
+        .ok()
+        .and_then(|test| Some(test.parent()?.parent()?.join("chosa")));
     match beside {
         Some(program) if program.is_file() => program,
         _ => panic!("the program chosa is not beside the tests; run `cargo build --workspace` first, or name it in {VARIABLE}"),

@@ -39,7 +39,18 @@ fn direct(metadata: &Value, name: &str) -> BTreeSet<String> {
 
 /// Everything that a crate of ours pulls into the program on this machine, with its licence. cargo's metadata would name other platforms' too.
 fn all(name: &str) -> BTreeMap<String, String> {
-    let arguments = ["tree", "--offline", "-e", "normal", "--prefix", "none", "--format", "{p}|{l}", "-p", name];
+    let arguments = [
+        "tree",
+        "--offline",
+        "-e",
+        "normal",
+        "--prefix",
+        "none",
+        "--format",
+        "{p}|{l}",
+        "-p",
+        name,
+    ];
     let text = cargo(&arguments);
     let line = |line: &str| {
         let (package, licence) = line.split_once('|')?;
@@ -138,7 +149,9 @@ fn every_licence_is_a_permissive_one_that_the_deny_file_allows() {
     for (package, licence) in ["server", "fixtures"].iter().flat_map(|name| all(name)) {
         // An expression of ANDs and ORs: all parts of one alternative at least must be allowed.
         let licence = licence.replace('/', " OR ").replace(['(', ')'], "");
-        let fits = licence.split(" OR ").any(|alternative| alternative.split(" AND ").all(|part| allowed.contains(part.trim())));
+        let fits = licence
+            .split(" OR ")
+            .any(|alternative| alternative.split(" AND ").all(|part| allowed.contains(part.trim())));
         assert!(fits, "{package} has the licence {licence:?}");
     }
 }

@@ -1,0 +1,335 @@
+//! A small made world: two prefectures, municipalities and a designated city in them, a frame for each survey, an account of each role.
+//!
+//! Made through the use cases, as an operator would; no row is invented by SQL except an import's, whose child is not needed to have one.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use server::app::accounts::{self, Speaks};
+use server::app::clock::Clock;
+use server::app::programs::{self, NewProgram};
+use server::app::state::State;
+use server::app::submissions::{self, NewAnswers};
+use server::app::surveys::{self, Extended};
+use server::app::{frames, sessions};
+use server::auth::actor::{Actor, Role};
+use server::auth::permit::{ChooseHospitals, DrawFrame, GrantTime, ManageAccounts, Permit, SetQuotas, SubmitAnswers};
+use server::db::imports::{self, ImportRow, VerdictRow};
+use server::db::transaction::{Mode, as_actor};
+use server::error::AppError;
+use server::startup;
+use survey::area::MunicipalityCode;
+use survey::frame::Frame;
+use survey::hospital::{Beds, FrameHospital, GmisId};
+use survey::prefecture::PrefectureCode;
+use survey::survey::Survey;
+use uuid::Uuid;
+
+use crate::app::parts;
+use crate::database::session;
+
+/// Password of every account.
+pub const PASSWORD: &str = "correct horse battery";
+/// Client id of a program that acts as the prefecture 13.
+pub const CLIENT: &str = "tokyo-uploads";
+/// Its secret.
+pub const CLIENT_SECRET: &str = "a secret that no person types: 7bKx2Qw9Zr";
+
+/// A hospital of the frames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hospital {
+    /// G-MIS ID.
+    pub gmis: &'static str,
+    /// JIS X 0401.
+    pub prefecture: u8,
+    /// Five digits, or empty.
+    pub municipality: &'static str,
+    /// Licensed beds.
+    pub beds: u16,
+}
+
+const fn hospital(gmis: &'static str, prefecture: u8, municipality: &'static str, beds: u16) -> Hospital {
+    Hospital {
+        gmis,
+        prefecture,
+        municipality,
+        beds,
+    }
+}
+
+/// The hospital that the account `hospital` speaks for.
+pub const OWN: Hospital = hospital("SJK0001", 13, "13104", 120);
+/// Its neighbour in the same ward.
+pub const NEIGHBOUR: Hospital = hospital("SJK0002", 13, "13104", 450);
+/// In another ward of the same prefecture.
+pub const OTHER_WARD: Hospital = hospital("CYD0001", 13, "13101", 30);
+/// In the same prefecture, its municipality not known.
+pub const UNPLACED: Hospital = hospital("TKY0001", 13, "", 250);
+/// In the other prefecture, in a ward of a designated city.
+pub const CITY_WARD: Hospital = hospital("YKH0001", 14, "14101", 300);
+/// In the other prefecture, in a ward of another designated city.
+pub const OTHER_CITY: Hospital = hospital("KWS0001", 14, "14131", 60);
+/// In the other prefecture, its municipality not known.
+pub const FAR: Hospital = hospital("KNG0001", 14, "", 210);
+/// Only in the frame of 2022.
+pub const CLOSED: Hospital = hospital("OLD0001", 13, "13104", 80);
+/// A G-MIS ID that no hospital has.
+pub const NO_HOSPITAL: &str = "ZZZ9999";
+
+/// The frame of 2024.
+pub const FRAME_2024: [Hospital; 7] = [OWN, NEIGHBOUR, OTHER_WARD, UNPLACED, CITY_WARD, OTHER_CITY, FAR];
+/// The frame of 2022.
+pub const FRAME_2022: [Hospital; 5] = [OWN, NEIGHBOUR, OTHER_WARD, CITY_WARD, CLOSED];
+/// Who has answered the survey of 2024 in the world with answers; the first one twice.
+pub const ANSWERED_2024: [Hospital; 5] = [OWN, NEIGHBOUR, OTHER_WARD, CITY_WARD, OTHER_CITY];
+
+/// Logins, each with the role and area that it speaks for.
+pub fn accounts() -> Vec<(&'static str, Speaks)> {
+    let of_hospital = |hospital: Hospital| Speaks::Hospital {
+        survey: "2024".to_owned(),
+        gmis: hospital.gmis.to_owned(),
+    };
+    vec![
+        ("hospital", of_hospital(OWN)),
+        ("yokohama-hospital", of_hospital(CITY_WARD)),
+        ("shinjuku", Speaks::Municipality(municipality("13104"))),
+        ("yokohama", Speaks::Municipality(municipality("14100"))),
+        ("tokyo", Speaks::Prefecture(prefecture(13))),
+        ("kanagawa", Speaks::Prefecture(prefecture(14))),
+        ("analyst", Speaks::MinistryAnalyst),
+        ("administrator", Speaks::MinistryAdministrator),
+        ("operator", Speaks::Operator),
+    ]
+}
+
+/// In the middle of the window of 2024.
+pub fn now() -> DateTime<Utc> {
+    "2024-02-10T03:00:00Z".parse().unwrap()
+}
+
+/// In the first window of 2022.
+pub fn in_2022() -> DateTime<Utc> {
+    "2022-02-01T03:00:00Z".parse().unwrap()
+}
+
+/// A survey by its id.
+pub fn survey_of(id: &str) -> &'static Survey {
+    survey::survey::find(id).unwrap()
+}
+
+/// A prefecture by its number.
+pub fn prefecture(number: u8) -> PrefectureCode {
+    PrefectureCode::new(number).unwrap()
+}
+
+/// A municipality by its five digits.
+pub fn municipality(code: &str) -> MunicipalityCode {
+    MunicipalityCode::parse(code).unwrap()
+}
+
+/// The hospitals as the frame of a survey has them.
+pub fn frame(hospitals: &[Hospital]) -> Frame {
+    Frame::new(hospitals.iter().map(in_frame).collect()).unwrap()
+}
+
+fn in_frame(hospital: &Hospital) -> FrameHospital {
+    FrameHospital {
+        gmis: GmisId::parse(hospital.gmis).unwrap(),
+        institution_code: None,
+        name: format!("試験{}病院", hospital.gmis),
+        prefecture: prefecture(hospital.prefecture),
+        municipality: (!hospital.municipality.is_empty()).then(|| municipality(hospital.municipality)),
+        beds: Beds::new(hospital.beds).unwrap(),
+    }
+}
+
+/// Faultless answers of 2024 of a hospital with an electronic health record and a backup.
+pub fn answers_2024() -> Value {
+    json!({
+        "respondent": {"name": "試験 花子", "corporation": "試験法人", "organisation": "情報課", "contact": "03-0000-0000"},
+        "safety_manager_placed": "yes", "information_policy_defined": "yes", "responsibility_boundary_agreed": "no",
+        "network_map_known": "yes", "consultation_desk": ["own_institution", "vendor"], "incident_contacts_known": "yes",
+        "alerts_collected": "yes", "mds_sds_checked": "no", "bcp_defined": "yes", "bcp_drilled": "no", "ehr_in_use": "yes",
+        "ehr_backup": "yes", "backup_frequency": "daily", "backup_copies": "three_or_more", "backup_generations": "two",
+        "backup_media_kinds": "two", "backup_offline": "yes", "backup_leak_protection": "yes",
+        "server_services_stopped": "yes", "client_services_stopped": "no",
+    })
+}
+
+/// Faultless answers of 2022.
+pub fn answers_2022() -> Value {
+    json!({
+        "respondent": {"name": "試験 太郎", "organisation": "事務部", "contact": "03-0000-0001"},
+        "guideline_in_use": "yes", "ehr_in_use": "yes", "ehr_backup": "yes", "backup_generations_kept": "yes",
+        "backup_disaster_separated": "no", "backup_leak_protection": "yes", "vpn_present": "no",
+    })
+}
+
+/// The same answers with one of them changed.
+#[must_use]
+pub fn but(mut answers: Value, question: &str, answer: impl Into<Value>) -> Value {
+    answers[question] = answer.into();
+    answers
+}
+
+/// Frames and accounts.
+pub(crate) async fn make(application_url: &str) {
+    let state = state(application_url, now()).await;
+    let permit = Permit::<DrawFrame>::of(Actor::system()).unwrap();
+    for (id, hospitals) in [("2022", FRAME_2022.as_slice()), ("2024", FRAME_2024.as_slice())] {
+        let rows = hospitals.iter().map(in_frame).collect();
+        done(frames::draw(&state, &permit, survey_of(id), rows).await);
+    }
+    let permit = Permit::<ManageAccounts>::of(Actor::system()).unwrap();
+    for (login, speaks) in accounts() {
+        done(accounts::create(&state, &permit, login, SecretString::from(PASSWORD), &speaks).await);
+    }
+    done(accounts::create_client(&state, &permit, CLIENT, "tokyo", SecretString::from(CLIENT_SECRET)).await);
+}
+
+/// Answers, imports, extensions, a programme and selections of both prefectures, and a session of each account.
+pub(crate) async fn answer(application_url: &str) {
+    let state = state(application_url, in_2022()).await;
+    let system = Permit::<SubmitAnswers>::of(Actor::system()).unwrap();
+    for hospital in [OWN, CITY_WARD, CLOSED] {
+        submit(&state, &system, "2022", hospital, answers_2022()).await;
+    }
+    state.shared.clock.move_to(now() - TimeDelta::hours(1));
+    let tokyo = actor(&state, "tokyo").await;
+    let kanagawa = actor(&state, "kanagawa").await;
+    for (actor, hospital, answers) in [
+        (actor(&state, "hospital").await, OWN, but(answers_2024(), "backup_offline", "no")),
+        (actor(&state, "hospital").await, OWN, answers_2024()),
+        (tokyo.clone(), NEIGHBOUR, but(answers_2024(), "safety_manager_placed", "no_answer")),
+        (tokyo.clone(), OTHER_WARD, but(answers_2024(), "backup_offline", "no")),
+        (actor(&state, "yokohama-hospital").await, CITY_WARD, answers_2024()),
+        (kanagawa.clone(), OTHER_CITY, but(answers_2024(), "bcp_defined", "no")),
+    ] {
+        submit(&state, &Permit::of(actor).unwrap(), "2024", hospital, answers).await;
+    }
+    for (actor, hospital) in [(&tokyo, OTHER_WARD), (&kanagawa, OTHER_CITY), (&Actor::system(), FAR)] {
+        done(import(&state, actor, hospital).await);
+    }
+    let hospital = actor(&state, "hospital").await;
+    done(import(&state, &hospital, OWN).await);
+    let permit = Permit::<GrantTime>::of(Actor::system()).unwrap();
+    for whom in [
+        Extended::Hospital(OWN.gmis.to_owned()),
+        Extended::Hospital(CITY_WARD.gmis.to_owned()),
+        Extended::Prefecture(prefecture(13)),
+    ] {
+        done(surveys::extend(&state, &permit, survey_of("2024"), &whom, now() + TimeDelta::days(60), "試験").await);
+    }
+    open_program(&state).await;
+    for actor in [tokyo, kanagawa] {
+        let Role::Prefecture(prefecture) = actor.role().clone() else {
+            panic!("no prefecture")
+        };
+        done(programs::choose(&state, &Permit::<ChooseHospitals>::of(actor).unwrap(), "2024", prefecture, None).await);
+    }
+    for (login, _) in accounts() {
+        done(sessions::sign_in(&state, login, SecretString::from(PASSWORD)).await.map(drop));
+    }
+}
+
+/// Programme 2024 with quotas of both prefectures: a cell that is filled, one that is short, one of zero.
+async fn open_program(state: &State) {
+    let permit = Permit::<SetQuotas>::of(Actor::system()).unwrap();
+    let new = NewProgram {
+        id: "2024".to_owned(),
+        fiscal_year: 2024,
+        title: "試験支援事業".to_owned(),
+        surveys: vec!["2024".to_owned(), "2022".to_owned()],
+        use_rule: "試験のため".to_owned(),
+        deadline: now() + TimeDelta::days(90),
+    };
+    done(programs::open(state, &permit, &new).await);
+    let quota = |number, band: &str, hospitals| analytics::selection::Quota {
+        prefecture: prefecture(number),
+        band: band.to_owned(),
+        hospitals,
+    };
+    let quotas = [
+        quota(13, "20-199", 1),
+        quota(13, "400+", 2),
+        quota(13, "200-399", 0),
+        quota(14, "20-199", 1),
+        quota(14, "200-399", 1),
+    ];
+    done(programs::set_quotas(state, &permit, "2024", &quotas).await);
+}
+
+async fn submit(state: &State, permit: &Permit<SubmitAnswers>, survey: &str, hospital: Hospital, answers: Value) {
+    let new = NewAnswers {
+        hospital: hospital.gmis.to_owned(),
+        edition: None,
+        answers,
+        reason: None,
+    };
+    // A key, so that there are remembered answers too; the system's own are not asked for.
+    let key = server::app::idempotency::Key {
+        key: Uuid::new_v4().to_string(),
+        request_hash: [1; 32],
+    };
+    done(submissions::submit(state, permit, survey_of(survey), &new, Some(&key)).await);
+}
+
+/// The rows of an import of one hospital, as the use case stores them, without the child that would have read the file.
+async fn import(state: &State, actor: &Actor, hospital: Hospital) -> Result<(), AppError> {
+    let sha256: Vec<u8> = hospital.gmis.bytes().cycle().take(32).collect();
+    let row = ImportRow {
+        id: Uuid::now_v7(),
+        survey_id: "2024".to_owned(),
+        edition_id: "2024-first".to_owned(),
+        actor: actor.role().name().to_owned(),
+        account_id: actor.account(),
+        hospital_id: actor.hospital(),
+        prefecture: match actor.role() {
+            Role::Prefecture(code) => Some(i16::from(code.number())),
+            _ => None,
+        },
+        file_name: format!("{}.csv", hospital.gmis),
+        blob_sha256: sha256.clone(),
+        numbering: None,
+        reason: None,
+        accepted: 0,
+        rejected: 0,
+        unchanged: 1,
+        faults: json!([]),
+        imported_at: state.now(),
+    };
+    let verdict = VerdictRow {
+        ordinal: 0,
+        hospital: hospital.gmis.to_owned(),
+        sheet: String::new(),
+        sheet_row: 2,
+        verdict: "unchanged".to_owned(),
+        faults: json!([]),
+    };
+    as_actor(&state.pool, actor, Mode::Write, async |conn| {
+        imports::insert_blob(conn, &sha256, hospital.gmis.as_bytes()).await?;
+        Ok(imports::insert(conn, &row, &[verdict]).await?)
+    })
+    .await
+}
+
+/// The actor of an account of the world.
+pub async fn actor(state: &State, login: &str) -> Actor {
+    let session = done(sessions::sign_in(state, login, SecretString::from(PASSWORD)).await);
+    done(sessions::authenticate(state, &session.token).await)
+}
+
+async fn state(application_url: &str, now: DateTime<Utc>) -> State {
+    // Fails here with a sentence if the database is not there.
+    drop(session(application_url).await);
+    done(startup::state(&parts(application_url, Clock::set_to(now))).await)
+}
+
+/// The value of a use case that has to work.
+///
+/// # Panics
+/// With the operator's line if it did not.
+#[track_caller]
+pub fn done<T>(result: Result<T, AppError>) -> T {
+    result.unwrap_or_else(|error| panic!("{}", error.for_operator()))
+}

@@ -1,0 +1,95 @@
+//! The data for machines as the API gives it: every value against plain SQL.
+
+use std::collections::HashMap;
+
+use tests::app::TestApp;
+use tests::client::Client;
+use tests::database::TestDatabase;
+use tests::nation;
+
+use crate::figures::{Figures, Place};
+use crate::{notice, reading, sql};
+
+/// Columns of the data.
+pub(crate) const COLUMNS: [&str; 12] = [
+    "survey_id",
+    "question_key",
+    "question_number",
+    "banding",
+    "area_code",
+    "area_name",
+    "band_key",
+    "option_key",
+    "metric",
+    "value",
+    "unit",
+    "value_state",
+];
+/// The column of the value; all before it are its key.
+pub(crate) const VALUE: usize = 9;
+/// Nation and 47 prefectures, each as a whole, by 6 bands and by 3.
+const PLACES: usize = 48 * (1 + 6 + 3);
+
+/// A client that may read the nation.
+pub(crate) async fn analyst(app: &TestApp) -> Client {
+    nation::make_analyst(&app.state, "nation-analyst").await;
+    app.sign_in("nation-analyst").await
+}
+
+/// A statistics file of the nation.
+pub(crate) async fn download(client: &Client, survey: &str, file: &str) -> Vec<u8> {
+    client
+        .get(&format!("/api/v1/surveys/{survey}/statistics/{file}?area=nation"))
+        .await
+        .file()
+}
+
+/// Every row of the published data is a figure by plain SQL, and no figure is missing.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_value_of_the_data_is_what_plain_sql_counts() {
+    let app = TestApp::on(TestDatabase::irregular().await).await;
+    let (client, superuser) = (analyst(&app).await, app.database.superuser().await);
+    for survey in ["2022", "2024"] {
+        let (tables, rates) = (
+            sql::tables(&superuser, survey, "true").await,
+            sql::rates(&superuser, survey, "true").await,
+        );
+        let questions: HashMap<&str, &notice::Asked> = notice::questions(survey).iter().map(|question| (question.key, question)).collect();
+        let rows = reading::csv(&download(&client, survey, "data.csv").await);
+        let each = |question: &notice::Asked| 5 + 2 * question.options().len();
+        let expected = PLACES * (3 + notice::questions(survey).iter().map(each).sum::<usize>());
+        assert_eq!(rows.len() - 1, expected);
+        for row in rows.iter().skip(1) {
+            let banding = ["all", "survey", "program"].into_iter().find(|banding| banding == &row[3]).unwrap();
+            let place: Place = (banding, row[4].clone(), row[6].clone());
+            let (metric, value) = (row[8].as_str(), row[VALUE].parse::<f64>().ok());
+            let whole = |count: i64| Some(f64::from(i32::try_from(count).unwrap()));
+            let expected = if row[1] == "response" {
+                let (targets, responses, percent) = rates.get(&place).copied().unwrap_or_default();
+                match metric {
+                    "targets" => whole(targets),
+                    "responses" => whole(responses),
+                    _ => percent,
+                }
+            } else {
+                let question = questions[row[1].as_str()];
+                let nobody = Figures {
+                    options: vec![(0, None); question.options().len()],
+                    ..Figures::default()
+                };
+                let figures = tables.get(&(question.key, place)).unwrap_or(&nobody);
+                let option = || figures.options[question.options().iter().position(|option| option == &row[7]).unwrap()];
+                match metric {
+                    "n" => whole(figures.n),
+                    "base" => whole(figures.base),
+                    "blank" => whole(figures.blank),
+                    "no_answer" => whole(figures.no_answer),
+                    "not_asked" => whole(figures.not_asked),
+                    "count" => whole(option().0),
+                    _ => option().1,
+                }
+            };
+            assert_eq!(value, expected, "{row:?}");
+        }
+    }
+}

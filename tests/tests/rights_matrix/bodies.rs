@@ -1,0 +1,209 @@
+//! What an allowed answer holds: the rows of one's own area and nothing more, in items and in totals. Counted from the world, not from the server.
+
+use std::collections::BTreeSet;
+use std::io::Cursor;
+
+use calamine::{Reader, Xlsx};
+use serde_json::Value;
+use tests::client::Answer;
+use tests::world::{ANSWERED_2024, FRAME_2024, Hospital};
+
+use crate::requests::{area, hospital, prefecture};
+use crate::{Caller, Target};
+
+/// Names and contacts of respondents in the world.
+const PERSONAL: [&str; 2] = ["試験 花子", "03-0000-0000"];
+
+/// Whether a caller may see a hospital.
+fn sees(caller: Caller, hospital: &Hospital) -> bool {
+    match caller {
+        Caller::Hospital => hospital.gmis == "SJK0001",
+        Caller::Municipality => hospital.municipality == "13104",
+        Caller::Prefecture => hospital.prefecture == 13,
+        Caller::Analyst | Caller::Administrator => true,
+        Caller::Operator => false,
+    }
+}
+
+fn within(area: &str, hospital: &Hospital) -> bool {
+    match area.len() {
+        2 => hospital.prefecture.to_string() == area,
+        5 => hospital.municipality == area,
+        _ => true,
+    }
+}
+
+/// Compares an allowed answer with what the world says.
+pub fn compare(operation: &str, caller: Caller, target: Target, answer: &Answer) {
+    let text = String::from_utf8_lossy(&answer.body);
+    let says = format!(
+        "{operation} as {caller:?} for {target:?}: {}",
+        text.chars().take(1_500).collect::<String>()
+    );
+    let may_read_names = operation == "read_submission" && caller != Caller::Analyst;
+    assert!(may_read_names || !PERSONAL.iter().any(|personal| text.contains(personal)), "{says}");
+    match operation {
+        "read_me" => {
+            let (role, area) = caller.is();
+            assert_eq!(
+                (answer.json()["role"].as_str(), answer.json()["area"].as_str()),
+                (Some(role), area),
+                "{says}"
+            );
+        }
+        "list_hospitals" => {
+            let wanted = |hospital: &&Hospital| sees(caller, hospital) && (target == Target::Own || within(prefecture(target), hospital));
+            let expected: BTreeSet<&str> = FRAME_2024.iter().filter(wanted).map(|hospital| hospital.gmis).collect();
+            assert_eq!(
+                texts(&answer.json()["items"], "gmis_id"),
+                expected.into_iter().map(str::to_owned).collect(),
+                "{says}"
+            );
+            assert!(answer.json()["next"].is_null(), "{says}");
+        }
+        "read_submission" => {
+            assert_eq!(answer.json()["hospital"]["gmis_id"], hospital(target).gmis, "{says}");
+            let revisions = answer.json()["revisions"].as_array().unwrap().clone();
+            assert_eq!(revisions.len(), if target == Target::Own { 2 } else { 1 }, "{says}");
+            let named = revisions
+                .iter()
+                .all(|revision| revision["answers"]["respondent"]["name"].is_string());
+            assert_eq!(named, caller != Caller::Analyst, "{says}");
+        }
+        "submit_answers" => assert_eq!(answer.json()["hospital"], hospital(target).gmis, "{says}"),
+        "import_answers" => compare_import(caller, target, &answer.json(), &says),
+        "list_imports" => {
+            let expected = match caller {
+                Caller::Hospital => vec!["SJK0001.csv"],
+                Caller::Prefecture => vec!["CYD0001.csv"],
+                _ => vec!["CYD0001.csv", "KNG0001.csv", "KWS0001.csv", "SJK0001.csv"],
+            };
+            assert_eq!(
+                texts(&answer.json()["items"], "file_name"),
+                expected.into_iter().map(str::to_owned).collect(),
+                "{says}"
+            );
+        }
+        "read_import" => assert_eq!(answer.json()["verdicts"]["items"].as_array().map(Vec::len), Some(1), "{says}"),
+        "read_table" | "read_response_rates" | "download_statistics" => compare_numbers(operation, area(caller, target), answer, &says),
+        "list_quotas" => assert_eq!(texts(&answer.json(), "prefecture"), prefectures_of(caller), "{says}"),
+        "list_candidates" => {
+            let all = answer.json();
+            let named: BTreeSet<String> = texts(&all["candidates"], "gmis")
+                .union(&texts(&all["excluded"], "hospital"))
+                .cloned()
+                .collect();
+            let expected = FRAME_2024
+                .iter()
+                .filter(|hospital| within(prefecture(target), hospital))
+                .map(|hospital| hospital.gmis.to_owned());
+            assert_eq!(named, expected.collect(), "{says}");
+        }
+        "choose_hospitals" | "read_selection" => {
+            let selection = &answer.json()["selection"];
+            assert_eq!(selection["prefecture"], prefecture(target), "{says}");
+            for cell in selection["cells"].as_array().unwrap() {
+                assert!(
+                    texts(&cell["chosen"], "gmis").iter().all(|gmis| is_of(gmis, prefecture(target))),
+                    "{says}"
+                );
+            }
+        }
+        "download_selection" => {
+            let cells = cells(&answer.body);
+            let named: Vec<&Hospital> = FRAME_2024
+                .iter()
+                .filter(|hospital| cells.iter().any(|cell| cell.contains(hospital.gmis)))
+                .collect();
+            assert!(
+                !named.is_empty() && named.iter().all(|hospital| within(prefecture(target), hospital)),
+                "{says} {cells:?}"
+            );
+        }
+        _ => {}
+    }
+}
+
+/// What is not one's own is rejected as unknown, exactly as if it did not exist.
+fn compare_import(caller: Caller, target: Target, report: &Value, says: &str) {
+    let may = sees(caller, &hospital(target));
+    let expected = if may { (1, 0) } else { (0, 1) };
+    assert_eq!(
+        (report["accepted"].as_u64().unwrap(), report["rejected"].as_u64().unwrap()),
+        expected,
+        "{says}"
+    );
+    let codes = texts(&report["hospitals"][0]["faults"], "code");
+    assert_eq!(codes.contains("hospital_unknown"), !may, "{says}");
+}
+
+fn compare_numbers(operation: &str, area: &str, answer: &Answer, says: &str) {
+    let targets = FRAME_2024.iter().filter(|hospital| within(area, hospital)).count();
+    let responses = ANSWERED_2024.iter().filter(|hospital| within(area, hospital)).count();
+    let total = if operation == "download_statistics" {
+        Value::Null
+    } else {
+        answer.json()["total"].clone()
+    };
+    match operation {
+        "read_table" => {
+            assert_eq!(total["n"], responses, "{says}");
+            let in_rows: u64 = answer.json()["rows"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|row| row["n"].as_u64().unwrap())
+                .sum();
+            assert_eq!(in_rows, u64::try_from(responses).unwrap(), "{says}");
+        }
+        "read_response_rates" => assert_eq!(
+            (&total["targets"], &total["responses"]),
+            (&targets.into(), &responses.into()),
+            "{says}"
+        ),
+        _ => {
+            let cells = cells(&answer.body);
+            let has = |name: &str| cells.iter().any(|cell| cell.contains(name));
+            assert!(
+                area == "nation" || !(has("東京都") && has("神奈川県")),
+                "{area}: both prefectures are in it"
+            );
+            assert!(!has("試験SJK0001病院"), "{area}: a hospital is named in statistics");
+        }
+    }
+}
+
+/// The values of a field of every item.
+fn texts(items: &Value, field: &str) -> BTreeSet<String> {
+    items
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item[field].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn is_of(gmis: &str, prefecture: &str) -> bool {
+    FRAME_2024
+        .iter()
+        .any(|hospital| hospital.gmis == gmis && within(prefecture, hospital))
+}
+
+fn prefectures_of(caller: Caller) -> BTreeSet<String> {
+    let all = if caller == Caller::Prefecture {
+        vec!["13"]
+    } else {
+        vec!["13", "14"]
+    };
+    all.into_iter().map(str::to_owned).collect()
+}
+
+/// Every cell of every sheet as text.
+pub fn cells(workbook: &[u8]) -> Vec<String> {
+    let mut workbook = Xlsx::new(Cursor::new(workbook.to_vec())).unwrap();
+    let sheets = workbook.worksheets();
+    sheets
+        .iter()
+        .flat_map(|(_, range)| range.cells().map(|(_, _, cell)| cell.to_string()).collect::<Vec<_>>())
+        .collect()
+}

@@ -1,0 +1,197 @@
+//! Who may do what, operation by operation: status, and code where it is refused. Reads like the table of DESIGN's "who sees what"; decides nothing.
+
+/// The outcomes for one's own hospital or area, for another hospital in the same prefecture, and for another prefecture.
+pub type Outcomes = [&'static str; 3];
+
+/// The rows of one operation.
+pub struct Rights {
+    pub operation: &'static str,
+    pub hospital: Outcomes,
+    pub municipality: Outcomes,
+    pub prefecture: Outcomes,
+    pub ministry_analyst: Outcomes,
+    pub ministry_administrator: Outcomes,
+    pub operator: Outcomes,
+    /// Without any token.
+    pub nobody: &'static str,
+    /// With a token that is expired, forged, or of a session that was ended.
+    pub bad_token: &'static str,
+}
+
+const OK: Outcomes = ["200"; 3];
+const CREATED: Outcomes = ["201"; 3];
+const NEVER: Outcomes = ["403 role_not_permitted"; 3];
+const UNKNOWN_HOSPITAL: &str = "404 hospital_unknown";
+const UNKNOWN_IMPORT: &str = "404 import_unknown";
+const NOT_YOUR_AREA: &str = "403 area_not_yours";
+const NOT_YOUR_PREFECTURE: &str = "403 prefecture_not_yours";
+
+/// For everybody who is signed in; the others are written as differences to this.
+const SIGNED_IN: Rights = Rights {
+    operation: "",
+    hospital: OK,
+    municipality: OK,
+    prefecture: OK,
+    ministry_analyst: OK,
+    ministry_administrator: OK,
+    operator: OK,
+    nobody: "401 token_missing",
+    bad_token: "401 token_invalid",
+};
+
+/// For nobody at all.
+const NOBODY: Rights = Rights {
+    hospital: NEVER,
+    municipality: NEVER,
+    prefecture: NEVER,
+    ministry_analyst: NEVER,
+    ministry_administrator: NEVER,
+    operator: NEVER,
+    ..SIGNED_IN
+};
+
+/// For everybody, signed in or not.
+const fn public(operation: &'static str, outcome: &'static str) -> Rights {
+    Rights {
+        operation,
+        hospital: [outcome; 3],
+        municipality: [outcome; 3],
+        prefecture: [outcome; 3],
+        ministry_analyst: [outcome; 3],
+        ministry_administrator: [outcome; 3],
+        operator: [outcome; 3],
+        nobody: outcome,
+        bad_token: outcome,
+    }
+}
+
+const fn signed_in(operation: &'static str) -> Rights {
+    Rights { operation, ..SIGNED_IN }
+}
+
+/// Live numbers of an area.
+const fn live_numbers(operation: &'static str) -> Rights {
+    Rights {
+        operation,
+        hospital: NEVER,
+        municipality: ["200", NOT_YOUR_AREA, NOT_YOUR_AREA],
+        prefecture: ["200", "200", NOT_YOUR_AREA],
+        operator: NEVER,
+        ..SIGNED_IN
+    }
+}
+
+/// What belongs to a programme as a whole.
+const fn of_program(operation: &'static str) -> Rights {
+    Rights {
+        operation,
+        hospital: NEVER,
+        municipality: NEVER,
+        operator: NEVER,
+        ..SIGNED_IN
+    }
+}
+
+/// What belongs to a prefecture in a programme.
+const fn of_prefecture(operation: &'static str) -> Rights {
+    Rights {
+        prefecture: ["200", "200", NOT_YOUR_PREFECTURE],
+        ..of_program(operation)
+    }
+}
+
+const fn administrator_only(operation: &'static str, outcome: Outcomes) -> Rights {
+    Rights {
+        operation,
+        ministry_administrator: outcome,
+        ..NOBODY
+    }
+}
+
+/// Every operation of the API.
+pub const MATRIX: [Rights; 30] = [
+    public("live", "204"),
+    public("ready", "204"),
+    public("create_session", "201"),
+    public("create_token", "201"),
+    Rights {
+        operation: "delete_session",
+        hospital: ["204"; 3],
+        municipality: ["204"; 3],
+        prefecture: ["204"; 3],
+        ministry_analyst: ["204"; 3],
+        ministry_administrator: ["204"; 3],
+        operator: ["204"; 3],
+        ..SIGNED_IN
+    },
+    signed_in("read_me"),
+    signed_in("list_surveys"),
+    signed_in("read_survey"),
+    signed_in("read_edition"),
+    signed_in("download_template"),
+    administrator_only("open_window", CREATED),
+    administrator_only("grant_extension", CREATED),
+    // Only those that one may see are in the list: the bodies are compared.
+    Rights {
+        operation: "list_hospitals",
+        operator: NEVER,
+        ..SIGNED_IN
+    },
+    Rights {
+        operation: "read_submission",
+        hospital: ["200", UNKNOWN_HOSPITAL, UNKNOWN_HOSPITAL],
+        municipality: ["200", UNKNOWN_HOSPITAL, UNKNOWN_HOSPITAL],
+        prefecture: ["200", "200", UNKNOWN_HOSPITAL],
+        operator: NEVER,
+        ..SIGNED_IN
+    },
+    Rights {
+        operation: "submit_answers",
+        hospital: ["201", UNKNOWN_HOSPITAL, UNKNOWN_HOSPITAL],
+        prefecture: ["201", "201", UNKNOWN_HOSPITAL],
+        ..NOBODY
+    },
+    // A file may name anybody: those of others get the verdict rejected, which the bodies are compared for.
+    Rights {
+        operation: "import_answers",
+        hospital: CREATED,
+        prefecture: CREATED,
+        ministry_administrator: CREATED,
+        ..NOBODY
+    },
+    Rights {
+        operation: "list_imports",
+        hospital: OK,
+        prefecture: OK,
+        ministry_administrator: OK,
+        ..NOBODY
+    },
+    Rights {
+        operation: "read_import",
+        hospital: ["200", UNKNOWN_IMPORT, UNKNOWN_IMPORT],
+        prefecture: ["200", UNKNOWN_IMPORT, UNKNOWN_IMPORT],
+        ministry_administrator: OK,
+        ..NOBODY
+    },
+    live_numbers("read_table"),
+    live_numbers("read_response_rates"),
+    live_numbers("download_statistics"),
+    of_program("list_programs"),
+    administrator_only("create_program", CREATED),
+    of_program("list_quotas"),
+    administrator_only("set_quotas", OK),
+    of_prefecture("list_candidates"),
+    Rights {
+        operation: "choose_hospitals",
+        prefecture: ["201", "201", NOT_YOUR_PREFECTURE],
+        ..NOBODY
+    },
+    of_prefecture("read_selection"),
+    of_prefecture("download_selection"),
+    Rights {
+        operation: "list_audit",
+        ministry_administrator: OK,
+        operator: OK,
+        ..NOBODY
+    },
+];

@@ -1,0 +1,164 @@
+//! One request of each operation, to one's own, a neighbouring and a foreign hospital or area.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::client::{Answer, Client, new_key};
+use tests::files;
+use tests::world::{self, CITY_WARD, CLIENT, CLIENT_SECRET, Hospital, OTHER_WARD, OWN, PASSWORD};
+
+use crate::{Caller, Imports, Target};
+
+/// The hospital that is meant.
+pub fn hospital(target: Target) -> Hospital {
+    match target {
+        Target::Own => OWN,
+        Target::Neighbour => OTHER_WARD,
+        Target::Foreign => CITY_WARD,
+    }
+}
+
+/// The area that is meant.
+pub fn area(caller: Caller, target: Target) -> &'static str {
+    match (target, caller) {
+        (Target::Own, Caller::Hospital | Caller::Municipality) => "13104",
+        (Target::Own, Caller::Prefecture) => "13",
+        (Target::Own, _) => "nation",
+        (Target::Neighbour, _) => "13101",
+        (Target::Foreign, _) => "14",
+    }
+}
+
+/// The prefecture that is meant.
+pub fn prefecture(target: Target) -> &'static str {
+    if target == Target::Foreign { "14" } else { "13" }
+}
+
+/// Sends the request of an operation.
+pub async fn send(operation: &str, client: &Client, caller: Caller, target: Target, imports: &Imports) -> Answer {
+    let (area, prefecture, gmis) = (area(caller, target), prefecture(target), hospital(target).gmis);
+    let of_program = format!("/api/v1/programs/2024/prefectures/{prefecture}");
+    match operation {
+        "live" => client.get("/livez").await,
+        "ready" => client.get("/readyz").await,
+        "create_session" => {
+            client
+                .post("/api/v1/sessions", &json!({"login": "tokyo", "password": PASSWORD}))
+                .await
+        }
+        "create_token" => {
+            client
+                .post("/api/v1/tokens", &json!({"client_id": CLIENT, "client_secret": CLIENT_SECRET}))
+                .await
+        }
+        "delete_session" => client.delete("/api/v1/sessions/current").await,
+        "read_me" => client.get("/api/v1/me").await,
+        "list_surveys" => client.get("/api/v1/surveys").await,
+        "read_survey" => client.get("/api/v1/surveys/2024").await,
+        "read_edition" => client.get("/api/v1/surveys/2024/editions/first").await,
+        "download_template" => client.get("/api/v1/surveys/2024/templates/form").await,
+        "open_window" => client.post("/api/v1/surveys/2024/windows", &window()).await,
+        "grant_extension" => {
+            let whom = if target == Target::Foreign {
+                json!({"area": area})
+            } else {
+                json!({"hospital": gmis})
+            };
+            client.post("/api/v1/surveys/2024/extensions", &extension(whom)).await
+        }
+        "list_hospitals" => client.get(&format!("/api/v1/surveys/2024/hospitals{}", filter(target))).await,
+        "read_submission" => client.get(&submission(gmis)).await,
+        "submit_answers" => submit(client, gmis, caller).await,
+        "import_answers" => {
+            let rows = [(gmis, world::but(answers(caller), "alerts_collected", "no"))];
+            let path = format!("/api/v1/surveys/2024/imports?reason={}", caller.login());
+            client
+                .upload(&path, files::csv(world::survey_of("2024").first_edition(), &rows))
+                .await
+        }
+        "list_imports" => client.get("/api/v1/surveys/2024/imports").await,
+        "read_import" => {
+            client
+                .get(&format!("/api/v1/surveys/2024/imports/{}", imports.of(caller, target)))
+                .await
+        }
+        "read_table" => {
+            client
+                .get(&format!("/api/v1/surveys/2024/tables?question=ehr_in_use&area={area}&by=band"))
+                .await
+        }
+        "read_response_rates" => {
+            client
+                .get(&format!("/api/v1/surveys/2024/response-rates?area={area}&by=area"))
+                .await
+        }
+        "download_statistics" => {
+            client
+                .get(&format!("/api/v1/surveys/2024/statistics/houkoku.xlsx?area={area}"))
+                .await
+        }
+        "list_programs" => client.get("/api/v1/programs").await,
+        "create_program" => client.post("/api/v1/programs", &program(caller, target)).await,
+        "list_quotas" => client.get("/api/v1/programs/2024/quotas").await,
+        "set_quotas" => {
+            let quota = json!([{"prefecture": prefecture, "band": "20-199", "hospitals": 1}]);
+            client.put("/api/v1/programs/2024/quotas", &quota).await
+        }
+        "list_candidates" => client.get(&format!("{of_program}/candidates")).await,
+        "choose_hospitals" => {
+            client
+                .request(Method::POST, &format!("{of_program}/selections"))
+                .key(new_key())
+                .send()
+                .await
+        }
+        "read_selection" => client.get(&format!("{of_program}/selection")).await,
+        "download_selection" => client.get(&format!("{of_program}/selection.xlsx")).await,
+        "list_audit" => client.get("/api/v1/audit?limit=500").await,
+        operation => panic!("how is {operation} asked for? say so in this function"),
+    }
+}
+
+/// Where a hospital's answers are read.
+pub fn submission(gmis: &str) -> String {
+    format!("/api/v1/surveys/2024/hospitals/{gmis}/submission")
+}
+
+/// Submits answers that differ from caller to caller, with a reason where that is needed.
+pub async fn submit(client: &Client, gmis: &str, caller: Caller) -> Answer {
+    let body = json!({"answers": answers(caller), "reason": "試験"});
+    client
+        .submit(&format!("/api/v1/surveys/2024/hospitals/{gmis}/revisions"), &body)
+        .await
+}
+
+fn answers(caller: Caller) -> Value {
+    let mut answers = world::answers_2024();
+    answers["respondent"]["contact"] = json!(format!("{caller:?}"));
+    answers
+}
+
+/// Own: all that one sees.
+fn filter(target: Target) -> &'static str {
+    match target {
+        Target::Own => "",
+        Target::Neighbour => "?prefecture=13",
+        Target::Foreign => "?prefecture=14",
+    }
+}
+
+fn window() -> Value {
+    json!({"opens": "2030-01-01T00:00:00Z", "closes": "2030-02-01T00:00:00Z", "reason": "試験"})
+}
+
+fn extension(mut whom: Value) -> Value {
+    whom["until"] = json!("2030-01-01T00:00:00Z");
+    whom["reason"] = json!("試験");
+    whom
+}
+
+fn program(caller: Caller, target: Target) -> Value {
+    json!({
+        "id": format!("{caller:?}-{target:?}").to_lowercase(), "fiscal_year": 2030, "title": "試験事業", "surveys": ["2024"],
+        "use_rule": "試験のため", "deadline": "2030-01-01T00:00:00Z",
+    })
+}

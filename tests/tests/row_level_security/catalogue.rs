@@ -1,0 +1,129 @@
+//! What the catalogue says of every table, whichever a later migration adds.
+
+use tests::database::{TestDatabase, tables};
+
+/// The rows of a query on the catalogue as text; empty when everything is as it should be.
+async fn offenders(sql: &str) -> Vec<String> {
+    let database = TestDatabase::migrated().await;
+    database
+        .superuser()
+        .await
+        .query(sql, &[])
+        .await
+        .unwrap()
+        .iter()
+        .map(|row| row.get(0))
+        .collect()
+}
+
+const NONE: [String; 0] = [];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_table_has_row_level_security_enabled_and_forced() {
+    let sql = "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') \
+               AND relname <> '__diesel_schema_migrations' AND NOT (relrowsecurity AND relforcerowsecurity)";
+    assert_eq!(offenders(sql).await, NONE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_table_and_column_and_function_is_explained() {
+    let sql = "SELECT c.relname || coalesce('.' || a.attname, '') FROM pg_class c \
+               LEFT JOIN LATERAL (SELECT attname, attnum FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped \
+                                  UNION ALL SELECT NULL, 0) a ON true \
+               LEFT JOIN pg_description d ON d.objoid = c.oid AND d.objsubid = a.attnum AND d.classoid = 'pg_class'::regclass \
+               WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> '__diesel_schema_migrations' \
+               AND coalesce(d.description, '') = ''";
+    assert_eq!(offenders(sql).await, NONE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_table_has_a_policy_for_what_the_application_may_do() {
+    // A grant without a policy is a statement that never touches a row: a bug that looks like an empty table.
+    let sql = "SELECT g.table_name || ' ' || g.privilege_type FROM \
+               (SELECT table_name, privilege_type FROM information_schema.column_privileges WHERE grantee = 'chosa_app' AND table_schema = 'public' \
+                UNION SELECT table_name, privilege_type FROM information_schema.table_privileges WHERE grantee = 'chosa_app' AND table_schema = 'public') g \
+               WHERE NOT EXISTS (SELECT FROM pg_policies p WHERE p.schemaname = 'public' AND p.tablename = g.table_name \
+                                 AND p.cmd IN ('ALL', g.privilege_type) AND 'chosa_app' = ANY (p.roles))";
+    assert_eq!(offenders(sql).await, NONE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_granted_to_everybody() {
+    let sql = "SELECT table_name || ' ' || privilege_type FROM information_schema.table_privileges WHERE grantee = 'PUBLIC' AND table_schema = 'public'";
+    assert_eq!(offenders(sql).await, NONE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn functions_that_run_as_the_owner_look_up_names_in_one_place_and_temporary_tables_last() {
+    let sql = "SELECT proname::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef \
+               AND NOT coalesce(proconfig @> ARRAY['search_path=public, pg_temp'], false)";
+    assert_eq!(offenders(sql).await, NONE);
+    let sql = "SELECT proname::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef AND prorettype <> 'trigger'::regtype ORDER BY 1";
+    // Each of these is a way around row-level security: one more has to be argued for here.
+    assert_eq!(
+        offenders(sql).await,
+        ["account_for_client", "account_for_login", "account_for_session"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn functions_that_run_as_the_owner_are_not_for_everybody() {
+    let sql = "SELECT proname::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef AND prorettype <> 'trigger'::regtype \
+               AND EXISTS (SELECT FROM aclexplode(coalesce(proacl, acldefault('f', proowner))) a WHERE a.grantee = 0)";
+    assert_eq!(offenders(sql).await, NONE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn policies_that_lift_all_limits_are_the_owners_and_few() {
+    let sql = "SELECT tablename || ' ' || policyname || ' ' || cmd FROM pg_policies WHERE schemaname = 'public' AND 'chosa_owner' = ANY (roles) ORDER BY 1";
+    let expected = [
+        "account sign_in SELECT",
+        "api_client sign_in SELECT",
+        "session sign_in SELECT",
+        "survey owner_reads SELECT",
+        "survey_change count_changes ALL",
+    ];
+    assert_eq!(offenders(sql).await, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_an_actor_every_table_is_empty() {
+    let database = TestDatabase::answered().await;
+    let application = database.application().await;
+    let counts = database.counts().await;
+    for table in tables(&application).await {
+        assert!(
+            counts.get(&table).is_some_and(|count| *count > 0),
+            "the world has no row in {table}: what is not seen proves nothing"
+        );
+        let column = if matches!(table.as_str(), "account" | "api_client") {
+            "id"
+        } else {
+            "*"
+        };
+        let seen = application.query(&format!("SELECT {column} FROM {table}"), &[]).await.unwrap();
+        assert_eq!(seen.len(), 0, "{table}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_actor_that_does_not_exist_sees_nothing() {
+    let database = TestDatabase::answered().await;
+    let mut application = database.application().await;
+    let tables = tables(&application).await;
+    let transaction = application.transaction().await.unwrap();
+    transaction.batch_execute("SET LOCAL chosa.actor = 'superuser'").await.unwrap();
+    for table in tables {
+        let known_to_all = matches!(
+            table.as_str(),
+            "survey" | "edition" | "survey_window" | "survey_change" | "extension"
+        );
+        let column = if matches!(table.as_str(), "account" | "api_client") {
+            "id"
+        } else {
+            "*"
+        };
+        let seen = transaction.query(&format!("SELECT {column} FROM {table}"), &[]).await.unwrap();
+        assert!(seen.is_empty() || known_to_all, "{table}");
+    }
+}

@@ -1,0 +1,137 @@
+//! What each actor sees of each table: exactly the rows of its area, compared row by row with what the superuser finds by plain SQL.
+
+use std::collections::BTreeSet;
+
+use server::auth::actor::{Actor, Role};
+use tests::database::{TestDatabase, tables};
+
+use crate::{begin, cast};
+
+/// The condition that a row of a table is for this actor, in SQL that knows no policy. A new table has to be told here.
+fn rule(table: &str, actor: &Actor) -> String {
+    let account = actor.account().map(|id| id.to_string()).unwrap_or_default();
+    let sees_nation = matches!(actor.role(), Role::MinistryAnalyst | Role::MinistryAdministrator | Role::System);
+    let area = |hospital: &str| match actor.role() {
+        Role::Hospital(id) => format!("{hospital} = '{id}'"),
+        Role::Municipality(code) if code.as_str() == "14100" => "municipality BETWEEN '14100' AND '14129'".to_owned(),
+        Role::Municipality(code) => format!("municipality = '{code}'"),
+        Role::Prefecture(code) => format!("prefecture = {}", code.number()),
+        Role::Operator => "false".to_owned(),
+        Role::MinistryAnalyst | Role::MinistryAdministrator | Role::System => "true".to_owned(),
+    };
+    let prefecture = match actor.role() {
+        Role::Prefecture(code) => format!("prefecture = {}", code.number()),
+        _ => sees_nation.to_string(),
+    };
+    match table {
+        "survey" | "edition" | "survey_window" | "survey_change" => "true".to_owned(),
+        "extension" => format!(
+            "hospital_id IS NULL OR EXISTS (SELECT FROM (SELECT * FROM frame WHERE {}) f WHERE f.hospital_id = extension.hospital_id)",
+            area("hospital_id")
+        ),
+        "hospital" => area("id"),
+        // Names and contacts, and the files that they came in, are not for an analyst.
+        "respondent" | "import" | "import_verdict" | "blob" if *actor.role() == Role::MinistryAnalyst => "false".to_owned(),
+        "alias" | "frame" | "submission" | "revision" => area("hospital_id"),
+        // Who answered, and files as they were sent, are nothing that an analyst needs.
+        "respondent" | "import" | "import_verdict" | "blob" if *actor.role() == Role::MinistryAnalyst => "false".to_owned(),
+        "respondent" | "import" => area("hospital_id"),
+        "import_verdict" => format!("import_id IN (SELECT id FROM import WHERE {})", area("hospital_id")),
+        "blob" => format!("sha256 IN (SELECT blob_sha256 FROM import WHERE {})", area("hospital_id")),
+        "program" => (sees_nation || matches!(actor.role(), Role::Prefecture(_))).to_string(),
+        "quota" | "selection" | "chosen_hospital" => prefecture,
+        "account" => match actor.role() {
+            Role::MinistryAdministrator | Role::Operator | Role::System => "true".to_owned(),
+            _ => format!("id = '{account}'"),
+        },
+        "api_client" => matches!(actor.role(), Role::Operator | Role::System).to_string(),
+        "session" => format!("account_id::text = '{account}'"),
+        "audit" => matches!(actor.role(), Role::MinistryAdministrator | Role::Operator | Role::System).to_string(),
+        "idempotency" if account.is_empty() => "actor_key = 'system'".to_owned(),
+        "idempotency" => format!("actor_key = '{account}'"),
+        table => panic!("who may see the rows of {table}? say so in this function"),
+    }
+}
+
+fn columns(table: &str) -> &'static str {
+    match table {
+        "account" => "id, login, role, hospital_id, prefecture, municipality, disabled_at, created_at",
+        "api_client" => "id, account_id, disabled_at, created_at",
+        _ => "*",
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_actor_sees_exactly_its_own_rows_of_every_table() {
+    let database = TestDatabase::answered().await;
+    let superuser = database.superuser().await;
+    let mut application = database.application().await;
+    let tables = tables(&superuser).await;
+    let rows = |rows: Vec<tokio_postgres::Row>| rows.iter().map(|row| row.get::<_, String>(0)).collect::<BTreeSet<String>>();
+    for (login, actor) in cast(&database).await {
+        let transaction = begin(&mut application, &actor).await;
+        for table in &tables {
+            let select = format!("SELECT x::text FROM (SELECT {} FROM {table}", columns(table));
+            let expected = rows(
+                superuser
+                    .query(&format!("{select} WHERE {}) x", rule(table, &actor)), &[])
+                    .await
+                    .unwrap(),
+            );
+            let seen = rows(transaction.query(&format!("{select}) x"), &[]).await.unwrap());
+            assert_eq!(seen, expected, "{login} and {table}");
+        }
+        transaction.rollback().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn areas_hold_what_the_world_put_in_them() {
+    // Guards the test above against a world in which "own" and "all" are the same.
+    let database = TestDatabase::answered().await;
+    let mut application = database.application().await;
+    let mut seen = Vec::new();
+    for (login, actor) in cast(&database).await {
+        let transaction = begin(&mut application, &actor).await;
+        let count = async |sql: &str| transaction.query_one(sql, &[]).await.unwrap().get::<_, i64>(0);
+        let frame = count("SELECT count(*) FROM frame WHERE survey_id = '2024'").await;
+        let revisions = count("SELECT count(*) FROM revision WHERE survey_id = '2024'").await;
+        let respondents = count("SELECT count(*) FROM respondent").await;
+        seen.push(format!("{login}: frame {frame}, revisions {revisions}, respondents {respondents}"));
+        transaction.rollback().await.unwrap();
+    }
+    let expected = [
+        "administrator: frame 7, revisions 6, respondents 9",
+        "analyst: frame 7, revisions 6, respondents 0",
+        "hospital: frame 1, revisions 2, respondents 3",
+        "kanagawa: frame 3, revisions 2, respondents 3",
+        "operator: frame 0, revisions 0, respondents 0",
+        "shinjuku: frame 2, revisions 3, respondents 5",
+        "tokyo: frame 4, revisions 4, respondents 6",
+        "yokohama: frame 1, revisions 1, respondents 2",
+        "yokohama-hospital: frame 1, revisions 1, respondents 2",
+        "system: frame 7, revisions 6, respondents 9",
+    ];
+    assert_eq!(seen, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn secrets_are_read_by_nobody() {
+    let database = TestDatabase::answered().await;
+    let mut application = database.application().await;
+    for (login, actor) in cast(&database).await {
+        for sql in [
+            "SELECT password_hash FROM account",
+            "SELECT * FROM account",
+            "SELECT secret_hash FROM api_client",
+            "SELECT * FROM api_client",
+        ] {
+            let refused = crate::attempt(&mut application, &actor, sql).await;
+            assert_eq!(
+                refused,
+                Err(tokio_postgres::error::SqlState::INSUFFICIENT_PRIVILEGE),
+                "{login}: {sql}"
+            );
+        }
+    }
+}

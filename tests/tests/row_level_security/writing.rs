@@ -1,0 +1,350 @@
+//! What the application may not write: answers of somebody else's hospital, with a forged area or a forged sender, and anything over what was kept.
+
+use server::auth::actor::Actor;
+use tests::database::TestDatabase;
+use tests::world::{CITY_WARD, FAR, OWN, UNPLACED};
+use tokio_postgres::error::SqlState;
+
+use crate::{actor, attempt, cast, id_of};
+
+/// Tables whose rows are never changed nor removed by the application.
+const APPEND_ONLY: [&str; 10] = [
+    "revision",
+    "audit",
+    "idempotency",
+    "import",
+    "import_verdict",
+    "blob",
+    "quota",
+    "selection",
+    "chosen_hospital",
+    "survey_window",
+];
+
+/// A submission of a hospital that has none, as an actor might try to make one.
+fn submission(hospital: &str, prefecture: u8, municipality: &str) -> String {
+    format!(
+        "INSERT INTO submission (id, survey_id, hospital_id, prefecture, municipality, state, updated_at) \
+         VALUES (gen_random_uuid(), '2024', '{hospital}', {prefecture}, '{municipality}', 'draft', now())"
+    )
+}
+
+/// One more revision of a hospital's submission of 2024; area, role and account as said.
+fn revision(submission: &str, hospital: &str, area: (u8, &str), sender: (&str, &str)) -> String {
+    let ((prefecture, municipality), (role, account)) = (area, sender);
+    format!(
+        "INSERT INTO revision (submission_id, number, survey_id, hospital_id, prefecture, municipality, edition_id, edition_hash, layout_hash, \
+         answers, codes, entry_path, actor, account_id, receipt, received_at) \
+         VALUES ('{submission}', 99, '2024', '{hospital}', {prefecture}, '{municipality}', '2024-first', '', '', '{{}}', '', 'api', '{role}', \
+         {account}, gen_random_uuid(), now())"
+    )
+}
+
+async fn submission_of(database: &TestDatabase, hospital: &str) -> String {
+    let sql = format!("SELECT id::text FROM submission WHERE survey_id = '2024' AND hospital_id = '{hospital}'");
+    database.superuser().await.query_one(&sql, &[]).await.unwrap().get(0)
+}
+
+fn account(actor: &Actor) -> String {
+    actor.account().map_or("NULL".to_owned(), |id| format!("'{id}'"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_submission_is_made_only_in_ones_area_and_with_the_area_of_the_frame() {
+    let database = TestDatabase::answered().await;
+    let mut application = database.application().await;
+    let (unplaced, far) = (
+        id_of(&database, UNPLACED.gmis).await.to_string(),
+        id_of(&database, FAR.gmis).await.to_string(),
+    );
+    let (refused, no_such) = (Err(SqlState::INSUFFICIENT_PRIVILEGE), Err(SqlState::FOREIGN_KEY_VIOLATION));
+    let cases = [
+        ("tokyo", submission(&unplaced, 13, ""), Ok(1)),
+        ("tokyo", submission(&far, 14, ""), refused.clone()),
+        // Forged: the policy is content, the frame is not.
+        ("tokyo", submission(&far, 13, ""), no_such.clone()),
+        ("tokyo", submission(&unplaced, 13, "13104"), no_such.clone()),
+        ("kanagawa", submission(&unplaced, 13, ""), refused.clone()),
+        ("hospital", submission(&unplaced, 13, ""), refused.clone()),
+        ("administrator", submission(&far, 14, ""), Ok(1)),
+        ("system", submission(&far, 14, ""), Ok(1)),
+        ("shinjuku", submission(&unplaced, 13, "13104"), refused.clone()),
+        ("analyst", submission(&far, 14, ""), refused.clone()),
+        ("operator", submission(&far, 14, ""), refused.clone()),
+    ];
+    for (login, sql, expected) in cases {
+        assert_eq!(
+            attempt(&mut application, &actor(&database, login).await, &sql).await,
+            expected,
+            "{login}: {sql}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revision_is_added_only_in_ones_area_and_in_ones_own_name() {
+    let database = TestDatabase::answered().await;
+    let mut application = database.application().await;
+    let own = id_of(&database, OWN.gmis).await.to_string();
+    let foreign = id_of(&database, CITY_WARD.gmis).await.to_string();
+    let (of_own, of_foreign) = (submission_of(&database, &own).await, submission_of(&database, &foreign).await);
+    let refused = Err(SqlState::INSUFFICIENT_PRIVILEGE);
+    let (hospital, tokyo) = (actor(&database, "hospital").await, actor(&database, "tokyo").await);
+    let (in_shinjuku, in_yokohama) = ((13, "13104"), (14, "14101"));
+    let cases = [
+        (
+            &hospital,
+            revision(&of_own, &own, in_shinjuku, ("hospital", &account(&hospital))),
+            Ok(1),
+        ),
+        (
+            &tokyo,
+            revision(&of_own, &own, in_shinjuku, ("prefecture", &account(&tokyo))),
+            Ok(1),
+        ),
+        (
+            &hospital,
+            revision(&of_foreign, &foreign, in_yokohama, ("hospital", &account(&hospital))),
+            refused.clone(),
+        ),
+        (
+            &tokyo,
+            revision(&of_foreign, &foreign, in_yokohama, ("prefecture", &account(&tokyo))),
+            refused.clone(),
+        ),
+        // With a forged area, and with one's own hospital under somebody else's submission.
+        (
+            &tokyo,
+            revision(&of_foreign, &foreign, (13, "13104"), ("prefecture", &account(&tokyo))),
+            Err(SqlState::FOREIGN_KEY_VIOLATION),
+        ),
+        (
+            &hospital,
+            revision(&of_foreign, &own, in_shinjuku, ("hospital", &account(&hospital))),
+            Err(SqlState::FOREIGN_KEY_VIOLATION),
+        ),
+        // In another role's or account's name.
+        (&hospital, revision(&of_own, &own, in_shinjuku, ("system", "NULL")), refused.clone()),
+        (
+            &hospital,
+            revision(&of_own, &own, in_shinjuku, ("hospital", "gen_random_uuid()")),
+            refused.clone(),
+        ),
+        (
+            &hospital,
+            revision(&of_own, &own, in_shinjuku, ("prefecture", &account(&hospital))),
+            refused.clone(),
+        ),
+    ];
+    for (actor, sql, expected) in cases {
+        assert_eq!(
+            attempt(&mut application, actor, &sql).await,
+            expected,
+            "{}: {sql}",
+            actor.role().name()
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_respondent_belongs_to_the_hospital_of_its_revision() {
+    let database = TestDatabase::answered().await;
+    let own = id_of(&database, OWN.gmis).await.to_string();
+    let foreign = id_of(&database, CITY_WARD.gmis).await.to_string();
+    let of_foreign = submission_of(&database, &foreign).await;
+    // The foreign revision loses its respondent first, so that no key is in the way.
+    database
+        .superuser()
+        .await
+        .execute(&format!("DELETE FROM respondent WHERE hospital_id = '{foreign}'"), &[])
+        .await
+        .unwrap();
+    let sql = |hospital: &str, area: &str| {
+        format!(
+            "INSERT INTO respondent (submission_id, number, hospital_id, prefecture, municipality, details, retain_until) \
+             VALUES ('{of_foreign}', 1, '{hospital}', {area}, '{{}}', '2030-01-01')"
+        )
+    };
+    let mut application = database.application().await;
+    let hospital = actor(&database, "hospital").await;
+    assert_eq!(
+        attempt(&mut application, &hospital, &sql(&own, "13, '13104'")).await,
+        Err(SqlState::FOREIGN_KEY_VIOLATION)
+    );
+    assert_eq!(
+        attempt(&mut application, &hospital, &sql(&foreign, "14, '14101'")).await,
+        Err(SqlState::INSUFFICIENT_PRIVILEGE)
+    );
+    let yokohama = actor(&database, "yokohama-hospital").await;
+    assert_eq!(attempt(&mut application, &yokohama, &sql(&foreign, "14, '14101'")).await, Ok(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_kept_is_neither_changed_nor_removed_by_any_actor() {
+    let database = TestDatabase::answered().await;
+    let mut application = database.application().await;
+    for (login, actor) in cast(&database).await {
+        for table in APPEND_ONLY {
+            let column = match table {
+                "revision" => "answers = '{}'",
+                "audit" => "action = 'nothing'",
+                "idempotency" => "status = 200",
+                "import" => "accepted = 0",
+                "import_verdict" => "verdict = 'accepted'",
+                "blob" => "bytes = ''",
+                "quota" => "hospitals = 0",
+                "selection" => "complete = true",
+                "chosen_hospital" => "rank = 1",
+                _ => "reason = 'none'",
+            };
+            for sql in [
+                format!("UPDATE {table} SET {column}"),
+                format!("DELETE FROM {table}"),
+                format!("TRUNCATE {table} CASCADE"),
+            ] {
+                let refused = attempt(&mut application, &actor, &sql).await;
+                assert_eq!(refused, Err(SqlState::INSUFFICIENT_PRIVILEGE), "{login}: {sql}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_row_of_any_table_is_deleted() {
+    let database = TestDatabase::answered().await;
+    let mut application = database.application().await;
+    let system = Actor::system();
+    for table in tests::database::tables(&database.superuser().await).await {
+        for sql in [format!("DELETE FROM {table}"), format!("TRUNCATE {table} CASCADE")] {
+            assert_eq!(
+                attempt(&mut application, &system, &sql).await,
+                Err(SqlState::INSUFFICIENT_PRIVILEGE),
+                "{sql}"
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn frozen_columns_stay() {
+    let database = TestDatabase::answered().await;
+    let mut application = database.application().await;
+    let cases = [
+        "UPDATE frame SET beds = 20",
+        "UPDATE frame SET prefecture = 1",
+        "UPDATE submission SET hospital_id = gen_random_uuid()",
+        "UPDATE submission SET prefecture = 1",
+        "UPDATE account SET role = 'operator'",
+        "UPDATE account SET login = 'root'",
+        "UPDATE session SET expires_at = 'infinity'",
+        "UPDATE session SET account_id = gen_random_uuid()",
+        "UPDATE api_client SET account_id = gen_random_uuid()",
+        "UPDATE edition SET hash = ''",
+        "UPDATE survey_change SET changes = 0",
+    ];
+    for sql in cases {
+        assert_eq!(
+            attempt(&mut application, &Actor::system(), sql).await,
+            Err(SqlState::INSUFFICIENT_PRIVILEGE),
+            "{sql}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_ministry_and_the_system_grant_time_draw_frames_and_allot() {
+    let database = TestDatabase::answered().await;
+    let mut application = database.application().await;
+    let hospital = id_of(&database, OWN.gmis).await;
+    let statements = [
+        "INSERT INTO survey_window (id, survey_id, opens, closes, reason) VALUES (gen_random_uuid(), '2024', now(), 'infinity', 'x')"
+            .to_owned(),
+        format!(
+            "INSERT INTO extension (id, survey_id, hospital_id, until, reason) VALUES (gen_random_uuid(), '2024', '{hospital}', 'infinity', 'x')"
+        ),
+        "INSERT INTO hospital (id, name, prefecture) VALUES (gen_random_uuid(), 'x', 13)".to_owned(),
+        "INSERT INTO quota (program_id, prefecture, band, version, hospitals, set_at) VALUES ('2024', 13, '20-199', 9, 99, now())"
+            .to_owned(),
+    ];
+    for (login, actor) in cast(&database).await {
+        for sql in &statements {
+            let expected = if matches!(login.as_str(), "administrator" | "system") {
+                Ok(1)
+            } else {
+                Err(SqlState::INSUFFICIENT_PRIVILEGE)
+            };
+            assert_eq!(attempt(&mut application, &actor, sql).await, expected, "{login}: {sql}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_a_prefecture_and_the_system_choose_and_only_in_the_prefecture() {
+    let database = TestDatabase::answered().await;
+    let mut application = database.application().await;
+    for (login, actor) in cast(&database).await {
+        for prefecture in [13, 14] {
+            let sql = format!(
+                "INSERT INTO selection (id, program_id, prefecture, number, complete, inputs_hash, result_hash, result, chosen_at) \
+                 VALUES (gen_random_uuid(), '2024', {prefecture}, 99, true, '', '', '{{}}', now())"
+            );
+            let may = login == "system" || (login == "tokyo" && prefecture == 13) || (login == "kanagawa" && prefecture == 14);
+            let expected = if may { Ok(1) } else { Err(SqlState::INSUFFICIENT_PRIVILEGE) };
+            assert_eq!(attempt(&mut application, &actor, &sql).await, expected, "{login} in {prefecture}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_audit_is_written_in_ones_own_name_only() {
+    let database = TestDatabase::answered().await;
+    let mut application = database.application().await;
+    let sql = |actor: &str, account: &str| {
+        format!("INSERT INTO audit (id, at, actor, account_id, action) VALUES (gen_random_uuid(), now(), '{actor}', {account}, 'test')")
+    };
+    let refused = Err(SqlState::INSUFFICIENT_PRIVILEGE);
+    for (login, actor) in cast(&database).await {
+        let role = actor.role().name();
+        assert_eq!(
+            attempt(&mut application, &actor, &sql(role, &account(&actor))).await,
+            Ok(1),
+            "{login}"
+        );
+        assert_eq!(
+            attempt(&mut application, &actor, &sql(role, "gen_random_uuid()")).await,
+            refused,
+            "{login}"
+        );
+        let other = if role == "system" { "operator" } else { "system" };
+        assert_eq!(
+            attempt(&mut application, &actor, &sql(other, &account(&actor))).await,
+            refused,
+            "{login}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_steps_a_submission_outside_of_its_area() {
+    let database = TestDatabase::answered().await;
+    let mut application = database.application().await;
+    let own = id_of(&database, OWN.gmis).await;
+    let cases = [
+        ("hospital", 1),
+        ("tokyo", 1),
+        ("administrator", 1),
+        ("yokohama-hospital", 0),
+        ("kanagawa", 0),
+        ("shinjuku", 0),
+        ("analyst", 0),
+        ("operator", 0),
+    ];
+    for (login, rows) in cases {
+        let sql = format!("UPDATE submission SET state = 'returned' WHERE survey_id = '2024' AND hospital_id = '{own}'");
+        assert_eq!(
+            attempt(&mut application, &actor(&database, login).await, &sql).await,
+            Ok(rows),
+            "{login}"
+        );
+    }
+}
