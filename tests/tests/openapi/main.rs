@@ -1,6 +1,10 @@
 //! The OpenAPI document, made from the code: a snapshot, so that a change of the API is seen, and rules that hold for every operation.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, in its helpers too"
+)]
 
 use std::collections::BTreeSet;
 
