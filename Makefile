@@ -7,6 +7,8 @@ SHELL := /bin/bash
 SCALE ?= 1.0
 OUT ?= out
 PROFILE ?= dev
+# Made once and then kept, so that a cell that somebody changed there shows in the next run.
+MADE := $(OUT)/made$(if $(filter-out 1.0,$(SCALE)),-$(SCALE))
 BIN := target/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 
 help:
@@ -14,6 +16,7 @@ help:
 	@echo "make demo ONCE=1              the same, ending after the files are written"
 	@echo "make demo ANSWERS_2024=FILE   with somebody else's workbook for 2024"
 	@echo "make demo SCALE=0.02          a small nation; PROFILE=release for full speed (a long build)"
+	@echo "make demo FRESH=1             makes the nation's files anew; without it, files that are there are kept"
 	@echo "make test                     everything that has to pass"
 	@echo "make test-long                what takes longer: SIGKILL at 50 points of server and Postgres each"
 	@echo "make lint                     formatting, clippy, documentation"
@@ -23,8 +26,8 @@ setup:
 
 demo: setup
 	cargo build --workspace --profile $(PROFILE)
-	$(BIN)/made-nation --out $(OUT)/made --scale $(SCALE) > /dev/null
-	$(BIN)/chosa demo $(OUT)/made --out $(OUT) $(if $(ONCE),--once) $(if $(ANSWERS_2024),--answers-2024 "$(ANSWERS_2024)")
+	@if [ -n "$(FRESH)" ] || [ ! -e $(MADE)/made.json ]; then echo "made-nation --out $(MADE)"; $(BIN)/made-nation --out $(MADE) --scale $(SCALE) > /dev/null; fi
+	$(BIN)/chosa demo $(MADE) --out $(OUT) $(if $(ONCE),--once) $(if $(ANSWERS_2024),--answers-2024 "$(ANSWERS_2024)")
 
 # The system tests run the built programs, which `cargo test` alone would not build.
 test: setup
