@@ -42,6 +42,22 @@ async fn harness(
     work(&mut harness).map_err(AppError::internal)
 }
 
+/// Refuses a database that acknowledges what it has not written: a receipt would be given for answers that a crash may take back.
+async fn check_durability(connection: &mut AsyncPgConnection) -> Result<(), AppError> {
+    #[derive(diesel::QueryableByName)]
+    struct Setting {
+        #[diesel(sql_type = Text)]
+        value: String,
+    }
+    let setting: Setting = diesel::sql_query("SELECT current_setting('synchronous_commit') AS value").get_result(connection).await?;
+    if setting.value == "off" {
+        return Err(AppError::internal(
+            "synchronous_commit is off, so acknowledged answers could be lost; set it to on for this database: ALTER DATABASE .. SET synchronous_commit = on",
+        ));
+    }
+    Ok(())
+}
+
 /// Refuses to migrate as anybody but the owner role: its own policies let the sign-in functions see accounts, and nobody else's would.
 async fn check_owner_role(connection: &mut AsyncPgConnection) -> Result<(), AppError> {
     #[derive(diesel::QueryableByName)]
@@ -89,7 +105,7 @@ pub async fn check_application_role(connection: &mut AsyncPgConnection) -> Resul
         (true, _, _) => "is a superuser",
         (_, true, _) => "has BYPASSRLS",
         (_, _, true) => "owns tables or may act as the role that does",
-        (false, false, false) => return Ok(()),
+        (false, false, false) => return check_durability(connection).await,
     };
     Err(AppError::internal(format!(
         "the database role {} {trouble}, so row-level security would not bind it; let DATABASE_URL name the role chosa_app and CHOSA_MIGRATE_URL the role chosa_owner",

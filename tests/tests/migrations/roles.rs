@@ -108,3 +108,11 @@ async fn a_database_that_is_not_there_or_not_migrated_is_said_so() {
     let nowhere = refusal("postgresql:///chosa?host=/nonexistent&user=chosa_app").await;
     assert!(nowhere.starts_with("unavailable"), "{nowhere}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_acknowledges_before_it_writes_is_refused() {
+    let database = TestDatabase::migrated().await;
+    let url = format!("{}&options=-c%20synchronous_commit%3Doff", database.application_url());
+    let refusal = refusal(&url).await;
+    assert!(refusal.contains("synchronous_commit"), "{refusal}");
+}
