@@ -1,21 +1,18 @@
 //! A small made world: two prefectures, municipalities and a designated city in them, a frame for each survey, an account of each role.
 //!
-//! Made through the use cases, as an operator would; no row is invented by SQL except an import's, whose child is not needed to have one.
+//! Made through the use cases, as an operator would.
 
-use chrono::{DateTime, TimeDelta, Utc};
+mod answered;
+
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use server::app::accounts::{self, Speaks};
 use server::app::clock::Clock;
-use server::app::programs::{self, NewProgram};
 use server::app::state::State;
-use server::app::submissions::{self, NewAnswers};
-use server::app::surveys::{self, Extended};
 use server::app::{frames, sessions};
-use server::auth::actor::{Actor, Role};
-use server::auth::permit::{ChooseHospitals, DrawFrame, GrantTime, ManageAccounts, Permit, SetQuotas, SubmitAnswers};
-use server::db::imports::{self, ImportRow, VerdictRow};
-use server::db::transaction::{Mode, as_actor};
+use server::auth::actor::Actor;
+use server::auth::permit::{DrawFrame, ManageAccounts, Permit};
 use server::error::AppError;
 use server::startup;
 use survey::area::MunicipalityCode;
@@ -23,7 +20,8 @@ use survey::frame::Frame;
 use survey::hospital::{Beds, FrameHospital, GmisId};
 use survey::prefecture::PrefectureCode;
 use survey::survey::Survey;
-use uuid::Uuid;
+
+pub(crate) use answered::answer;
 
 use crate::app::parts;
 use crate::database::session;
@@ -185,132 +183,6 @@ pub(crate) async fn make(application_url: &str) {
         done(accounts::create(&state, &permit, login, SecretString::from(PASSWORD), &speaks).await);
     }
     done(accounts::create_client(&state, &permit, CLIENT, "tokyo", SecretString::from(CLIENT_SECRET)).await);
-}
-
-/// Answers, imports, extensions, a programme and selections of both prefectures, and a session of each account.
-pub(crate) async fn answer(application_url: &str) {
-    let state = state(application_url, in_2022()).await;
-    let system = Permit::<SubmitAnswers>::of(Actor::system()).unwrap();
-    for hospital in [OWN, CITY_WARD, CLOSED] {
-        submit(&state, &system, "2022", hospital, answers_2022()).await;
-    }
-    state.shared.clock.move_to(now() - TimeDelta::hours(1));
-    let tokyo = actor(&state, "tokyo").await;
-    let kanagawa = actor(&state, "kanagawa").await;
-    for (actor, hospital, answers) in [
-        (actor(&state, "hospital").await, OWN, but(answers_2024(), "backup_offline", "no")),
-        (actor(&state, "hospital").await, OWN, answers_2024()),
-        (tokyo.clone(), NEIGHBOUR, but(answers_2024(), "safety_manager_placed", "no_answer")),
-        (tokyo.clone(), OTHER_WARD, but(answers_2024(), "backup_offline", "no")),
-        (actor(&state, "yokohama-hospital").await, CITY_WARD, answers_2024()),
-        (kanagawa.clone(), OTHER_CITY, but(answers_2024(), "bcp_defined", "no")),
-    ] {
-        submit(&state, &Permit::of(actor).unwrap(), "2024", hospital, answers).await;
-    }
-    for (actor, hospital) in [(&tokyo, OTHER_WARD), (&kanagawa, OTHER_CITY), (&Actor::system(), FAR)] {
-        done(import(&state, actor, hospital).await);
-    }
-    let hospital = actor(&state, "hospital").await;
-    done(import(&state, &hospital, OWN).await);
-    let permit = Permit::<GrantTime>::of(Actor::system()).unwrap();
-    for whom in [
-        Extended::Hospital(OWN.gmis.to_owned()),
-        Extended::Hospital(CITY_WARD.gmis.to_owned()),
-        Extended::Prefecture(prefecture(13)),
-    ] {
-        done(surveys::extend(&state, &permit, survey_of("2024"), &whom, now() + TimeDelta::days(60), "試験").await);
-    }
-    open_program(&state).await;
-    for actor in [tokyo, kanagawa] {
-        let Role::Prefecture(prefecture) = actor.role().clone() else {
-            panic!("no prefecture")
-        };
-        done(programs::choose(&state, &Permit::<ChooseHospitals>::of(actor).unwrap(), "2024", prefecture, None).await);
-    }
-    for (login, _) in accounts() {
-        done(sessions::sign_in(&state, login, SecretString::from(PASSWORD)).await.map(drop));
-    }
-}
-
-/// Programme 2024 with quotas of both prefectures: a cell that is filled, one that is short, one of zero.
-async fn open_program(state: &State) {
-    let permit = Permit::<SetQuotas>::of(Actor::system()).unwrap();
-    let new = NewProgram {
-        id: "2024".to_owned(),
-        fiscal_year: 2024,
-        title: "試験支援事業".to_owned(),
-        surveys: vec!["2024".to_owned(), "2022".to_owned()],
-        use_rule: "試験のため".to_owned(),
-        deadline: now() + TimeDelta::days(90),
-    };
-    done(programs::open(state, &permit, &new).await);
-    let quota = |number, band: &str, hospitals| analytics::selection::Quota {
-        prefecture: prefecture(number),
-        band: band.to_owned(),
-        hospitals,
-    };
-    let quotas = [
-        quota(13, "20-199", 1),
-        quota(13, "400+", 2),
-        quota(13, "200-399", 0),
-        quota(14, "20-199", 1),
-        quota(14, "200-399", 1),
-    ];
-    done(programs::set_quotas(state, &permit, "2024", &quotas).await);
-}
-
-async fn submit(state: &State, permit: &Permit<SubmitAnswers>, survey: &str, hospital: Hospital, answers: Value) {
-    let new = NewAnswers {
-        hospital: hospital.gmis.to_owned(),
-        edition: None,
-        answers,
-        reason: None,
-    };
-    // A key, so that there are remembered answers too; the system's own are not asked for.
-    let key = server::app::idempotency::Key {
-        key: Uuid::new_v4().to_string(),
-        request_hash: [1; 32],
-    };
-    done(submissions::submit(state, permit, survey_of(survey), &new, Some(&key)).await);
-}
-
-/// The rows of an import of one hospital, as the use case stores them, without the child that would have read the file.
-async fn import(state: &State, actor: &Actor, hospital: Hospital) -> Result<(), AppError> {
-    let sha256: Vec<u8> = hospital.gmis.bytes().cycle().take(32).collect();
-    let row = ImportRow {
-        id: Uuid::now_v7(),
-        survey_id: "2024".to_owned(),
-        edition_id: "2024-first".to_owned(),
-        actor: actor.role().name().to_owned(),
-        account_id: actor.account(),
-        hospital_id: actor.hospital(),
-        prefecture: match actor.role() {
-            Role::Prefecture(code) => Some(i16::from(code.number())),
-            _ => None,
-        },
-        file_name: format!("{}.csv", hospital.gmis),
-        blob_sha256: sha256.clone(),
-        numbering: None,
-        reason: None,
-        accepted: 0,
-        rejected: 0,
-        unchanged: 1,
-        faults: json!([]),
-        imported_at: state.now(),
-    };
-    let verdict = VerdictRow {
-        ordinal: 0,
-        hospital: hospital.gmis.to_owned(),
-        sheet: String::new(),
-        sheet_row: 2,
-        verdict: "unchanged".to_owned(),
-        faults: json!([]),
-    };
-    as_actor(&state.pool, actor, Mode::Write, async |conn| {
-        imports::insert_blob(conn, &sha256, hospital.gmis.as_bytes()).await?;
-        Ok(imports::insert(conn, &row, &[verdict]).await?)
-    })
-    .await
 }
 
 /// The actor of an account of the world.

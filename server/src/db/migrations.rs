@@ -49,7 +49,9 @@ async fn check_durability(connection: &mut AsyncPgConnection) -> Result<(), AppE
         #[diesel(sql_type = Text)]
         value: String,
     }
-    let setting: Setting = diesel::sql_query("SELECT current_setting('synchronous_commit') AS value").get_result(connection).await?;
+    let setting: Setting = diesel::sql_query("SELECT current_setting('synchronous_commit') AS value")
+        .get_result(connection)
+        .await?;
     if setting.value == "off" {
         return Err(AppError::internal(
             "synchronous_commit is off, so acknowledged answers could be lost; set it to on for this database: ALTER DATABASE .. SET synchronous_commit = on",

@@ -4,6 +4,7 @@
 
 mod catalogue;
 mod escaping;
+mod keeping;
 mod pool;
 mod reading;
 mod writing;
@@ -68,4 +69,9 @@ async fn attempt(client: &mut Client, actor: &Actor, sql: &str) -> Result<u64, S
     let result = transaction.execute(sql, &[]).await.map_err(|error| error.code().unwrap().clone());
     transaction.rollback().await.unwrap();
     result
+}
+
+/// The account of an actor as SQL.
+fn account(actor: &Actor) -> String {
+    actor.account().map_or("NULL".to_owned(), |id| format!("'{id}'"))
 }

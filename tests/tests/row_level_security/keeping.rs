@@ -1,0 +1,122 @@
+//! What was kept stays as it is, whoever asks: rows that are never changed nor removed, columns that are frozen, an audit in one's own name.
+
+use server::auth::actor::Actor;
+use tests::database::TestDatabase;
+use tokio_postgres::error::SqlState;
+
+use crate::{account, attempt, cast};
+
+/// Tables whose rows are never changed nor removed by the application.
+const APPEND_ONLY: [&str; 10] = [
+    "revision",
+    "audit",
+    "idempotency",
+    "import",
+    "import_verdict",
+    "blob",
+    "quota",
+    "selection",
+    "chosen_hospital",
+    "survey_window",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_kept_is_neither_changed_nor_removed_by_any_actor() {
+    let database = TestDatabase::answered().await;
+    let mut application = database.application().await;
+    for (login, actor) in cast(&database).await {
+        for table in APPEND_ONLY {
+            let column = match table {
+                "revision" => "answers = '{}'",
+                "audit" => "action = 'nothing'",
+                "idempotency" => "status = 200",
+                "import" => "accepted = 0",
+                "import_verdict" => "verdict = 'accepted'",
+                "blob" => "bytes = ''",
+                "quota" => "hospitals = 0",
+                "selection" => "complete = true",
+                "chosen_hospital" => "rank = 1",
+                _ => "reason = 'none'",
+            };
+            for sql in [
+                format!("UPDATE {table} SET {column}"),
+                format!("DELETE FROM {table}"),
+                format!("TRUNCATE {table} CASCADE"),
+            ] {
+                let refused = attempt(&mut application, &actor, &sql).await;
+                assert_eq!(refused, Err(SqlState::INSUFFICIENT_PRIVILEGE), "{login}: {sql}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_row_of_any_table_is_deleted() {
+    let database = TestDatabase::answered().await;
+    let mut application = database.application().await;
+    let system = Actor::system();
+    for table in tests::database::tables(&database.superuser().await).await {
+        for sql in [format!("DELETE FROM {table}"), format!("TRUNCATE {table} CASCADE")] {
+            assert_eq!(
+                attempt(&mut application, &system, &sql).await,
+                Err(SqlState::INSUFFICIENT_PRIVILEGE),
+                "{sql}"
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn frozen_columns_stay() {
+    let database = TestDatabase::answered().await;
+    let mut application = database.application().await;
+    let cases = [
+        "UPDATE frame SET beds = 20",
+        "UPDATE frame SET prefecture = 1",
+        "UPDATE submission SET hospital_id = gen_random_uuid()",
+        "UPDATE submission SET prefecture = 1",
+        "UPDATE account SET role = 'operator'",
+        "UPDATE account SET login = 'root'",
+        "UPDATE session SET expires_at = 'infinity'",
+        "UPDATE session SET account_id = gen_random_uuid()",
+        "UPDATE api_client SET account_id = gen_random_uuid()",
+        "UPDATE edition SET hash = ''",
+        "UPDATE survey_change SET changes = 0",
+    ];
+    for sql in cases {
+        assert_eq!(
+            attempt(&mut application, &Actor::system(), sql).await,
+            Err(SqlState::INSUFFICIENT_PRIVILEGE),
+            "{sql}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_audit_is_written_in_ones_own_name_only() {
+    let database = TestDatabase::answered().await;
+    let mut application = database.application().await;
+    let sql = |actor: &str, account: &str| {
+        format!("INSERT INTO audit (id, at, actor, account_id, action) VALUES (gen_random_uuid(), now(), '{actor}', {account}, 'test')")
+    };
+    let refused = Err(SqlState::INSUFFICIENT_PRIVILEGE);
+    for (login, actor) in cast(&database).await {
+        let role = actor.role().name();
+        assert_eq!(
+            attempt(&mut application, &actor, &sql(role, &account(&actor))).await,
+            Ok(1),
+            "{login}"
+        );
+        assert_eq!(
+            attempt(&mut application, &actor, &sql(role, "gen_random_uuid()")).await,
+            refused,
+            "{login}"
+        );
+        let other = if role == "system" { "operator" } else { "system" };
+        assert_eq!(
+            attempt(&mut application, &actor, &sql(other, &account(&actor))).await,
+            refused,
+            "{login}"
+        );
+    }
+}
