@@ -20,13 +20,20 @@ pub(crate) enum Measure {
 }
 
 impl Measure {
+    /// The rows that satisfy the measure.
+    fn condition(&self) -> Expr {
+        match self {
+            Measure::Rows => lit(true),
+            Measure::Equal { slot, code } => col(columns::slot_column(*slot)).eq(lit(*code)),
+            Measure::AtLeast { slot, code } => col(columns::slot_column(*slot)).gt_eq(lit(*code)),
+        }
+    }
+
     /// The measure as an i64: a u32 count wraps silently once something is taken from it (polars#18054, #28660).
     fn expression(&self, name: usize) -> Expr {
-        let slot = |index: usize| col(columns::slot_column(index));
         let counted = match self {
             Measure::Rows => len().cast(DataType::Int64),
-            Measure::Equal { slot: index, code } => slot(*index).eq(lit(*code)).cast(DataType::Int64).sum(),
-            Measure::AtLeast { slot: index, code } => slot(*index).gt_eq(lit(*code)).cast(DataType::Int64).sum(),
+            Measure::Equal { .. } | Measure::AtLeast { .. } => self.condition().cast(DataType::Int64).sum(),
         };
         counted.alias(measure_column(name))
     }
@@ -41,12 +48,17 @@ pub(crate) fn count(
     frame: &DataFrame,
     area: &Area,
     banding: Banding,
+    only: Option<&Measure>,
     measures: &[Measure],
 ) -> Result<BTreeMap<Cell, Vec<u64>>, PolarsError> {
     let band = columns::band_column(banding);
     let rows = match columns::inside(area) {
         Some(condition) => frame.clone().lazy().filter(condition),
         None => frame.clone().lazy(),
+    };
+    let rows = match only {
+        Some(measure) => rows.filter(measure.condition()),
+        None => rows,
     };
     let expressions: Vec<Expr> = measures
         .iter()

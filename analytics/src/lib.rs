@@ -25,4 +25,4 @@ mod tests;
 pub use rate::{RateRequest, RateRow, RateTable, response_rates};
 pub use shape::By;
 pub use snapshot::{FrameEntry, Response, Snapshot, SnapshotError};
-pub use table::{OptionCount, Table, TableChoice, TableError, TableRequest, TableRow, table};
+pub use table::{Among, OptionCount, Table, TableChoice, TableError, TableRequest, TableRow, table};

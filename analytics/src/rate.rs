@@ -65,7 +65,7 @@ pub struct RateRow {
 /// [`TableError::Counting`] only: a defect.
 pub fn response_rates(snapshot: &Snapshot, request: &RateRequest) -> Result<RateTable, TableError> {
     let count = |frame| {
-        cube::count(frame, &request.area, request.banding, &[Measure::Rows]).map_err(|error| TableError::Counting(error.to_string()))
+        cube::count(frame, &request.area, request.banding, None, &[Measure::Rows]).map_err(|error| TableError::Counting(error.to_string()))
     };
     let targets = count(&snapshot.columns().frame)?;
     let responses = count(&snapshot.columns().responses)?;

@@ -24,6 +24,18 @@ pub struct TableRequest {
     pub by: By,
     /// Which bed classes; it matters for rows by band only.
     pub banding: Banding,
+    /// Only hospitals that gave this answer to another question (2022: items 13 and 14 by the presence of a VPN device); `None`: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub among: Option<Among>,
+}
+
+/// Hospitals that gave an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Among {
+    /// A coded question of the same survey.
+    pub question: QuestionKey,
+    /// One of its options.
+    pub option: String,
 }
 
 /// One question counted.
@@ -41,6 +53,9 @@ pub struct Table {
     pub by: By,
     /// Which bed classes.
     pub banding: Banding,
+    /// Only hospitals that gave this answer; `None`: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub among: Option<Among>,
     /// When the answers were read.
     pub as_of: DateTime<Utc>,
     /// The options, in the order of the questionnaire.
@@ -117,6 +132,16 @@ pub enum TableError {
         /// The key asked for.
         question: String,
     },
+    /// The question has no such option.
+    #[error("question {question} of survey {survey} has no option {option}")]
+    UnknownOption {
+        /// The survey's id.
+        survey: String,
+        /// The question asked for.
+        question: String,
+        /// The option asked for.
+        option: String,
+    },
     /// The counting itself failed: a defect, not something that a caller can mend.
     #[error("counting failed: {0}")]
     Counting(String),
@@ -127,7 +152,7 @@ pub enum TableError {
 /// # Errors
 /// [`TableError`]: the question is unknown or not coded.
 pub fn table(snapshot: &Snapshot, request: &TableRequest) -> Result<Table, TableError> {
-    Ok(Counted::new(snapshot, &request.question, &request.area, request.banding)?.table(request.by))
+    Ok(Counted::new(snapshot, &request.question, &request.area, request.banding, request.among.as_ref())?.table(request.by))
 }
 
 /// One question counted in the finest cells of an area; every shape of table adds up from them.
@@ -136,12 +161,19 @@ pub(crate) struct Counted<'a> {
     question: &'a Question,
     area: Area,
     banding: Banding,
+    among: Option<Among>,
     plan: Plan,
     cells: BTreeMap<Cell, Vec<u64>>,
 }
 
 impl<'a> Counted<'a> {
-    pub(crate) fn new(snapshot: &'a Snapshot, key: &QuestionKey, area: &Area, banding: Banding) -> Result<Counted<'a>, TableError> {
+    pub(crate) fn new(
+        snapshot: &'a Snapshot,
+        key: &QuestionKey,
+        area: &Area,
+        banding: Banding,
+        among: Option<&Among>,
+    ) -> Result<Counted<'a>, TableError> {
         let survey = snapshot.survey();
         let named = || (survey.id().as_str().to_owned(), key.as_str().to_owned());
         let question = survey.question(key.as_str()).ok_or_else(|| {
@@ -152,13 +184,15 @@ impl<'a> Counted<'a> {
             let (survey, question) = named();
             TableError::NotCoded { survey, question }
         })?;
-        let cells = cube::count(&snapshot.columns().responses, area, banding, &plan.measures)
+        let only = among.map(|among| among.measure(snapshot)).transpose()?;
+        let cells = cube::count(&snapshot.columns().responses, area, banding, only.as_ref(), &plan.measures)
             .map_err(|error| TableError::Counting(error.to_string()))?;
         Ok(Counted {
             snapshot,
             question,
             area: area.clone(),
             banding,
+            among: among.cloned(),
             plan,
             cells,
         })
@@ -176,10 +210,43 @@ impl<'a> Counted<'a> {
             area: self.area.clone(),
             by,
             banding: self.banding,
+            among: self.among.clone(),
             as_of: self.snapshot.as_of(),
             choices: self.plan.choices.clone(),
             rows: shape::places(&self.area, by, self.banding).into_iter().map(row).collect(),
             total: row(Place::WHOLE),
+        }
+    }
+}
+
+impl Among {
+    /// The byte that says so.
+    fn measure(&self, snapshot: &Snapshot) -> Result<Measure, TableError> {
+        let survey = snapshot.survey();
+        let (id, key) = (survey.id().as_str().to_owned(), self.question.as_str().to_owned());
+        let question = survey.question(&key).ok_or_else(|| TableError::UnknownQuestion {
+            survey: id.clone(),
+            question: key.clone(),
+        })?;
+        let choice = question.choice(&self.option);
+        let slots = survey.layout().slots_of(&key);
+        let slot = slots
+            .iter()
+            .find(|slot| slot.choice.as_ref().is_none_or(|choice| *choice == self.option));
+        match (choice, slot) {
+            (Some(_), Some(slot)) if slot.choice.is_some() => Ok(Measure::Equal {
+                slot: slot.index,
+                code: CHOSEN,
+            }),
+            (Some(choice), Some(slot)) => Ok(Measure::Equal {
+                slot: slot.index,
+                code: FIRST_OPTION.saturating_add(choice.code),
+            }),
+            _ => Err(TableError::UnknownOption {
+                survey: id,
+                question: key,
+                option: self.option.clone(),
+            }),
         }
     }
 }

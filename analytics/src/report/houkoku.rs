@@ -1,17 +1,19 @@
 //! The reading workbook (報告書): puts cover, contents, response rates, a sheet a question, and method into one file.
 
 use super::front::{self, Entry};
-use super::question_sheet::QuestionSheet;
+use super::question_sheet::{ByAnswer, QuestionSheet};
 use super::rate_sheet::{self, RateSheet};
 use super::text::{self, ReportText};
 use super::{ReportError, page, workbook_error};
 use crate::rate::{RateRequest, RateTable, response_rates};
 use crate::shape::By;
 use crate::snapshot::Snapshot;
-use crate::table::{Counted, Table, counted_questions};
+use crate::table::{Among, Counted, Table, counted_questions};
 use rust_xlsxwriter::XlsxError;
 use std::collections::BTreeSet;
+use survey::area::Area;
 use survey::band::Banding;
+use survey::condition::Condition;
 use survey::question::Question;
 
 /// A question with everything that its sheet shows.
@@ -20,6 +22,7 @@ struct Counting<'a> {
     sheet: String,
     by_band: Table,
     by_prefecture: Table,
+    by_answer: Option<ByAnswer>,
 }
 
 /// The response rates of the workbook.
@@ -53,15 +56,39 @@ pub fn houkoku(snapshot: &Snapshot, words: &ReportText) -> Result<Vec<u8>, Repor
         .collect();
     let mut countings = Vec::new();
     for question in counted_questions(snapshot) {
-        let counted = Counted::new(snapshot, &question.key, &words.area, Banding::Survey)?;
+        let counted = Counted::new(snapshot, &question.key, &words.area, Banding::Survey, None)?;
         countings.push(Counting {
             question,
             sheet: text::sheet_name(&question.heading(), &mut taken),
             by_band: counted.table(By::Band),
             by_prefecture: counted.table(By::Prefecture),
+            by_answer: by_answer(snapshot, question, &words.area)?,
         });
     }
     write(snapshot, words, &rates, &countings).map_err(workbook_error)
+}
+
+/// A question that an earlier answer frees from (2022: items 13 and 14, which a hospital without a VPN device may leave out) is shown by that answer too.
+fn by_answer(snapshot: &Snapshot, question: &Question, area: &Area) -> Result<Option<ByAnswer>, ReportError> {
+    let Some(Condition::Answer { question: gate, .. }) = &question.optional_if else {
+        return Ok(None);
+    };
+    let Some(gate) = snapshot.survey().question(gate.as_str()) else {
+        return Ok(None);
+    };
+    let mut rows = Vec::new();
+    for choice in gate.choices() {
+        let among = Among {
+            question: gate.key.clone(),
+            option: choice.key.clone(),
+        };
+        let counted = Counted::new(snapshot, &question.key, area, Banding::Survey, Some(&among))?;
+        rows.push((choice.label.clone(), counted.table(By::Area).total));
+    }
+    Ok(Some(ByAnswer {
+        heading: format!("{}別", gate.label),
+        rows,
+    }))
 }
 
 fn write(snapshot: &Snapshot, words: &ReportText, rates: &Rates, countings: &[Counting<'_>]) -> Result<Vec<u8>, XlsxError> {
@@ -85,6 +112,7 @@ fn write(snapshot: &Snapshot, words: &ReportText, rates: &Rates, countings: &[Co
             area: &area,
             by_band: &counting.by_band,
             by_prefecture: several_prefectures.then_some(&counting.by_prefecture),
+            by_answer: counting.by_answer.as_ref(),
         };
         sheet.write(workbook.add_worksheet(), &styles)?;
     }

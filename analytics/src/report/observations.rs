@@ -106,8 +106,8 @@ pub(super) fn observations(snapshot: &Snapshot) -> Result<Vec<Observation>, Repo
     }
     for question in counted_questions(snapshot) {
         let number = question.number.clone().unwrap_or_else(|| NO_NUMBER.to_owned());
-        let by_survey = Counted::new(snapshot, &question.key, &Area::Nation, Banding::Survey)?;
-        let by_program = Counted::new(snapshot, &question.key, &Area::Nation, Banding::Program)?;
+        let by_survey = Counted::new(snapshot, &question.key, &Area::Nation, Banding::Survey, None)?;
+        let by_program = Counted::new(snapshot, &question.key, &Area::Nation, Banding::Program, None)?;
         for (by, banding, name) in SHAPES {
             let counted = if banding == Banding::Survey { &by_survey } else { &by_program };
             let table = counted.table(by);

@@ -28,6 +28,15 @@ pub(super) struct QuestionSheet<'a> {
     pub(super) by_band: &'a Table,
     /// `None` where the area lies in one prefecture: its only row would repeat the total.
     pub(super) by_prefecture: Option<&'a Table>,
+    /// For a question that an earlier answer frees from.
+    pub(super) by_answer: Option<&'a ByAnswer>,
+}
+
+/// The whole area by an earlier answer.
+pub(super) struct ByAnswer {
+    pub(super) heading: String,
+    /// Label of the earlier answer, and the question among the hospitals that gave it.
+    pub(super) rows: Vec<(String, TableRow)>,
 }
 
 impl QuestionSheet<'_> {
@@ -44,6 +53,9 @@ impl QuestionSheet<'_> {
         self.write_row(&mut pen, TOTAL, self.area, &self.by_band.total)?;
         let bands = self.write_section(&mut pen, TOTAL + 1, "病床規模別", &self.by_band.rows)?;
         let mut next = bands.1 + 2;
+        if let Some(by_answer) = self.by_answer {
+            next = self.write_by_answer(&mut pen, bands.1 + 1, by_answer)? + 2;
+        }
         if let Some(chart) = self.chart(bands) {
             pen.sheet.insert_chart(next, 0, &chart)?;
             next += CHART_ROWS;
@@ -105,6 +117,18 @@ impl QuestionSheet<'_> {
             self.write_row(pen, row, label, line)?;
         }
         Ok((start + 1, row))
+    }
+
+    /// The section by an earlier answer; its last row.
+    fn write_by_answer(&self, pen: &mut Pen<'_>, start: u32, by_answer: &ByAnswer) -> Result<u32, XlsxError> {
+        let last = u16::try_from(5 + 2 * self.by_band.choices.len()).unwrap_or(u16::MAX);
+        pen.text_over(start, (0, last), &by_answer.heading, &pen.styles.section)?;
+        let mut row = start;
+        for (label, line) in &by_answer.rows {
+            row += 1;
+            self.write_row(pen, row, label, line)?;
+        }
+        Ok(row)
     }
 
     fn write_row(&self, pen: &mut Pen<'_>, row: u32, label: &str, line: &TableRow) -> Result<(), XlsxError> {

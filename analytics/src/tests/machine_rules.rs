@@ -201,6 +201,7 @@ fn the_observations_are_the_numbers_of_the_tables() {
                 area: Area::Nation,
                 by: By::PrefectureBand,
                 banding,
+                among: None,
             };
             for row in table(&snapshot, &request).unwrap().rows {
                 let (prefecture, band) = (row.prefecture.unwrap(), row.band.unwrap());

@@ -2,7 +2,7 @@
 
 use super::made::{Made, MadeHospital, as_of};
 use crate::{
-    By, FrameEntry, RateRequest, Response, Snapshot, SnapshotError, Table, TableError, TableRequest, TableRow, response_rates, table,
+    Among, By, FrameEntry, RateRequest, Response, Snapshot, SnapshotError, Table, TableError, TableRequest, TableRow, response_rates, table,
 };
 use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
 use serde_json::Value;
@@ -22,6 +22,7 @@ fn request(question: &Question, area: &Area, by: By, banding: Banding) -> TableR
         area: area.clone(),
         by,
         banding,
+        among: None,
     }
 }
 
@@ -52,6 +53,13 @@ fn assert_row_is_a_plain_count(made: &Made, question: &Question, table: &Table, 
         .filter(|hospital| table.area.covers(hospital.prefecture, hospital.municipality.as_ref()))
         .filter(|hospital| in_row(hospital, (row.prefecture.as_deref(), row.band.as_deref()), table.banding))
         .filter_map(|hospital| hospital.answered.as_ref())
+        .filter(|answers| {
+            table.among.as_ref().is_none_or(|among| {
+                let gate = made.survey.question(among.question.as_str()).unwrap();
+                let given = matches!(gate.kind, Kind::Text(_)) || chose(answers.answers.get(among.question.as_str()), &among.option);
+                answers.states[&among.question] == State::Answered && given
+            })
+        })
         .collect();
     let number = |length: usize| u64::try_from(length).unwrap();
     let in_state = |states: &[State]| {
@@ -126,6 +134,26 @@ proptest! {
     }
 
     #[test]
+    fn a_table_among_hospitals_that_gave_an_answer_equals_a_plain_count(
+        seed in any::<u64>(), size in 0_usize..120, survey in 0_usize..2, gate in 0_usize..100, option in 0_usize..100, by in 0_usize..4,
+    ) {
+        let made = Made::new(["2022", "2024"][survey], seed, size);
+        let snapshot = made.snapshot();
+        let coded: Vec<_> = made.survey.questions().iter().filter(|question| question.is_coded()).collect();
+        let gate = coded[gate % coded.len()];
+        let choice = &gate.choices()[option % gate.choices().len()];
+        let among = Among { question: gate.key.clone(), option: choice.key.clone() };
+        for question in &coded {
+            let request = TableRequest { among: Some(among.clone()), ..request(question, &Area::Nation, BYS[by], Banding::Survey) };
+            let table = table(&snapshot, &request).unwrap();
+            for row in table.rows.iter().chain([&table.total]) {
+                assert_row_is_a_plain_count(&made, question, &table, row);
+            }
+            assert_parts_add_up(&table);
+        }
+    }
+
+    #[test]
     fn response_rates_equal_a_plain_count(seed in any::<u64>(), size in 0_usize..150, area in 0_usize..5, by in 0_usize..4) {
         let made = Made::new("2024", seed, size);
         let request = RateRequest { area: Area::parse(AREAS[area]).unwrap(), by: BYS[by], banding: Banding::Survey };
@@ -190,10 +218,25 @@ fn the_respondent_and_an_unknown_question_have_no_table() {
                 area: Area::Nation,
                 by: By::Area,
                 banding: Banding::Survey,
+                among: None,
             },
         )
     };
     assert!(matches!(ask("respondent"), Err(TableError::NotCoded { .. })));
+    let request = |option: &str| TableRequest {
+        question: "ehr_in_use".into(),
+        area: Area::Nation,
+        by: By::Area,
+        banding: Banding::Survey,
+        among: Some(Among {
+            question: "ehr_backup".into(),
+            option: option.to_owned(),
+        }),
+    };
+    assert!(matches!(
+        table(&made.snapshot(), &request("perhaps")),
+        Err(TableError::UnknownOption { .. })
+    ));
     assert!(matches!(ask("no_such_question"), Err(TableError::UnknownQuestion { .. })));
     let devices = ask("vpn_devices").unwrap();
     assert_eq!(
@@ -231,6 +274,7 @@ fn the_published_shares_of_2022_come_out() {
         area: Area::Nation,
         by: By::Area,
         banding: Banding::Survey,
+        among: None,
     };
     assert_eq!(table(&snapshot, &request).unwrap().total.options[0].percent, Some(64.7));
     let rates = RateRequest {

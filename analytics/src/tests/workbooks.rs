@@ -89,6 +89,7 @@ fn the_reading_workbook_shows_the_numbers_of_the_tables() {
         area: Area::Nation,
         by: By::Band,
         banding: Banding::Survey,
+        among: None,
     };
     let by_prefecture = TableRequest {
         by: By::Prefecture,

@@ -1,7 +1,7 @@
 //! Live tables and response rates.
 
 use actix_web::{get, web};
-use analytics::{By, RateRequest, RateRow, RateTable, Table, TableRequest, TableRow};
+use analytics::{Among, By, RateRequest, RateRow, RateTable, Table, TableRequest, TableRow};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use survey::area::Area;
@@ -77,6 +77,8 @@ pub struct TableQuery {
     #[serde(default)]
     #[param(inline)]
     banding: BandingJson,
+    /// Only hospitals that gave an answer to another question: `vpn_present.yes`.
+    among: Option<String>,
 }
 
 /// One question counted.
@@ -168,10 +170,10 @@ impl From<TableRow> for TableRowJson {
 /// A live, unsuppressed table of one question, of one's own area.
 #[utoipa::path(tag = "statistics", operation_id = "read_table", security(("bearer" = [])), params(("survey" = String, Path), TableQuery), responses(
     (status = 200, description = "The table", body = TableJson),
-    (status = 400, description = "query_invalid, area_invalid, question_not_coded", body = ProblemJson),
+    (status = 400, description = "query_invalid, area_invalid, among_invalid, question_not_coded", body = ProblemJson),
     (status = 401, description = "Not signed in", body = ProblemJson),
     (status = 403, description = "role_not_permitted, area_not_yours", body = ProblemJson),
-    (status = 404, description = "survey_unknown, question_unknown", body = ProblemJson),
+    (status = 404, description = "survey_unknown, question_unknown, option_unknown", body = ProblemJson),
 ))]
 #[get("/api/v1/surveys/{survey}/tables")]
 pub async fn read_table(
@@ -186,10 +188,25 @@ pub async fn read_table(
         area: area(&query.area)?,
         by: query.by.into(),
         banding: query.banding.into(),
+        among: query.among.as_deref().map(among).transpose()?,
     };
     Ok(web::Json(TableJson::from(
         statistics::table(&state, &guarded.permit, survey, request).await?,
     )))
+}
+
+/// An answer as written in a URL.
+fn among(text: &str) -> Result<Among, AppError> {
+    let (question, option) = text.split_once('.').ok_or_else(|| {
+        AppError::invalid(
+            "among_invalid",
+            "amongは 設問キー.選択肢キー の形（例: vpn_present.yes）で指定してください。",
+        )
+    })?;
+    Ok(Among {
+        question: QuestionKey::from(question),
+        option: option.to_owned(),
+    })
 }
 
 /// Which rates.

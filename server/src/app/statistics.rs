@@ -68,7 +68,7 @@ impl File {
 /// A table of one question.
 ///
 /// # Errors
-/// `question_unknown`, `question_not_coded`, `area_not_yours`; or the database is away.
+/// `question_unknown`, `option_unknown`, `question_not_coded`, `area_not_yours`; or the database is away.
 pub async fn table(state: &State, permit: &Permit<ReadTables>, survey: &'static Survey, request: TableRequest) -> Result<Table, AppError> {
     frames::require_area(permit.actor(), &request.area)?;
     let snapshot = current(state, survey).await?;
@@ -80,6 +80,9 @@ pub async fn table(state: &State, permit: &Permit<ReadTables>, survey: &'static 
             }
             TableError::NotCoded { .. } => {
                 AppError::invalid("question_not_coded", "回答者の情報は集計できません。別の設問を指定してください。")
+            }
+            TableError::UnknownOption { .. } => {
+                AppError::not_found("option_unknown", "この設問にない選択肢です。選択肢キーを確認してください。")
             }
             TableError::Counting(_) => AppError::internal(error),
         })

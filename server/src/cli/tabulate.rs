@@ -79,6 +79,7 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
                 area,
                 by,
                 banding,
+                among: None,
             };
             let table = statistics::table(state, &permit, arguments.survey, request).await?;
             if arguments.json {

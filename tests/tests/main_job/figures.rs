@@ -96,6 +96,7 @@ pub(crate) async fn table(state: &State, survey: &'static Survey, question: &str
         area: area.clone(),
         by,
         banding,
+        among: None,
     };
     done(statistics::table(state, &permit, survey, request).await)
 }

@@ -67,6 +67,37 @@ async fn the_workbook_for_reading_opens_and_prints_the_figures_of_plain_sql() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn items_13_and_14_of_2022_are_shown_by_the_presence_of_a_vpn_device_too() {
+    let app = TestApp::on(TestDatabase::irregular().await).await;
+    let (client, superuser) = (analyst(&app).await, app.database.superuser().await);
+    let book = download(&client, "2022", "houkoku.xlsx").await;
+    let survey = survey::find("2022").unwrap();
+    let gate = survey.question("vpn_present").unwrap();
+    for key in ["emergency_procedure_drilled", "security_officer_placed"] {
+        let name = survey.question(key).unwrap().heading();
+        let (_, range) = reading::sheets(&book).into_iter().find(|(sheet, _)| *sheet == name).unwrap();
+        let read = |row: u32| -> Vec<String> { (0..=9).map(|column| reading::shown(range.get_value((row, column)))).collect() };
+        let heading = (0..40).find(|row| read(*row)[0] == format!("{}別", gate.label)).unwrap();
+        for (row, choice) in (heading + 1..).zip(gate.choices()) {
+            let among = format!("r.answers ->> 'vpn_present' = '{}'", choice.key);
+            let tables = sql::tables(&superuser, "2022", &among).await;
+            let figures = &tables[&(key, ("all", "00".to_owned(), "all".to_owned()))];
+            let options = figures
+                .options
+                .iter()
+                .flat_map(|(count, percent)| [whole_number(*count), printed_percent(*percent)]);
+            let expected: Vec<String> = [choice.label.clone(), whole_number(figures.n), whole_number(figures.base)]
+                .into_iter()
+                .chain(options)
+                .chain([figures.blank, figures.no_answer, figures.not_asked].map(whole_number))
+                .collect();
+            assert_eq!(read(row), expected, "{name}");
+            assert!(figures.n > 0, "nobody answered {} in the made data", choice.key);
+        }
+    }
+}
+
 fn whole_number(count: i64) -> String {
     count.to_string()
 }

@@ -292,6 +292,7 @@ async fn show(state: &State, survey: &'static Survey, steps: &mut Steps) -> Resu
         area: Area::Nation,
         by: By::Band,
         banding: Banding::Survey,
+        among: None,
     };
     let table = steps
         .time(&format!("{id}年調査の集計"), async {
