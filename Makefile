@@ -1,7 +1,7 @@
 # The commands of the project. `make demo` and `make test` set themselves up on a fresh Debian machine with Rust.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long lint bench
+.PHONY: help setup demo test test-long lint
 
 # Size of the made nation: 1.0 is the whole (8,252 hospitals of 2022).
 SCALE ?= 1.0
