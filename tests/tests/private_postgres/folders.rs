@@ -59,7 +59,7 @@ async fn stop_and_start_keep_the_data_and_leave_no_process_and_no_socket() {
     // An open session does not hold up the stop.
     let _session = connect(&postgres.application_url(DATABASE)).await;
     postgres.stop().await.unwrap();
-    assert!(!is_running(pid));
+    wait_until("the postmaster ends", || !is_running(pid));
     assert!(!socket_folder.exists());
     assert!(!place.folder.join("postgres/postmaster.pid").exists());
 

@@ -61,7 +61,7 @@ async fn a_session_deep_in_a_query_does_not_keep_a_killed_postgres_from_starting
     assert!(is_running(Pid::from_raw(backend)));
     drop(postgres);
     let postgres = place.start().await;
-    assert!(!is_running(Pid::from_raw(backend)));
+    wait_until("the postmaster ends", || !is_running(Pid::from_raw(backend)));
     assert!(query.await.unwrap().is_err());
     assert_eq!(rows(postgres.address()).await, 100);
     postgres.stop().await.unwrap();
@@ -171,7 +171,7 @@ async fn a_killed_program_leaves_an_orphan_that_the_next_one_adopts() {
     assert_eq!(postgres.postmaster_pid(), Some(postmaster));
     write_rows(postgres.address(), 3).await;
     postgres.stop().await.unwrap();
-    assert!(!is_running(postmaster));
+    wait_until("the postmaster ends", || !is_running(postmaster));
 }
 
 #[tokio::test]
