@@ -6,7 +6,7 @@ use std::process::Command;
 use nix::unistd::Uid;
 use server::private_postgres::{DATABASE, Options, PrivatePostgres, PrivatePostgresError, stop_left_running};
 
-use crate::place::{Place, connect, is_running, rows, write_rows};
+use crate::place::{Place, connect, is_running, rows, wait_until, write_rows};
 
 #[tokio::test]
 async fn a_second_program_on_the_folder_is_refused_and_told_why() {

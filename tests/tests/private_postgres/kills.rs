@@ -61,7 +61,7 @@ async fn a_session_deep_in_a_query_does_not_keep_a_killed_postgres_from_starting
     assert!(is_running(Pid::from_raw(backend)));
     drop(postgres);
     let postgres = place.start().await;
-    wait_until("the postmaster ends", || !is_running(Pid::from_raw(backend)));
+    wait_until("the session ends", || !is_running(Pid::from_raw(backend)));
     assert!(query.await.unwrap().is_err());
     assert_eq!(rows(postgres.address()).await, 100);
     postgres.stop().await.unwrap();
