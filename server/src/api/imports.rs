@@ -130,6 +130,8 @@ pub struct ImportJson {
     #[schema(value_type = Vec<FaultJson>)]
     faults: Value,
     imported_at: DateTime<Utc>,
+    /// When the file, and what was quoted from it, was erased.
+    erased_at: Option<DateTime<Utc>>,
 }
 
 impl From<ImportRow> for ImportJson {
@@ -140,12 +142,13 @@ impl From<ImportRow> for ImportJson {
             edition: row.edition_id,
             actor: row.actor,
             file_name: row.file_name,
-            sha256: hex::encode(row.blob_sha256),
+            sha256: hex::encode(row.file_sha256),
             accepted: row.accepted,
             unchanged: row.unchanged,
             rejected: row.rejected,
             faults: row.faults,
             imported_at: row.imported_at,
+            erased_at: row.erased_at,
         }
     }
 }

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::app::idempotency::{Answer, Key, once};
 use crate::app::intake::{self, Evaluated, Intake, Outcome, Replace};
 use crate::app::state::State;
-use crate::app::{frames, surveys};
+use crate::app::{erasure, frames, surveys};
 use crate::auth::actor::{Actor, Role};
 use crate::auth::permit::{ImportAnswers, Permit};
 use crate::db::frames::FrameRow;
@@ -310,7 +310,7 @@ async fn store(
             _ => None,
         },
         file_name: survey::fault::excerpt(&upload.file_name),
-        blob_sha256: sha256.to_vec(),
+        blob_sha256: Some(sha256.to_vec()),
         numbering: upload.numbering.clone(),
         reason: upload.reason.clone(),
         accepted: number(report.accepted)?,
@@ -318,6 +318,9 @@ async fn store(
         unchanged: number(report.unchanged)?,
         faults: serde_json::to_value(&report.faults).map_err(AppError::internal)?,
         imported_at: now,
+        file_sha256: sha256.to_vec(),
+        retain_until: erasure::last_day(now),
+        erased_at: None,
     };
     let verdicts = report
         .hospitals

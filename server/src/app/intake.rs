@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
 use serde_json::{Value, json};
 use survey::answer::{Answers, EntryPath, HospitalFacts};
@@ -13,16 +13,13 @@ use survey::fault::Fault;
 use survey::survey::Survey;
 use uuid::Uuid;
 
-use crate::app::frames;
 use crate::app::surveys::Times;
+use crate::app::{erasure, frames};
 use crate::auth::actor::Actor;
 use crate::db::frames::FrameRow;
 use crate::db::revisions::{self, Act, NewRevision};
 use crate::db::submissions;
 use crate::error::{AppError, Refusal};
-
-/// How long names and contacts of respondents are kept: three years after they were given, longer than any correction takes (an assumption; no notice says).
-const RESPONDENT_LIFE: TimeDelta = TimeDelta::days(3 * 365);
 
 /// Where the respondent stands in answers.
 const RESPONDENT: &str = "respondent";
@@ -188,7 +185,7 @@ async fn write(conn: &mut AsyncPgConnection, actor: &Actor, intake: &Intake<'_>,
             Replace::Own | Replace::Never => None,
         },
         received_at: intake.now,
-        retain_until: frames::day_in_japan(intake.now + RESPONDENT_LIFE),
+        retain_until: erasure::last_day(intake.now),
     };
     revisions::insert_all(conn, &act, new).await?;
     let steps: Vec<(Uuid, i32)> = new.iter().map(|row| (row.submission_id, row.number)).collect();

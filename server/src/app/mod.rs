@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod audits;
 pub mod clock;
 pub mod doctor;
+pub mod erasure;
 pub mod frames;
 pub mod health;
 pub mod idempotency;

@@ -88,6 +88,8 @@ policies! {
     ChooseHospitals = Prefecture(_) | System,
     /// Make accounts and API clients.
     ManageAccounts = Operator | System,
+    /// Erase names, contacts and uploads whose day is past.
+    ErasePersonalData = System,
     /// Read the audit.
     ReadAudit = MinistryAdministrator | Operator | System,
 }

@@ -10,6 +10,7 @@ mod completions;
 mod database;
 mod demo;
 mod doctor;
+mod erase;
 mod exit;
 mod faults;
 mod files;
@@ -66,6 +67,8 @@ enum Command {
     Account(account::Arguments),
     #[command(about = "保存された回答とコードが一致するか検査する")]
     Doctor,
+    #[command(about = "保存期間を過ぎた個人情報（回答者名、連絡先、受け取ったファイル）を消去する")]
+    Erase(erase::Arguments),
     #[command(about = "作った全国のデータで、取込みから選定までを一通り行う")]
     Demo(demo::Arguments),
     #[command(about = "APIの説明（OpenAPI）を出力する")]
@@ -104,6 +107,7 @@ fn run(arguments: Arguments) -> Result<(), CliError> {
             Command::Select(arguments) => select::run(arguments, &settings).await,
             Command::Account(arguments) => account::run(arguments, &settings).await,
             Command::Doctor => doctor::run(&settings).await,
+            Command::Erase(arguments) => erase::run(&arguments, &settings).await,
             Command::Demo(arguments) => demo::run(arguments, &settings).await,
             Command::Openapi => output::print_json(&crate::openapi::document()),
             Command::Completions(_) => Ok(()),

@@ -1,6 +1,6 @@
 //! Imported files and what became of each hospital in them.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Integer, Jsonb, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -29,8 +29,8 @@ pub struct ImportRow {
     pub prefecture: Option<i16>,
     /// As sent.
     pub file_name: String,
-    /// The file.
-    pub blob_sha256: Vec<u8>,
+    /// The file; `None` once it was erased.
+    pub blob_sha256: Option<Vec<u8>>,
     /// The printing whose numbers the file uses.
     pub numbering: Option<String>,
     /// Why earlier answers are replaced.
@@ -45,6 +45,12 @@ pub struct ImportRow {
     pub faults: Value,
     /// By the server's clock.
     pub imported_at: DateTime<Utc>,
+    /// SHA-256 of the file; stays when the file goes.
+    pub file_sha256: Vec<u8>,
+    /// The day after which the file is to be erased.
+    pub retain_until: NaiveDate,
+    /// When it was erased.
+    pub erased_at: Option<DateTime<Utc>>,
 }
 
 /// What became of one hospital of an import.

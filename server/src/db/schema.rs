@@ -85,8 +85,9 @@ diesel::table! {
 diesel::table! {
     import (id) {
         id -> Uuid, survey_id -> Text, edition_id -> Text, actor -> Text, account_id -> Nullable<Uuid>, hospital_id -> Nullable<Uuid>,
-        prefecture -> Nullable<SmallInt>, municipality -> Text, file_name -> Text, blob_sha256 -> Bytea, numbering -> Nullable<Text>,
+        prefecture -> Nullable<SmallInt>, municipality -> Text, file_name -> Text, blob_sha256 -> Nullable<Bytea>, numbering -> Nullable<Text>,
         reason -> Nullable<Text>, accepted -> Integer, rejected -> Integer, unchanged -> Integer, faults -> Jsonb, imported_at -> Timestamptz,
+        file_sha256 -> Bytea, retain_until -> Date, erased_at -> Nullable<Timestamptz>,
     }
 }
 diesel::table! {

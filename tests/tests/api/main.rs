@@ -7,6 +7,7 @@
 )]
 
 mod away;
+mod erasure;
 mod hostile;
 mod idempotency;
 mod imports;

@@ -67,10 +67,26 @@ async fn no_row_of_any_table_is_deleted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nobody_but_the_system_erases() {
+    let database = TestDatabase::answered().await;
+    let mut application = database.application().await;
+    let sql = "SELECT * FROM erase_personal_data('infinity', 'infinity')";
+    for (login, actor) in cast(&database).await {
+        let expected = if actor == Actor::system() {
+            Ok(1)
+        } else {
+            Err(SqlState::INSUFFICIENT_PRIVILEGE)
+        };
+        assert_eq!(attempt(&mut application, &actor, sql).await, expected, "{login}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn frozen_columns_stay() {
     let database = TestDatabase::answered().await;
     let mut application = database.application().await;
     let cases = [
+        "UPDATE respondent SET details = NULL",
         "UPDATE frame SET beds = 20",
         "UPDATE frame SET prefecture = 1",
         "UPDATE submission SET hospital_id = gen_random_uuid()",
