@@ -12,5 +12,6 @@ DROP POLICY erase ON import;
 DROP POLICY erase ON import_verdict;
 DROP POLICY erase ON blob;
 DROP POLICY erase ON idempotency;
+DROP POLICY erase ON batch_line;
 CREATE POLICY erase ON respondent FOR UPDATE TO chosa_app USING ((SELECT chosa_actor()) = 'system');
 GRANT UPDATE (details, erased_at) ON respondent TO chosa_app;

@@ -5,6 +5,7 @@ CREATE POLICY erase ON import TO chosa_owner USING (true) WITH CHECK (true);
 CREATE POLICY erase ON import_verdict TO chosa_owner USING (true) WITH CHECK (true);
 CREATE POLICY erase ON blob TO chosa_owner USING (true) WITH CHECK (true);
 CREATE POLICY erase ON idempotency TO chosa_owner USING (true) WITH CHECK (true);
+CREATE POLICY erase ON batch_line TO chosa_owner USING (true) WITH CHECK (true);
 
 -- The hash of the file outlives the file.
 ALTER TABLE import ADD COLUMN file_sha256 bytea CHECK (length(file_sha256) = 32);
@@ -40,6 +41,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     past uuid[];
     past_files bytea[];
+    lines bigint;
 BEGIN
     IF chosa_actor() IS DISTINCT FROM 'system' THEN
         RAISE EXCEPTION 'only the system erases personal data' USING ERRCODE = 'insufficient_privilege';
@@ -62,6 +64,9 @@ BEGIN
     -- An answer under an Idempotency-Key is for a client that asks again within minutes; it quotes faults.
     DELETE FROM idempotency k WHERE k.made_at < moment - interval '90 days';
     GET DIAGNOSTICS remembered = ROW_COUNT;
+    DELETE FROM batch_line k WHERE k.made_at < moment - interval '90 days';
+    GET DIAGNOSTICS lines = ROW_COUNT;
+    remembered := remembered + lines;
     RETURN NEXT;
 END $$;
 COMMENT ON FUNCTION erase_personal_data(date, timestamptz) IS 'Erases respondents and uploads whose day is past, and answers remembered for 90 days. For the system only; answers, codes, counts and hashes are not touched.';

@@ -17,6 +17,11 @@ pub struct Keyed {
 }
 
 impl Keyed {
+    /// The key alone, for a write whose parts are bound to it one by one.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
     /// The key with the hash of the whole request.
     pub fn with_body(&self, body: &[u8]) -> Key {
         let mut hash = Sha256::new();

@@ -1,6 +1,7 @@
 //! The HTTP API under `/api/v1`: reads requests, calls one use case, writes JSON. Rules live in `app`, shapes live here.
 
 pub mod audits;
+pub mod batches;
 pub mod exports;
 pub mod faults;
 pub mod guard;
@@ -46,6 +47,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(hospitals::list_hospitals)
         .service(submissions::read_submission)
         .service(submissions::submit_answers)
+        .service(batches::submit_batch)
         .service(imports::import_answers)
         .service(imports::list_imports)
         .service(imports::read_import)

@@ -31,6 +31,21 @@ pub struct Answer {
     pub replayed: bool,
 }
 
+/// Takes a key for the rest of the transaction; gives the actor's part of it.
+///
+/// # Errors
+/// `idempotency_in_progress` while the same key is at work; or the database is away.
+pub(super) async fn take_key(conn: &mut AsyncPgConnection, actor: &Actor, key: &str) -> Result<String, AppError> {
+    let actor_key = actor.account().map_or_else(|| actor.role().name().to_owned(), |id| id.to_string());
+    if idempotency::try_lock(conn, &actor_key, key).await? {
+        return Ok(actor_key);
+    }
+    Err(AppError::conflict(
+        "idempotency_in_progress",
+        "同じIdempotency-Keyの処理が実行中です。しばらく待ってから、同じキーで再送してください。",
+    ))
+}
+
 /// Runs a write exactly once for a key, in one transaction with the remembered answer. Without a key it is just run.
 ///
 /// # Errors
@@ -51,13 +66,7 @@ pub async fn once<T: Serialize>(
                 replayed: false,
             });
         };
-        let actor_key = actor.account().map_or_else(|| actor.role().name().to_owned(), |id| id.to_string());
-        if !idempotency::try_lock(conn, &actor_key, &key.key).await? {
-            return Err(AppError::conflict(
-                "idempotency_in_progress",
-                "同じIdempotency-Keyの処理が実行中です。しばらく待ってから、同じキーで再送してください。",
-            ));
-        }
+        let actor_key = take_key(conn, actor, &key.key).await?;
         if let Some(before) = idempotency::find(conn, &actor_key, &key.key).await? {
             if before.request_hash != key.request_hash {
                 return Err(AppError::faulty(

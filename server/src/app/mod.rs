@@ -4,6 +4,7 @@
 
 pub mod accounts;
 pub mod audits;
+pub mod batches;
 pub mod clock;
 pub mod doctor;
 pub mod erasure;

@@ -40,6 +40,17 @@ pub async fn find(conn: &mut AsyncPgConnection, survey_id: &str, gmis_id: &str) 
         .optional()
 }
 
+/// The hospitals of these G-MIS IDs that are in scope and that the actor may see.
+pub async fn of_ids(conn: &mut AsyncPgConnection, survey_id: &str, gmis_ids: &[&str]) -> QueryResult<Vec<FrameRow>> {
+    frame::table
+        .filter(frame::survey_id.eq(survey_id))
+        .filter(frame::gmis_id.eq_any(gmis_ids))
+        .filter(frame::out_of_scope_at.is_null())
+        .select(FrameRow::as_select())
+        .load(conn)
+        .await
+}
+
 /// Every hospital in scope that the actor may see, by G-MIS ID.
 pub async fn all(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryResult<Vec<FrameRow>> {
     frame::table

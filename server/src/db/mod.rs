@@ -4,6 +4,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod batches;
 pub mod erasure;
 pub mod frames;
 pub mod idempotency;

@@ -125,6 +125,11 @@ diesel::table! {
     }
 }
 diesel::table! {
+    batch_line (actor_key, key, line) {
+        actor_key -> Text, key -> Text, line -> Integer, request_hash -> Bytea, verdict -> Jsonb, made_at -> Timestamptz,
+    }
+}
+diesel::table! {
     idempotency (actor_key, key) {
         actor_key -> Text, key -> Text, request_hash -> Bytea, status -> SmallInt, response -> Jsonb, made_at -> Timestamptz,
     }
@@ -152,5 +157,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     selection,
     chosen_hospital,
     audit,
+    batch_line,
     idempotency,
 );

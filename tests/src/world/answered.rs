@@ -5,6 +5,7 @@
 use chrono::TimeDelta;
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use server::app::batches;
 use server::app::programs::{self, NewProgram};
 use server::app::sessions;
 use server::app::state::State;
@@ -47,6 +48,7 @@ pub(crate) async fn answer(application_url: &str) {
     }
     let hospital = actor(&state, "hospital").await;
     done(import(&state, &hospital, OWN).await);
+    done(batch(&state, hospital, OWN).await);
     let permit = Permit::<GrantTime>::of(Actor::system()).unwrap();
     for whom in [
         Extended::Hospital(OWN.gmis.to_owned()),
@@ -107,6 +109,16 @@ async fn submit(state: &State, permit: &Permit<SubmitAnswers>, survey: &str, hos
         request_hash: [1; 32],
     };
     done(submissions::submit(state, permit, survey_of(survey), &new, Some(&key)).await);
+}
+
+/// A batch of one line that says what is there already.
+async fn batch(state: &State, actor: Actor, hospital: Hospital) -> Result<(), AppError> {
+    let line = json!({"hospital": hospital.gmis, "answers": answers_2024()}).to_string();
+    let lines = batches::lines_of(line.as_bytes())?;
+    let permit = Permit::<SubmitAnswers>::of(actor)?;
+    batches::submit_group(state, &permit, survey_of("2024"), "batch", &lines)
+        .await
+        .map(drop)
 }
 
 /// The rows of an import of one hospital, as the use case stores them, without the child that would have read the file.

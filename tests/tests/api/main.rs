@@ -7,6 +7,7 @@
 )]
 
 mod away;
+mod batches;
 mod erasure;
 mod hostile;
 mod idempotency;

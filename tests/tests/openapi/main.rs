@@ -165,7 +165,7 @@ fn writes_that_must_not_happen_twice_take_a_key() {
         let keyed = operation.says["parameters"]
             .as_array()
             .is_some_and(|parameters| parameters.iter().any(|parameter| parameter["name"] == "Idempotency-Key"));
-        let expected = ["submit_answers", "import_answers", "choose_hospitals"].contains(&operation.name.as_str());
+        let expected = ["submit_answers", "submit_batch", "import_answers", "choose_hospitals"].contains(&operation.name.as_str());
         assert_eq!(keyed, expected, "{} {}", operation.method, operation.name);
     }
 }

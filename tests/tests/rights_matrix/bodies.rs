@@ -71,6 +71,15 @@ pub fn compare(operation: &str, caller: Caller, target: Target, answer: &Answer)
             assert_eq!(named, caller != Caller::Analyst, "{says}");
         }
         "submit_answers" => assert_eq!(answer.json()["hospital"], hospital(target).gmis, "{says}"),
+        "submit_batch" => {
+            let verdict: Value = serde_json::from_slice(&answer.body).unwrap();
+            let (word, code) = if sees(caller, &hospital(target)) {
+                ("accepted", Value::Null)
+            } else {
+                ("rejected", Value::from("hospital_unknown"))
+            };
+            assert_eq!((verdict["verdict"].as_str(), &verdict["code"]), (Some(word), &code), "{says}");
+        }
         "import_answers" => compare_import(caller, target, &answer.json(), &says),
         "list_imports" => {
             let expected = match caller {

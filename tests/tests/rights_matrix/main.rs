@@ -58,7 +58,7 @@ const CALLERS: [Caller; 6] = [
 ];
 const TARGETS: [Target; 3] = [Target::Own, Target::Neighbour, Target::Foreign];
 /// Operations that change something when they are allowed. They come last, so that what they do does not show in what others read.
-const WRITES: [&str; 9] = [
+const WRITES: [&str; 10] = [
     "create_session",
     "create_token",
     "open_window",
@@ -66,6 +66,7 @@ const WRITES: [&str; 9] = [
     "create_program",
     "set_quotas",
     "submit_answers",
+    "submit_batch",
     "import_answers",
     "choose_hospitals",
 ];

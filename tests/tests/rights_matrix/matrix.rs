@@ -109,7 +109,7 @@ const fn administrator_only(operation: &'static str, outcome: Outcomes) -> Right
 }
 
 /// Every operation of the API.
-pub const MATRIX: [Rights; 30] = [
+pub const MATRIX: [Rights; 31] = [
     public("live", "204"),
     public("ready", "204"),
     public("create_session", "201"),
@@ -149,6 +149,13 @@ pub const MATRIX: [Rights; 30] = [
         operation: "submit_answers",
         hospital: ["201", UNKNOWN_HOSPITAL, UNKNOWN_HOSPITAL],
         prefecture: ["201", "201", UNKNOWN_HOSPITAL],
+        ..NOBODY
+    },
+    // A line may name anybody: those of others get the verdict rejected, as in a file.
+    Rights {
+        operation: "submit_batch",
+        hospital: OK,
+        prefecture: OK,
         ..NOBODY
     },
     // A file may name anybody: those of others get the verdict rejected, which the bodies are compared for.

@@ -85,6 +85,7 @@ async fn policies_that_lift_all_limits_are_the_owners_and_few() {
     let expected = [
         "account sign_in SELECT",
         "api_client sign_in SELECT",
+        "batch_line erase ALL",
         "blob erase ALL",
         "idempotency erase ALL",
         "import erase ALL",

@@ -47,8 +47,8 @@ fn rule(table: &str, actor: &Actor) -> String {
         "api_client" => matches!(actor.role(), Role::Operator | Role::System).to_string(),
         "session" => format!("account_id::text = '{account}'"),
         "audit" => matches!(actor.role(), Role::MinistryAdministrator | Role::Operator | Role::System).to_string(),
-        "idempotency" if account.is_empty() => "actor_key = 'system'".to_owned(),
-        "idempotency" => format!("actor_key = '{account}'"),
+        "idempotency" | "batch_line" if account.is_empty() => "actor_key = 'system'".to_owned(),
+        "idempotency" | "batch_line" => format!("actor_key = '{account}'"),
         table => panic!("who may see the rows of {table}? say so in this function"),
     }
 }
