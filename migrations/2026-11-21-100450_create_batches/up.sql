@@ -7,7 +7,7 @@ CREATE TABLE batch_line (
     made_at timestamptz NOT NULL,
     PRIMARY KEY (actor_key, key, line)
 );
-COMMENT ON TABLE batch_line IS 'What became of each line of a batch, committed together with its group of lines: a batch that is sent again goes on where it stopped.';
+COMMENT ON TABLE batch_line IS 'What became of each line of a batch that left something, committed together with its group of lines: a batch that is sent again goes on where it stopped.';
 COMMENT ON COLUMN batch_line.actor_key IS 'The account, as in idempotency.';
 COMMENT ON COLUMN batch_line.key IS 'The Idempotency-Key of the batch.';
 COMMENT ON COLUMN batch_line.line IS 'Number of the line in the body, from 1.';

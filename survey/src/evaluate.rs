@@ -17,6 +17,7 @@ use crate::question::{Kind, Question, QuestionKey};
 
 mod given;
 
+pub use given::TEXT_LENGTH;
 use given::{Given, read};
 
 /// Whether a question is asked.

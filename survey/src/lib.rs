@@ -17,6 +17,7 @@ pub mod frame;
 pub mod hospital;
 pub mod prefecture;
 pub mod question;
+pub mod schema;
 pub mod survey;
 pub mod window;
 

@@ -41,6 +41,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(surveys::list_surveys)
         .service(surveys::read_survey)
         .service(surveys::read_edition)
+        .service(surveys::read_schema)
         .service(surveys::download_template)
         .service(windows::open_window)
         .service(windows::grant_extension)

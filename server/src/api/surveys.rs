@@ -221,6 +221,22 @@ pub async fn read_edition(_guarded: Guarded<ReadSurveys>, path: web::Path<(Strin
     )?)))
 }
 
+/// The JSON Schema of an edition's answers, for programs that send them.
+#[utoipa::path(tag = "surveys", operation_id = "read_schema", security(("bearer" = [])),
+    params(("survey" = String, Path), ("edition" = String, Path, description = "Name or id")), responses(
+    (status = 200, description = "JSON Schema, draft 2020-12, of the answers object", body = Value, content_type = "application/schema+json"),
+    (status = 401, description = "Not signed in", body = ProblemJson),
+    (status = 404, description = "survey_unknown, edition_unknown", body = ProblemJson),
+))]
+#[get("/api/v1/surveys/{survey}/editions/{edition}/schema")]
+pub async fn read_schema(_guarded: Guarded<ReadSurveys>, path: web::Path<(String, String)>) -> Result<HttpResponse, ApiError> {
+    let (survey, edition) = path.into_inner();
+    let edition = surveys::edition(surveys::known(&survey)?, Some(&edition))?;
+    Ok(HttpResponse::Ok()
+        .content_type("application/schema+json")
+        .body(survey::schema::json_schema(edition).to_string()))
+}
+
 /// Which edition's template.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

@@ -35,6 +35,9 @@ pub const GROUP: usize = 200;
 /// Longest line; the longest answers are a few kilobytes.
 const LINE_BYTES: usize = 256 * 1024;
 
+/// The verdict of a line that left nothing. It is not remembered: the line may be sent again, mended or not, with the same key.
+const REJECTED: &str = "rejected";
+
 /// One line of a batch as sent.
 #[derive(Debug, Clone)]
 pub struct Line {
@@ -91,7 +94,7 @@ impl LineVerdict {
         LineVerdict {
             line,
             hospital: hospital.map(survey::fault::excerpt),
-            verdict: "rejected".to_owned(),
+            verdict: REJECTED.to_owned(),
             revision: None,
             receipt: None,
             received_at: None,
@@ -188,21 +191,22 @@ pub async fn submit_group(
             }
         }
         let fresh = take(conn, actor, survey, &new, now).await?;
-        if !fresh.is_empty() {
-            let rows = new
-                .iter()
-                .filter_map(|line| fresh.get(&line.number).map(|verdict| (line, verdict)))
-                .map(|(line, verdict)| {
-                    Ok(LineRow {
-                        actor_key: actor_key.clone(),
-                        key: key.to_owned(),
-                        line: line.number,
-                        request_hash: hash(survey, line).to_vec(),
-                        verdict: serde_json::to_value(verdict).map_err(AppError::internal)?,
-                        made_at: now,
-                    })
+        let rows = new
+            .iter()
+            .filter_map(|line| fresh.get(&line.number).map(|verdict| (line, verdict)))
+            .filter(|(_, verdict)| verdict.verdict != REJECTED)
+            .map(|(line, verdict)| {
+                Ok(LineRow {
+                    actor_key: actor_key.clone(),
+                    key: key.to_owned(),
+                    line: line.number,
+                    request_hash: hash(survey, line).to_vec(),
+                    verdict: serde_json::to_value(verdict).map_err(AppError::internal)?,
+                    made_at: now,
                 })
-                .collect::<Result<Vec<_>, AppError>>()?;
+            })
+            .collect::<Result<Vec<_>, AppError>>()?;
+        if !rows.is_empty() {
             batches::insert_all(conn, &rows).await?;
             note(conn, actor, survey, &fresh, now).await?;
         }
@@ -354,7 +358,7 @@ async fn record(
         let known = facts.get(&line.hospital.hospital_id).cloned().unwrap_or_default();
         let evaluation = evaluate(edition, &known, &line.answers, path);
         if evaluation.has_errors() {
-            let message = "回答に誤りがあるため受け付けませんでした。指摘を確認し、直した行を新しいキーで送ってください。";
+            let message = "回答に誤りがあるため受け付けませんでした。指摘を確認し、直して送り直してください。";
             let verdict = LineVerdict::rejected(
                 line.line,
                 Some(&line.hospital.gmis_id),
@@ -410,7 +414,7 @@ async fn note(
     now: DateTime<Utc>,
 ) -> Result<(), AppError> {
     let count = |word: &str| verdicts.values().filter(|verdict| verdict.verdict == word).count();
-    let details = json!({"accepted": count("accepted"), "unchanged": count("unchanged"), "rejected": count("rejected")});
+    let details = json!({"accepted": count("accepted"), "unchanged": count("unchanged"), "rejected": count(REJECTED)});
     let entry = audit::Entry {
         action: "submit_batch",
         survey: Some(survey.id().as_str()),

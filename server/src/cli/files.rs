@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use importer::{Limits, Workbook};
+use survey::edition::Edition;
 use survey::fault::Fault;
 use survey::frame::Frame;
 use survey::survey::Survey;
@@ -51,5 +52,14 @@ pub(super) fn survey(id: &str) -> Result<&'static Survey, String> {
             .collect::<Vec<_>>()
             .join("、");
         format!("調査「{id}」はありません。{ids} のいずれかを指定してください")
+    })
+}
+
+/// An edition of a survey by its name or id; the first where none is named.
+pub(super) fn edition(survey: &'static Survey, name: Option<&str>) -> Result<&'static Edition, CliError> {
+    let Some(name) = name else { return Ok(survey.first_edition()) };
+    survey.edition(name).ok_or_else(|| {
+        let names = survey.editions().iter().map(Edition::name).collect::<Vec<_>>().join("、");
+        CliError::usage(format!("調査票の版「{name}」はありません。{names} のいずれかを指定してください。"))
     })
 }

@@ -16,6 +16,7 @@ mod faults;
 mod files;
 mod import;
 mod output;
+mod schema;
 mod select;
 mod serve;
 mod tabulate;
@@ -53,6 +54,8 @@ enum Command {
     Check(check::Arguments),
     #[command(about = "空の調査票を作る（データベースは不要）")]
     Template(template::Arguments),
+    #[command(about = "回答のJSON Schemaを出力する（データベースは不要）")]
+    Schema(schema::Arguments),
     #[command(about = "サーバーを動かす")]
     Serve,
     #[command(about = "データベースを最新にする")]
@@ -100,6 +103,7 @@ fn run(arguments: Arguments) -> Result<(), CliError> {
         match arguments.command {
             Command::Check(arguments) => check::run(arguments, &settings).await,
             Command::Template(arguments) => template::run(arguments, &settings).await,
+            Command::Schema(arguments) => schema::run(&arguments),
             Command::Serve => serve::run(&settings).await,
             Command::Migrate => serve::migrate(&settings).await,
             Command::Import(arguments) => import::run(arguments, &settings).await,

@@ -40,7 +40,7 @@ enum Layout {
 }
 
 pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(), CliError> {
-    let edition = edition(&arguments)?;
+    let edition = files::edition(arguments.survey, arguments.edition.as_deref())?;
     let parser = Parser::new(Options {
         program: settings.parser.clone(),
         ..Options::default()
@@ -59,16 +59,6 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
     };
     let bytes = bytes.map_err(|error| CliError::failed(format!("調査票を作れません: {error}")))?;
     deliver(&arguments, edition, &bytes, hospitals)
-}
-
-fn edition(arguments: &Arguments) -> Result<&'static Edition, CliError> {
-    let Some(name) = &arguments.edition else {
-        return Ok(arguments.survey.first_edition());
-    };
-    arguments.survey.edition(name).ok_or_else(|| {
-        let names = arguments.survey.editions().iter().map(Edition::name).collect::<Vec<_>>().join("、");
-        CliError::usage(format!("調査票の版「{name}」はありません。{names} のいずれかを指定してください。"))
-    })
 }
 
 /// The hospital of a form: the one named, the only one of the frame, or none where there is no frame.

@@ -7,7 +7,7 @@ use crate::fault::Fault;
 use crate::question::{Choice, Field, Kind, Question};
 
 /// The longest text that is taken, in characters.
-const TEXT_LENGTH: usize = 4_000;
+pub const TEXT_LENGTH: usize = 4_000;
 
 /// A value as the question's type sees it.
 #[derive(Debug)]

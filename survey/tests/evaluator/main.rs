@@ -21,3 +21,5 @@ mod properties;
 mod reading;
 #[cfg(test)]
 mod refusing;
+#[cfg(test)]
+mod schema;

@@ -108,7 +108,7 @@ fn near_answers(edition: &'static Edition) -> impl Strategy<Value = Value> {
 
 /// An edition that shows itself by its id: a failing case must stay readable.
 #[derive(Clone, Copy)]
-struct Named(&'static Edition);
+pub(crate) struct Named(pub(crate) &'static Edition);
 
 impl fmt::Debug for Named {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -116,7 +116,7 @@ impl fmt::Debug for Named {
     }
 }
 
-fn any_edition() -> impl Strategy<Value = Named> {
+pub(crate) fn any_edition() -> impl Strategy<Value = Named> {
     select(editions().into_iter().map(Named).collect::<Vec<_>>())
 }
 
@@ -134,7 +134,7 @@ fn any_facts() -> impl Strategy<Value = HospitalFacts> {
 }
 
 /// An edition, a hospital, a path and answers that are nearly right.
-fn any_case() -> impl Strategy<Value = (Named, HospitalFacts, EntryPath, Value)> {
+pub(crate) fn any_case() -> impl Strategy<Value = (Named, HospitalFacts, EntryPath, Value)> {
     any_edition().prop_flat_map(|Named(edition)| (Just(Named(edition)), any_facts(), any_path(), near_answers(edition)))
 }
 

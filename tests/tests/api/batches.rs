@@ -105,7 +105,12 @@ async fn a_batch_that_is_sent_again_changes_nothing_and_answers_the_same() {
     let first = verdicts(&send(&tokyo, &key, &mixed()).await);
     let counts = app.database.counts().await;
     let mut again = verdicts(&send(&tokyo, &key, &mixed()).await);
-    assert!(again.iter().all(|verdict| verdict["replayed"] == true));
+    // What was rejected left nothing and is looked at anew.
+    assert!(
+        again
+            .iter()
+            .all(|verdict| (verdict["replayed"] == true) == (verdict["verdict"] == "accepted"))
+    );
     for verdict in &mut again {
         verdict["replayed"] = json!(false);
     }
@@ -116,6 +121,22 @@ async fn a_batch_that_is_sent_again_changes_nothing_and_answers_the_same() {
     let other = short(&send(&tokyo, &new_key(), &mixed()).await);
     assert_eq!((other[0].1.as_str(), other[6].1.as_str()), ("unchanged", "unchanged"));
     assert_eq!(app.database.number("SELECT count(*) FROM revision").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rejected_line_may_be_mended_and_sent_again_with_the_same_key() {
+    let app = TestApp::spawn().await;
+    let tokyo = app.sign_in("tokyo").await;
+    let key = new_key();
+    send(&tokyo, &key, &mixed()).await;
+    let mut mended = mixed();
+    mended[3] = line(NEIGHBOUR.gmis, answers_2024());
+    let answer = short(&send(&tokyo, &key, &mended).await);
+    assert_eq!(
+        (&answer[0], &answer[2]),
+        (&said(1, "accepted", "", true), &said(4, "accepted", "", false))
+    );
+    assert_eq!(app.database.number("SELECT count(*) FROM revision").await, 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,6 +9,7 @@
 mod away;
 mod batches;
 mod erasure;
+mod examples;
 mod hostile;
 mod idempotency;
 mod imports;

@@ -109,7 +109,7 @@ const fn administrator_only(operation: &'static str, outcome: Outcomes) -> Right
 }
 
 /// Every operation of the API.
-pub const MATRIX: [Rights; 31] = [
+pub const MATRIX: [Rights; 32] = [
     public("live", "204"),
     public("ready", "204"),
     public("create_session", "201"),
@@ -128,6 +128,7 @@ pub const MATRIX: [Rights; 31] = [
     signed_in("list_surveys"),
     signed_in("read_survey"),
     signed_in("read_edition"),
+    signed_in("read_schema"),
     signed_in("download_template"),
     administrator_only("open_window", CREATED),
     administrator_only("grant_extension", CREATED),

@@ -55,6 +55,7 @@ pub async fn send(operation: &str, client: &Client, caller: Caller, target: Targ
         "list_surveys" => client.get("/api/v1/surveys").await,
         "read_survey" => client.get("/api/v1/surveys/2024").await,
         "read_edition" => client.get("/api/v1/surveys/2024/editions/first").await,
+        "read_schema" => client.get("/api/v1/surveys/2024/editions/first/schema").await,
         "download_template" => client.get("/api/v1/surveys/2024/templates/form").await,
         "open_window" => client.post("/api/v1/surveys/2024/windows", &window()).await,
         "grant_extension" => {
