@@ -4,7 +4,7 @@
 //! Secrets come by environment or file, never by flag: flags stand in every list of processes.
 
 mod layer;
-mod token_secret;
+mod secret_file;
 
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -71,9 +71,9 @@ pub enum ConfigError {
     /// The user has no home.
     #[error("データフォルダーの既定の場所を決められません。CHOSA_DATA_FOLDER か --data-folder で指定してください。")]
     NoDataFolder,
-    /// The file of the token secret cannot be read or made.
-    #[error("トークンの鍵のファイル {} を使えません: {reason}", path.display())]
-    TokenSecret {
+    /// The file of a secret cannot be read or made.
+    #[error("鍵のファイル {} を使えません: {reason}", path.display())]
+    SecretFile {
         /// The file.
         path: PathBuf,
         /// Why not.
@@ -123,6 +123,8 @@ pub struct Settings {
     pub parser: PathBuf,
     /// File of the secret that signs tokens; see [`Settings::token_secret`].
     pub token_secret_file: PathBuf,
+    /// File of the secret that receipts are signed with; see [`Settings::receipt_secret`].
+    pub receipt_secret_file: PathBuf,
     /// Form of the log.
     pub log_format: LogFormat,
     /// What is logged, in the language of `tracing_subscriber::EnvFilter`.
@@ -168,6 +170,7 @@ impl Settings {
     fn complete(layer: Layer) -> Result<Settings, ConfigError> {
         let data_folder = absolute("data_folder", layer.data_folder.map_or_else(default_data_folder, Ok)?)?;
         let token_secret_file = layer.token_secret_file.unwrap_or_else(|| data_folder.join("token.secret"));
+        let receipt_secret_file = layer.receipt_secret_file.unwrap_or_else(|| data_folder.join("receipt.secret"));
         let count = |given: Option<NonZeroU16>, default: usize| given.map_or(default, |number| usize::from(number.get()));
         if layer.migrate_url.is_some() && layer.database_url.is_none() {
             let reason = "database_url（DATABASE_URL）も指定してください".to_owned();
@@ -185,6 +188,7 @@ impl Settings {
             pool_size: count(layer.pool_size, 8),
             parser: absolute("parser", layer.parser.unwrap_or_else(this_program))?,
             token_secret_file: absolute("token_secret_file", token_secret_file)?,
+            receipt_secret_file: absolute("receipt_secret_file", receipt_secret_file)?,
             log_format: layer.log_format.unwrap_or_default(),
             log_filter: layer.log_filter.unwrap_or_else(|| "info,tokio_postgres=warn".to_owned()),
             data_folder,
@@ -194,9 +198,17 @@ impl Settings {
     /// The secret that signs tokens; made at the first call in a file that only its owner can read. Call it when the data folder is made.
     ///
     /// # Errors
-    /// [`ConfigError::TokenSecret`].
+    /// [`ConfigError::SecretFile`].
     pub fn token_secret(&self) -> Result<SecretSlice<u8>, ConfigError> {
-        token_secret::read_or_make(&self.token_secret_file)
+        secret_file::read_or_make(&self.token_secret_file)
+    }
+
+    /// The secret that receipts are signed with; made as the one of tokens. Keep it with the backups: a new one is a new key.
+    ///
+    /// # Errors
+    /// [`ConfigError::SecretFile`].
+    pub fn receipt_secret(&self) -> Result<SecretSlice<u8>, ConfigError> {
+        secret_file::read_or_make(&self.receipt_secret_file)
     }
 }
 

@@ -13,7 +13,8 @@ use crate::api::problem::ApiError;
 use crate::app::clock::Clock;
 use crate::app::state::{Shared, State};
 use crate::app::statistics::Snapshots;
-use crate::app::surveys;
+use crate::app::{receipts, surveys};
+use crate::auth::receipt::ReceiptKey;
 use crate::auth::token::Tokens;
 use crate::db::migrations;
 use crate::db::pool::{self, TimeOuts};
@@ -34,6 +35,8 @@ pub struct Parts {
     pub time_outs: TimeOuts,
     /// Secret of tokens, 32 bytes or more.
     pub token_secret: SecretSlice<u8>,
+    /// Secret that receipts are signed with, 32 bytes or more.
+    pub receipt_secret: SecretSlice<u8>,
     /// Parses uploads.
     pub parser: Arc<Parser>,
     /// Tells the time.
@@ -57,6 +60,7 @@ pub async fn state(parts: &Parts) -> Result<State, AppError> {
     let shared = Shared {
         clock: parts.clock.clone(),
         tokens: Arc::new(Tokens::new(&parts.token_secret)?),
+        receipts: Arc::new(ReceiptKey::new(&parts.receipt_secret)?),
         snapshots: Arc::new(Snapshots::default()),
         parser: Arc::clone(&parts.parser),
     };
@@ -69,6 +73,7 @@ pub async fn state(parts: &Parts) -> Result<State, AppError> {
         migrations::check_application_role(&mut conn).await?;
     }
     surveys::register_all(&state).await?;
+    receipts::register_key(&state).await?;
     Ok(state)
 }
 

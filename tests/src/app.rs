@@ -19,6 +19,9 @@ use crate::world::{self, PASSWORD};
 /// Key of the tokens of the servers under test.
 pub const TOKEN_SECRET: [u8; 32] = [7; 32];
 
+/// Secret of the receipts of the servers under test.
+pub const RECEIPT_SECRET: [u8; 32] = [9; 32];
+
 /// A running server with a database of its own. Dropping it stops the server and then drops the database.
 pub struct TestApp {
     /// Where it listens: `http://127.0.0.1:1234`.
@@ -120,6 +123,7 @@ pub fn parts(database_url: &str, clock: Clock) -> Parts {
         pool_size: 4,
         time_outs: TimeOuts::default(),
         token_secret: SecretSlice::from(TOKEN_SECRET.to_vec()),
+        receipt_secret: SecretSlice::from(RECEIPT_SECRET.to_vec()),
         parser: Arc::new(Parser::new(parsing::Options::default())),
         clock,
     }

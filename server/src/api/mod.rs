@@ -12,6 +12,7 @@ pub mod keyed;
 pub mod pages;
 pub mod problem;
 pub mod programs;
+pub mod receipts;
 pub mod sessions;
 pub mod submissions;
 pub mod surveys;
@@ -49,6 +50,9 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(submissions::read_submission)
         .service(submissions::submit_answers)
         .service(batches::submit_batch)
+        .service(receipts::read_receipt)
+        .service(receipts::list_receipt_keys)
+        .service(receipts::verify_receipt)
         .service(imports::import_answers)
         .service(imports::list_imports)
         .service(imports::read_import)

@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, get, post, web};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -12,6 +13,7 @@ use crate::api::guard::Guarded;
 use crate::api::hospitals::HospitalJson;
 use crate::api::keyed::{Keyed, answered};
 use crate::api::problem::{ApiError, ProblemJson};
+use crate::api::receipts::ReceiptJson;
 use crate::app::state::State;
 use crate::app::submissions::{NewAnswers, ReadBack};
 use crate::app::{intake, submissions, surveys};
@@ -31,19 +33,14 @@ pub struct NewAnswersJson {
     reason: Option<String>,
 }
 
-/// Proof of a submission.
+/// What became of a submission, with its receipt.
 #[derive(Serialize, ToSchema)]
-#[schema(as = Receipt)]
-pub struct ReceiptJson {
-    receipt: Uuid,
-    survey: String,
-    edition: String,
-    hospital: String,
-    revision: i32,
+#[schema(as = Submitted)]
+pub struct SubmittedJson {
+    #[serde(flatten)]
+    receipt: ReceiptJson,
     state: String,
-    entry_path: String,
     unchanged: bool,
-    received_at: DateTime<Utc>,
     warnings: Vec<FaultJson>,
 }
 
@@ -51,8 +48,8 @@ pub struct ReceiptJson {
 #[utoipa::path(tag = "submissions", operation_id = "submit_answers", security(("bearer" = [])),
     params(("survey" = String, Path), ("hospital" = String, Path, description = "G-MIS ID"), ("Idempotency-Key" = String, Header)),
     request_body = NewAnswersJson, responses(
-    (status = 201, description = "A new revision", body = ReceiptJson),
-    (status = 200, description = "The same answers had been there", body = ReceiptJson),
+    (status = 201, description = "A new revision", body = SubmittedJson),
+    (status = 200, description = "The same answers had been there", body = SubmittedJson),
     (status = 400, description = "body_invalid, idempotency_key_missing", body = ProblemJson),
     (status = 401, description = "Not signed in", body = ProblemJson),
     (status = 403, description = "role_not_permitted", body = ProblemJson),
@@ -83,6 +80,7 @@ pub async fn submit_answers(
         edition: new.edition,
         answers: new.answers,
         reason: new.reason,
+        received: Sha256::digest(&body).into(),
     };
     let answer = submissions::submit(&state, &guarded.permit, survey, &new, Some(&keyed.with_body(&body))).await?;
     Ok(answered(&answer))

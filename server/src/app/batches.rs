@@ -159,6 +159,7 @@ struct Ready<'a> {
     edition: &'a Edition,
     answers: Value,
     reason: Option<String>,
+    received: [u8; 32],
 }
 
 /// Submits one group of lines in one transaction, each exactly once for (key, line); the verdicts are in the order of the lines.
@@ -252,7 +253,7 @@ async fn take(
     let mut said = Vec::new();
     for line in lines {
         match read(line) {
-            Ok(read) => said.push((line.number, read)),
+            Ok(read) => said.push((line, read)),
             Err(verdict) => drop(verdicts.insert(line.number, verdict)),
         }
     }
@@ -271,7 +272,7 @@ async fn take(
     for (line, said) in said {
         match addressed(survey, &hospitals, line, said) {
             Ok(known) => ready.push(known),
-            Err(verdict) => drop(verdicts.insert(line, verdict)),
+            Err(verdict) => drop(verdicts.insert(line.number, verdict)),
         }
     }
     // A run shares edition and reason, and has no hospital twice: its second answers have to see its first.
@@ -304,7 +305,9 @@ fn read(line: &Line) -> Result<Said, LineVerdict> {
     })
 }
 
-fn addressed<'a>(survey: &'a Survey, hospitals: &BTreeMap<String, FrameRow>, line: i32, said: Said) -> Result<Ready<'a>, LineVerdict> {
+fn addressed<'a>(survey: &'a Survey, hospitals: &BTreeMap<String, FrameRow>, line: &Line, said: Said) -> Result<Ready<'a>, LineVerdict> {
+    let received = Sha256::digest(&line.text).into();
+    let line = line.number;
     let hospital = GmisId::parse(&said.hospital).ok().and_then(|id| hospitals.get(id.as_str()));
     let Some(hospital) = hospital else {
         let message = format!(
@@ -333,6 +336,7 @@ fn addressed<'a>(survey: &'a Survey, hospitals: &BTreeMap<String, FrameRow>, lin
         edition,
         answers: said.answers,
         reason,
+        received,
     })
 }
 
@@ -375,6 +379,7 @@ async fn record(
             answers: evaluation.answers,
             codes: evaluation.codes,
             warnings: evaluation.faults,
+            received: line.received,
         });
     }
     let intake = Intake {

@@ -100,7 +100,7 @@ pub async fn dry_run(
     let actor = permit.actor();
     let examined = examine(state, actor, survey, upload).await?;
     let intake = intake_of(survey, &examined, upload, None, state.now());
-    let (rows, mut verdicts) = sorted_out(&examined)?;
+    let (rows, mut verdicts) = sorted_out(&examined, Sha256::digest(&upload.bytes).into())?;
     let (places, rows): (Vec<usize>, Vec<Evaluated>) = rows.into_iter().unzip();
     let outcomes = as_actor(&state.pool, actor, Mode::Snapshot, async |conn| {
         intake::foresee(conn, &intake, rows).await
@@ -136,7 +136,7 @@ pub async fn import(
         let sha256: [u8; 32] = Sha256::digest(&upload.bytes).into();
         imports::insert_blob(conn, &sha256, &upload.bytes).await?;
         let intake = intake_of(survey, &examined, upload, Some(id), now);
-        let (rows, mut verdicts) = sorted_out(&examined)?;
+        let (rows, mut verdicts) = sorted_out(&examined, sha256)?;
         let (places, rows): (Vec<usize>, Vec<Evaluated>) = rows.into_iter().unzip();
         let outcomes = intake::record(conn, actor, &intake, rows).await?;
         settle_all(&mut verdicts, places, outcomes);
@@ -241,7 +241,7 @@ async fn parse(state: &State, upload: &Upload) -> Result<Workbook, AppError> {
 }
 
 /// Verdicts of all hospitals, and the answers of those that may go in, each with the place of its verdict.
-fn sorted_out(examined: &Examined) -> Result<(Vec<Placed>, Vec<HospitalVerdict>), AppError> {
+fn sorted_out(examined: &Examined, received: [u8; 32]) -> Result<(Vec<Placed>, Vec<HospitalVerdict>), AppError> {
     let mut rows = Vec::new();
     let mut verdicts = Vec::with_capacity(examined.examination.hospitals.len());
     for (place, verdict) in examined.examination.hospitals.iter().enumerate() {
@@ -260,6 +260,7 @@ fn sorted_out(examined: &Examined) -> Result<(Vec<Placed>, Vec<HospitalVerdict>)
                     answers: verdict.answers.clone(),
                     codes: verdict.codes.clone(),
                     warnings,
+                    received,
                 },
             ));
         }

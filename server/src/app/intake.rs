@@ -63,6 +63,8 @@ pub struct Evaluated {
     pub codes: Vec<u8>,
     /// Its warnings.
     pub warnings: Vec<Fault>,
+    /// SHA-256 of what was received.
+    pub received: [u8; 32],
 }
 
 /// What became of one hospital's answers.
@@ -141,6 +143,7 @@ pub async fn record(
                 codes: row.codes,
                 warnings: serde_json::to_value(&row.warnings).map_err(AppError::internal)?,
                 receipt,
+                received: row.received,
             });
         }
         outcomes.push(outcome);

@@ -14,6 +14,7 @@ pub mod idempotency;
 pub mod imports;
 pub mod intake;
 pub mod programs;
+pub mod receipts;
 pub mod sessions;
 pub mod state;
 pub mod statistics;

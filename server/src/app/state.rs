@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::app::clock::Clock;
 use crate::app::statistics::Snapshots;
+use crate::auth::receipt::ReceiptKey;
 use crate::auth::token::Tokens;
 use crate::db::pool::ConnectionPool;
 use crate::parsing::Parser;
@@ -15,6 +16,8 @@ pub struct Shared {
     pub clock: Clock,
     /// Signs and checks tokens of API clients.
     pub tokens: Arc<Tokens>,
+    /// Signs receipts.
+    pub receipts: Arc<ReceiptKey>,
     /// Counted answers in memory.
     pub snapshots: Arc<Snapshots>,
     /// Parses uploads in a child.

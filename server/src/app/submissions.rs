@@ -7,10 +7,10 @@ use survey::answer::EntryPath;
 use survey::evaluate::evaluate;
 use survey::fault::Fault;
 use survey::survey::Survey;
-use uuid::Uuid;
 
 use crate::app::idempotency::{Answer, Key, once};
 use crate::app::intake::{self, Evaluated, Intake, Outcome, Replace};
+use crate::app::receipts::{self, Receipt};
 use crate::app::state::State;
 use crate::app::{frames, surveys};
 use crate::auth::actor::{Actor, Role};
@@ -31,29 +31,20 @@ pub struct NewAnswers {
     pub answers: Value,
     /// Why a prefecture replaces a hospital's answers.
     pub reason: Option<String>,
+    /// SHA-256 of what was received.
+    pub received: [u8; 32],
 }
 
 /// What a submitter holds in its hands afterwards.
 #[derive(Debug, Serialize)]
-pub struct Receipt {
-    /// The number on it.
-    pub receipt: Uuid,
-    /// The survey.
-    pub survey: String,
-    /// The edition answered.
-    pub edition: String,
-    /// G-MIS ID.
-    pub hospital: String,
-    /// Number of the revision.
-    pub revision: i32,
+pub struct Submitted {
+    /// Signed; can be verified by anybody.
+    #[serde(flatten)]
+    pub receipt: Receipt,
     /// State of the submission.
     pub state: String,
-    /// By which way.
-    pub entry_path: String,
     /// Whether the same answers had been there.
     pub unchanged: bool,
-    /// By the server's clock.
-    pub received_at: DateTime<Utc>,
     /// Warnings; somebody should look.
     pub warnings: Vec<Fault>,
 }
@@ -64,7 +55,7 @@ pub struct Receipt {
 /// `answers_faulty` with every fault; `window_closed`, `already_answered`, `submission_accepted`; `survey_unknown`, `hospital_unknown`;
 /// those of idempotency; or the database is away. In each case nothing was stored.
 pub async fn submit(
-    state: &State,
+    server: &State,
     permit: &Permit<SubmitAnswers>,
     survey: &Survey,
     new: &NewAnswers,
@@ -77,7 +68,7 @@ pub async fn submit(
     } else {
         EntryPath::Proxy
     };
-    once(state, actor, key, async |conn, now| {
+    once(server, actor, key, async |conn, now| {
         let hospital = frames::require(conn, survey, &new.hospital).await?;
         let facts = intake::facts(conn, edition, &[&hospital])
             .await?
@@ -102,6 +93,7 @@ pub async fn submit(
             answers: evaluation.answers,
             codes: evaluation.codes,
             warnings: warnings.clone(),
+            received: new.received,
         };
         let intake = Intake {
             survey,
@@ -112,46 +104,23 @@ pub async fn submit(
             now,
         };
         let outcome = intake::record(conn, actor, &intake, vec![evaluated]).await?.pop();
-        let receipt = match outcome {
-            Some(Outcome::Recorded { number, receipt }) => Receipt {
-                receipt,
-                survey: survey.id().to_string(),
-                edition: edition.id().to_string(),
-                hospital: hospital.gmis_id.clone(),
-                revision: number,
-                state: "submitted".to_owned(),
-                entry_path: path.as_str().to_owned(),
-                unchanged: false,
-                received_at: now,
-                warnings,
-            },
-            // The receipt of the answers that were there: theirs are number, way and time.
-            Some(Outcome::Unchanged {
-                number,
-                receipt,
-                received_at,
-                state,
-                edition,
-                entry_path,
-            }) => Receipt {
-                receipt,
-                survey: survey.id().to_string(),
-                edition,
-                hospital: hospital.gmis_id.clone(),
-                revision: number,
-                state,
-                entry_path,
-                unchanged: true,
-                received_at,
-                warnings,
-            },
+        let (number, state, unchanged) = match outcome {
+            Some(Outcome::Recorded { number, .. }) => (number, "submitted".to_owned(), false),
+            Some(Outcome::Unchanged { number, state, .. }) => (number, state, true),
             Some(Outcome::Refused(refusal)) => return Err(AppError::Conflict(refusal)),
             None => return Err(AppError::internal("recording one hospital's answers had no outcome")),
         };
-        let unchanged = receipt.unchanged;
-        let details = json!({"revision": receipt.revision, "unchanged": unchanged});
+        // Of answers that were there: theirs are number, way, time and receipt.
+        let receipt = receipts::of_revision(server, conn, survey, &hospital, number).await?;
+        let details = json!({"revision": number, "unchanged": unchanged});
         note(conn, actor, now, "submit_answers", survey, &hospital, details).await?;
-        Ok((if unchanged { 200 } else { 201 }, receipt))
+        let submitted = Submitted {
+            receipt,
+            state,
+            unchanged,
+            warnings,
+        };
+        Ok((if unchanged { 200 } else { 201 }, submitted))
     })
     .await
 }

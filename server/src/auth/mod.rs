@@ -5,5 +5,6 @@
 pub mod actor;
 pub mod password;
 pub mod permit;
+pub mod receipt;
 pub mod session;
 pub mod token;

@@ -87,6 +87,7 @@ impl Database {
             pool_size: settings.pool_size,
             time_outs: TimeOuts::default(),
             token_secret: settings.token_secret()?,
+            receipt_secret: settings.receipt_secret()?,
             parser: Arc::new(Parser::new(ParserOptions {
                 program: settings.parser.clone(),
                 ..ParserOptions::default()

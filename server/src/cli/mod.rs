@@ -16,6 +16,7 @@ mod faults;
 mod files;
 mod import;
 mod output;
+mod receipt;
 mod schema;
 mod select;
 mod serve;
@@ -54,6 +55,8 @@ enum Command {
     Check(check::Arguments),
     #[command(about = "空の調査票を作る（データベースは不要）")]
     Template(template::Arguments),
+    #[command(about = "受付票を検証する、検証用の公開鍵を出力する（データベースは不要）")]
+    Receipt(receipt::Arguments),
     #[command(about = "回答のJSON Schemaを出力する（データベースは不要）")]
     Schema(schema::Arguments),
     #[command(about = "サーバーを動かす")]
@@ -103,6 +106,7 @@ fn run(arguments: Arguments) -> Result<(), CliError> {
         match arguments.command {
             Command::Check(arguments) => check::run(arguments, &settings).await,
             Command::Template(arguments) => template::run(arguments, &settings).await,
+            Command::Receipt(arguments) => receipt::run(&arguments, &settings),
             Command::Schema(arguments) => schema::run(&arguments),
             Command::Serve => serve::run(&settings).await,
             Command::Migrate => serve::migrate(&settings).await,

@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer};
 use super::{ConfigError, LogFormat, line_of, read_file};
 
 /// Every setting that is a variable, without its prefix; all but `CONFIG` are keys of the file too.
-pub(super) const VARIABLES: [&str; 12] = [
+pub(super) const VARIABLES: [&str; 13] = [
     "CONFIG",
     "DATA_FOLDER",
     "PG_BIN",
@@ -24,6 +24,7 @@ pub(super) const VARIABLES: [&str; 12] = [
     "POOL_SIZE",
     "PARSER",
     "TOKEN_SECRET_FILE",
+    "RECEIPT_SECRET_FILE",
     "LOG_FORMAT",
     "LOG_FILTER",
 ];
@@ -100,6 +101,9 @@ pub struct Layer {
     /// No flag either: whoever may choose it may also choose what it holds.
     #[arg(skip)]
     pub token_secret_file: Option<PathBuf>,
+    /// As the one of tokens.
+    #[arg(skip)]
+    pub receipt_secret_file: Option<PathBuf>,
     /// See [`super::Settings::log_format`].
     #[arg(
         long,
@@ -136,6 +140,7 @@ impl Layer {
             pool_size: self.pool_size.or(lower.pool_size),
             parser: self.parser.or(lower.parser),
             token_secret_file: self.token_secret_file.or(lower.token_secret_file),
+            receipt_secret_file: self.receipt_secret_file.or(lower.receipt_secret_file),
             log_format: self.log_format.or(lower.log_format),
             log_filter: self.log_filter.or(lower.log_filter),
         }
@@ -176,6 +181,7 @@ pub(super) fn of_environment(variables: impl IntoIterator<Item = (OsString, OsSt
             "POOL_SIZE" => layer.pool_size = Some(parsed("pool_size", &value)?),
             "PARSER" => layer.parser = Some(value.into()),
             "TOKEN_SECRET_FILE" => layer.token_secret_file = Some(value.into()),
+            "RECEIPT_SECRET_FILE" => layer.receipt_secret_file = Some(value.into()),
             "LOG_FORMAT" => {
                 let text = text("log_format", &value)?;
                 layer.log_format = Some(LogFormat::from_str(text, true).map_err(|error| ConfigError::value("log_format", text, error))?);
@@ -201,6 +207,7 @@ pub(super) fn of_file(path: &Path) -> Result<Layer, ConfigError> {
         &mut layer.pg_bin,
         &mut layer.parser,
         &mut layer.token_secret_file,
+        &mut layer.receipt_secret_file,
     ]
     .into_iter()
     .flatten()

@@ -12,6 +12,7 @@ pub mod imports;
 pub mod migrations;
 pub mod pool;
 pub mod programs;
+pub mod receipts;
 pub mod revisions;
 pub mod schema;
 pub mod selections;

@@ -83,6 +83,8 @@ pub struct NewRevision {
     pub warnings: Value,
     /// The number on the receipt.
     pub receipt: Uuid,
+    /// SHA-256 of what was received.
+    pub received: [u8; 32],
 }
 
 /// What the revisions of one act share.
@@ -156,15 +158,16 @@ pub async fn insert_all(conn: &mut AsyncPgConnection, act: &Act<'_>, rows: &[New
     let codes: Vec<&[u8]> = rows.iter().map(|row| row.codes.as_slice()).collect();
     let warnings: Vec<&Value> = rows.iter().map(|row| &row.warnings).collect();
     let receipts: Vec<Uuid> = rows.iter().map(|row| row.receipt).collect();
+    let received: Vec<&[u8]> = rows.iter().map(|row| row.received.as_slice()).collect();
     let respondents: Vec<&Value> = rows.iter().map(|row| &row.respondent).collect();
     let (edition_id, edition_hash, layout_hash) = act.edition;
     diesel::sql_query(
         "INSERT INTO revision (submission_id, number, survey_id, hospital_id, prefecture, municipality, edition_id, edition_hash, layout_hash, \
-         answers, codes, warnings, entry_path, actor, account_id, import_id, reason, receipt, received_at) \
+         answers, codes, warnings, entry_path, actor, account_id, import_id, reason, receipt, received_at, received_sha256) \
          SELECT a.submission_id, a.number, $10, a.hospital_id, a.prefecture, a.municipality, $11, $12, $13, a.answers, a.codes, a.warnings, \
-         $14, $15, $16, $17, $18, a.receipt, $19 \
-         FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) \
-         AS a(submission_id, number, hospital_id, prefecture, municipality, answers, codes, warnings, receipt)",
+         $14, $15, $16, $17, $18, a.receipt, $19, a.received \
+         FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $20) \
+         AS a(submission_id, number, hospital_id, prefecture, municipality, answers, codes, warnings, receipt, received)",
     )
     .bind::<Array<SqlUuid>, _>(&submissions)
     .bind::<Array<Integer>, _>(&numbers)
@@ -185,6 +188,7 @@ pub async fn insert_all(conn: &mut AsyncPgConnection, act: &Act<'_>, rows: &[New
     .bind::<Nullable<SqlUuid>, _>(act.import_id)
     .bind::<Nullable<Text>, _>(act.reason)
     .bind::<Timestamptz, _>(act.received_at)
+    .bind::<Array<Bytea>, _>(&received)
     .execute(conn)
     .await?;
     diesel::sql_query(

@@ -70,7 +70,7 @@ diesel::table! {
         submission_id -> Uuid, number -> Integer, survey_id -> Text, hospital_id -> Uuid, prefecture -> SmallInt, municipality -> Text,
         edition_id -> Text, edition_hash -> Text, layout_hash -> Text, answers -> Jsonb, codes -> Bytea, warnings -> Jsonb,
         entry_path -> Text, actor -> Text, account_id -> Nullable<Uuid>, import_id -> Nullable<Uuid>, reason -> Nullable<Text>,
-        receipt -> Uuid, received_at -> Timestamptz,
+        receipt -> Uuid, received_at -> Timestamptz, received_sha256 -> Nullable<Bytea>,
     }
 }
 diesel::table! {
@@ -130,6 +130,9 @@ diesel::table! {
     }
 }
 diesel::table! {
+    receipt_key (key_id) { key_id -> Text, public_key -> Bytea, first_used_at -> Timestamptz, }
+}
+diesel::table! {
     idempotency (actor_key, key) {
         actor_key -> Text, key -> Text, request_hash -> Bytea, status -> SmallInt, response -> Jsonb, made_at -> Timestamptz,
     }
@@ -158,5 +161,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     chosen_hospital,
     audit,
     batch_line,
+    receipt_key,
     idempotency,
 );

@@ -102,6 +102,7 @@ async fn submit(state: &State, permit: &Permit<SubmitAnswers>, survey: &str, hos
         edition: None,
         answers,
         reason: None,
+        received: [2; 32],
     };
     // A key, so that there are remembered answers too; the system's own are not asked for.
     let key = server::app::idempotency::Key {

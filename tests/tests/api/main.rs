@@ -14,6 +14,7 @@ mod hostile;
 mod idempotency;
 mod imports;
 mod programs;
+mod receipts;
 mod requests;
 mod sessions;
 mod statistics;

@@ -71,6 +71,8 @@ pub fn compare(operation: &str, caller: Caller, target: Target, answer: &Answer)
             assert_eq!(named, caller != Caller::Analyst, "{says}");
         }
         "submit_answers" => assert_eq!(answer.json()["hospital"], hospital(target).gmis, "{says}"),
+        "read_receipt" => assert_eq!(answer.json()["hospital"], hospital(target).gmis, "{says}"),
+        "verify_receipt" => assert_eq!(answer.json()["valid"], false, "{says}"),
         "submit_batch" => {
             let verdict: Value = serde_json::from_slice(&answer.body).unwrap();
             let (word, code) = if sees(caller, &hospital(target)) {

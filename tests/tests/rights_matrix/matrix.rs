@@ -109,11 +109,13 @@ const fn administrator_only(operation: &'static str, outcome: Outcomes) -> Right
 }
 
 /// Every operation of the API.
-pub const MATRIX: [Rights; 32] = [
+pub const MATRIX: [Rights; 35] = [
     public("live", "204"),
     public("ready", "204"),
     public("create_session", "201"),
     public("create_token", "201"),
+    public("list_receipt_keys", "200"),
+    public("verify_receipt", "200"),
     Rights {
         operation: "delete_session",
         hospital: ["204"; 3],
@@ -140,6 +142,14 @@ pub const MATRIX: [Rights; 32] = [
     },
     Rights {
         operation: "read_submission",
+        hospital: ["200", UNKNOWN_HOSPITAL, UNKNOWN_HOSPITAL],
+        municipality: ["200", UNKNOWN_HOSPITAL, UNKNOWN_HOSPITAL],
+        prefecture: ["200", "200", UNKNOWN_HOSPITAL],
+        operator: NEVER,
+        ..SIGNED_IN
+    },
+    Rights {
+        operation: "read_receipt",
         hospital: ["200", UNKNOWN_HOSPITAL, UNKNOWN_HOSPITAL],
         municipality: ["200", UNKNOWN_HOSPITAL, UNKNOWN_HOSPITAL],
         prefecture: ["200", "200", UNKNOWN_HOSPITAL],

@@ -68,6 +68,13 @@ pub async fn send(operation: &str, client: &Client, caller: Caller, target: Targ
         }
         "list_hospitals" => client.get(&format!("/api/v1/surveys/2024/hospitals{}", filter(target))).await,
         "read_submission" => client.get(&submission(gmis)).await,
+        "read_receipt" => {
+            client
+                .get(&format!("/api/v1/surveys/2024/hospitals/{gmis}/revisions/1/receipt"))
+                .await
+        }
+        "list_receipt_keys" => client.get("/api/v1/receipt-keys").await,
+        "verify_receipt" => client.post("/api/v1/receipts/verify", &receipt(gmis)).await,
         "submit_answers" => submit(client, gmis, caller).await,
         "submit_batch" => {
             let mut answers = answers(caller);
@@ -123,6 +130,14 @@ pub async fn send(operation: &str, client: &Client, caller: Caller, target: Targ
         "list_audit" => client.get("/api/v1/audit?limit=500").await,
         operation => panic!("how is {operation} asked for? say so in this function"),
     }
+}
+
+/// One that was never given: nobody learns from it whether there is such a hospital.
+fn receipt(gmis: &str) -> Value {
+    json!({
+        "receipt": "00000000-0000-4000-8000-000000000000", "survey": "2024", "edition": "2024-first", "edition_hash": "0".repeat(64), "hospital": gmis,
+        "revision": 1, "entry_path": "api", "received_at": "2024-02-10T00:00:00Z", "received_sha256": null, "key": "0123456789abcdef", "signature": "",
+    })
 }
 
 /// Where a hospital's answers are read.

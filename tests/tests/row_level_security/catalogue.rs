@@ -128,7 +128,7 @@ async fn an_actor_that_does_not_exist_sees_nothing() {
     for table in tables {
         let known_to_all = matches!(
             table.as_str(),
-            "survey" | "edition" | "survey_window" | "survey_change" | "extension"
+            "survey" | "edition" | "survey_window" | "survey_change" | "extension" | "receipt_key"
         );
         let column = if matches!(table.as_str(), "account" | "api_client") {
             "id"

@@ -7,7 +7,8 @@ use tokio_postgres::error::SqlState;
 use crate::{account, attempt, cast};
 
 /// Tables whose rows are never changed nor removed by the application.
-const APPEND_ONLY: [&str; 11] = [
+const APPEND_ONLY: [&str; 12] = [
+    "receipt_key",
     "batch_line",
     "revision",
     "audit",
@@ -33,6 +34,7 @@ async fn what_was_kept_is_neither_changed_nor_removed_by_any_actor() {
                 "idempotency" => "status = 200",
                 "import" => "accepted = 0",
                 "import_verdict" => "verdict = 'accepted'",
+                "receipt_key" => "public_key = ''",
                 "batch_line" => "verdict = '{}'",
                 "blob" => "bytes = ''",
                 "quota" => "hospitals = 0",

@@ -24,7 +24,7 @@ fn rule(table: &str, actor: &Actor) -> String {
         _ => sees_nation.to_string(),
     };
     match table {
-        "survey" | "edition" | "survey_window" | "survey_change" => "true".to_owned(),
+        "survey" | "edition" | "survey_window" | "survey_change" | "receipt_key" => "true".to_owned(),
         "extension" => format!(
             "hospital_id IS NULL OR EXISTS (SELECT FROM (SELECT * FROM frame WHERE {}) f WHERE f.hospital_id = extension.hospital_id)",
             area("hospital_id")

@@ -54,6 +54,7 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
     };
     let settings = Settings {
         token_secret_file: settings.data_folder.join("token.secret"),
+        receipt_secret_file: settings.data_folder.join("receipt.secret"),
         ..settings
     };
     let mut steps = Steps::default();

@@ -1,4 +1,4 @@
-//! The secret that signs tokens, in a file of its own: made once, read ever after, by as many processes as share it.
+//! A secret in a file of its own (of tokens, of receipts): made once, read ever after, by as many processes as share it.
 
 use std::fs::{DirBuilder, Permissions};
 use std::io::{ErrorKind, Write};
@@ -11,7 +11,7 @@ use secrecy::SecretSlice;
 
 use super::ConfigError;
 
-/// HS256 asks for a key as long as its hash (RFC 7518, 3.2).
+/// HS256 asks for a key as long as its hash (RFC 7518, 3.2); an Ed25519 seed is as long too.
 const SHORTEST: usize = 32;
 
 /// The secret of a file, which is made if it is missing.
@@ -38,7 +38,7 @@ fn checked(path: &Path, bytes: Vec<u8>) -> Result<SecretSlice<u8>, ConfigError> 
     let mode = std::fs::metadata(path).map_err(|error| unusable(path, error))?.permissions().mode();
     if mode & 0o077 != 0 {
         // Not refused: containers mount secrets with modes that the operator cannot change.
-        tracing::warn!(path = %path.display(), mode = format!("{:o}", mode & 0o777), "the token secret can be read by others; chmod 600 it");
+        tracing::warn!(path = %path.display(), mode = format!("{:o}", mode & 0o777), "the secret can be read by others; chmod 600 it");
     }
     Ok(SecretSlice::from(secret.to_vec()))
 }
@@ -63,7 +63,7 @@ fn make(path: &Path) -> Result<(), ConfigError> {
 }
 
 fn unusable(path: &Path, reason: impl std::fmt::Display) -> ConfigError {
-    ConfigError::TokenSecret {
+    ConfigError::SecretFile {
         path: path.to_owned(),
         reason: reason.to_string(),
     }
