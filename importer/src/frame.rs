@@ -13,14 +13,20 @@ use unicode_normalization::UnicodeNormalization;
 use crate::table::{self, Column, Line};
 use crate::workbook::{CellValue, Workbook};
 
+/// Columns of a frame and of a master; the last five only a master has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Of {
+pub(crate) enum Of {
     Gmis,
     InstitutionCode,
     Name,
     Prefecture,
     Municipality,
     Beds,
+    Opened,
+    Closed,
+    Successor,
+    FormerGmis,
+    FormerCode,
 }
 
 const COLUMNS: &[Column<Of>] = &[
@@ -103,8 +109,8 @@ pub fn examine_frame(workbook: &Workbook) -> (Vec<FrameHospital>, Vec<Fault>) {
 
 fn hospital(line: &Line<'_, '_, Of>) -> Result<FrameHospital, Vec<Fault>> {
     let mut faults = Vec::new();
-    let gmis = kept(gmis(line), &mut faults);
-    let institution_code = kept(institution_code(line), &mut faults);
+    let gmis = kept(gmis(line, Of::Gmis), &mut faults);
+    let institution_code = kept(institution_code(line, Of::InstitutionCode), &mut faults);
     let name = kept(name(line), &mut faults);
     let prefecture = kept(prefecture(line), &mut faults);
     let municipality = kept(
@@ -126,31 +132,31 @@ fn hospital(line: &Line<'_, '_, Of>) -> Result<FrameHospital, Vec<Fault>> {
 }
 
 /// The value, or its fault put aside: all fields of a row are looked at before the row is given up.
-fn kept<T>(result: Result<T, Box<Fault>>, faults: &mut Vec<Fault>) -> Option<T> {
+pub(crate) fn kept<T>(result: Result<T, Box<Fault>>, faults: &mut Vec<Fault>) -> Option<T> {
     result.map_err(|fault| faults.push(*fault)).ok()
 }
 
-fn gmis(line: &Line<'_, '_, Of>) -> Result<GmisId, Box<Fault>> {
+pub(crate) fn gmis(line: &Line<'_, '_, Of>, column: Of) -> Result<GmisId, Box<Fault>> {
     let expected = "英数字7桁または8桁";
-    if let Some(CellValue::Number(_)) = line.value(Of::Gmis) {
+    if let Some(CellValue::Number(_)) = line.value(column) {
         let message = "G-MIS IDが数値になっています。先頭の0が失われていないか確かめ、セルを文字列にして入力し直してください。";
-        return Err(line.error(Of::Gmis, "gmis_id_numeric", message, expected));
+        return Err(line.error(column, "gmis_id_numeric", message, expected));
     }
     let message = "G-MIS IDの形式が正しくありません。確かめて直してください。";
-    GmisId::parse(&line.shown(Of::Gmis))
+    GmisId::parse(&line.shown(column))
         .ok()
-        .ok_or_else(|| line.error(Of::Gmis, "gmis_id_invalid", message, expected))
+        .ok_or_else(|| line.error(column, "gmis_id_invalid", message, expected))
 }
 
-fn institution_code(line: &Line<'_, '_, Of>) -> Result<Option<InstitutionCode>, Box<Fault>> {
-    let shown = line.shown(Of::InstitutionCode);
+pub(crate) fn institution_code(line: &Line<'_, '_, Of>, column: Of) -> Result<Option<InstitutionCode>, Box<Fault>> {
+    let shown = line.shown(column);
     if shown.is_empty() {
         return Ok(None);
     }
     let message = "医療機関コードの形式が正しくありません（桁数または検査数字）。確かめて直してください。";
     InstitutionCode::parse(&shown).ok().map(Some).ok_or_else(|| {
         line.error(
-            Of::InstitutionCode,
+            column,
             "institution_code_invalid",
             message,
             "10桁の医療機関コード（検査数字を含む）",
@@ -158,14 +164,14 @@ fn institution_code(line: &Line<'_, '_, Of>) -> Result<Option<InstitutionCode>, 
     })
 }
 
-fn name(line: &Line<'_, '_, Of>) -> Result<String, Box<Fault>> {
+pub(crate) fn name(line: &Line<'_, '_, Of>) -> Result<String, Box<Fault>> {
     match line.value(Of::Name) {
         Some(CellValue::Text(name)) => Ok(name.trim().to_owned()),
         _ => Err(line.error(Of::Name, "hospital_name_missing", "医療機関名が空欄です。", "医療機関名")),
     }
 }
 
-fn prefecture(line: &Line<'_, '_, Of>) -> Result<PrefectureCode, Box<Fault>> {
+pub(crate) fn prefecture(line: &Line<'_, '_, Of>) -> Result<PrefectureCode, Box<Fault>> {
     let message = "都道府県の形式が正しくありません。確かめて直してください。";
     PrefectureCode::parse(&line.shown(Of::Prefecture))
         .ok()
@@ -174,13 +180,7 @@ fn prefecture(line: &Line<'_, '_, Of>) -> Result<PrefectureCode, Box<Fault>> {
 
 fn beds(line: &Line<'_, '_, Of>) -> Result<Beds, Box<Fault>> {
     let expected = "20以上の整数";
-    let digits: String = line
-        .shown(Of::Beds)
-        .nfkc()
-        .filter(|character| !matches!(character, ',' | '床' | ' '))
-        .collect();
-    let beds = digits.parse().ok().and_then(|number| Beds::new(number).ok());
-    match beds {
+    match bed_number(line) {
         Some(beds) if beds.is_hospital() => Ok(beds),
         Some(_) => {
             let message = "20床未満は診療所のため、調査の対象になりません。病床数を確かめてください。";
@@ -195,8 +195,18 @@ fn beds(line: &Line<'_, '_, Of>) -> Result<Beds, Box<Fault>> {
     }
 }
 
+/// The beds as a number, with or without `床` and commas; whether they make a hospital is asked by the caller.
+pub(crate) fn bed_number(line: &Line<'_, '_, Of>) -> Option<Beds> {
+    let digits: String = line
+        .shown(Of::Beds)
+        .nfkc()
+        .filter(|character| !matches!(character, ',' | '床' | ' '))
+        .collect();
+    digits.parse().ok().and_then(|number| Beds::new(number).ok())
+}
+
 /// Excel takes the zero of prefectures 01 to 09; the prefecture of the row says whether it did.
-fn municipality(line: &Line<'_, '_, Of>, prefecture: PrefectureCode) -> Result<Option<MunicipalityCode>, Box<Fault>> {
+pub(crate) fn municipality(line: &Line<'_, '_, Of>, prefecture: PrefectureCode) -> Result<Option<MunicipalityCode>, Box<Fault>> {
     let shown = line.shown(Of::Municipality);
     if shown.is_empty() {
         return Ok(None);

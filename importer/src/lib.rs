@@ -4,8 +4,8 @@
 //! memory and time, because a parser of other people's files may abort; [`scan()`](scan::scan) refuses what is known to make it abort.
 //! Rules of the questionnaire belong to `survey`; rights, windows and what is already stored belong to the server.
 //!
-//! A file goes through `scan` (safe to parse?), `read` (rows of cells), then one of `examine` (answers), `frame::examine_frame` and
-//! `quotas::examine_quotas`.
+//! A file goes through `scan` (safe to parse?), `read` (rows of cells), then one of `examine` (answers), `frame::examine_frame`,
+//! `master::examine_master` and `quotas::examine_quotas`.
 
 mod answers;
 pub mod examination;
@@ -18,6 +18,7 @@ pub mod hostile;
 mod identity;
 mod layout;
 pub mod limits;
+pub mod master;
 mod place;
 pub mod quotas;
 pub mod read;

@@ -18,6 +18,11 @@ impl<'a> Place<'a> {
         Self { sheet, column, row }
     }
 
+    /// The sheet.
+    pub(crate) fn sheet(&self) -> &'a str {
+        self.sheet
+    }
+
     /// The address as Excel writes it.
     pub(crate) fn cell(&self) -> String {
         address(self.column, self.row)

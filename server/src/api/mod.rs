@@ -9,6 +9,7 @@ pub mod health;
 pub mod hospitals;
 pub mod imports;
 pub mod keyed;
+pub mod masters;
 pub mod pages;
 pub mod problem;
 pub mod programs;
@@ -47,6 +48,9 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(windows::open_window)
         .service(windows::grant_extension)
         .service(hospitals::list_hospitals)
+        .service(masters::import_master)
+        .service(masters::draw_frame)
+        .service(masters::drop_from_scope)
         .service(submissions::read_submission)
         .service(submissions::submit_answers)
         .service(batches::submit_batch)

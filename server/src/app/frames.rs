@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel_async::AsyncPgConnection;
 use serde_json::json;
 use survey::area::{Area, MunicipalityCode};
@@ -14,10 +14,11 @@ use survey::survey::Survey;
 use uuid::Uuid;
 
 use crate::app::state::State;
+use crate::auth::actor::Actor;
 use crate::auth::permit::{DrawFrame, Permit, ReadHospitals};
-use crate::db::audit;
 use crate::db::frames::{self, FrameRow};
 use crate::db::transaction::{Mode, as_actor, take_turn};
+use crate::db::{audit, hospitals};
 use crate::error::AppError;
 
 /// The hospital of a G-MIS ID that the actor may see.
@@ -80,30 +81,94 @@ pub async fn draw(state: &State, permit: &Permit<DrawFrame>, survey: &Survey, ho
     as_actor(&state.pool, actor, Mode::Write, async |conn| {
         // One at a time for all surveys: identities are shared between them.
         take_turn(conn, "frames").await?;
-        if frames::count(conn, id).await? > 0 {
-            return Err(AppError::conflict(
-                "frame_drawn",
-                format!("{id}年調査の調査対象名簿は登録済みです。名簿は凍結されており、差し替えられません。"),
-            ));
-        }
+        not_drawn(conn, id).await?;
         let rows = identified(conn, &frame).await?.map_err(faulty)?;
         frames::insert_all(conn, id, &rows, from).await?;
-        let details = json!({"hospitals": rows.len()});
-        audit::insert(
-            conn,
-            actor,
-            now,
-            audit::Entry {
-                action: "draw_frame",
-                survey: Some(id),
-                details,
-                ..audit::Entry::default()
-            },
-        )
-        .await?;
+        note_drawn(conn, actor, now, id, json!({"hospitals": rows.len()})).await?;
         Ok(rows.len())
     })
     .await
+}
+
+/// Draws the frame of a survey that has none yet from the master: the hospitals that are open on a day, today if none is given, and have 20 beds.
+///
+/// # Errors
+/// `frame_drawn` when there is a frame already, `master_empty` when the master has no such hospital.
+pub async fn draw_from_master(
+    state: &State,
+    permit: &Permit<DrawFrame>,
+    survey: &Survey,
+    day: Option<NaiveDate>,
+) -> Result<usize, AppError> {
+    let (actor, now, id) = (permit.actor(), state.now(), survey.id().as_str());
+    let day = day.unwrap_or_else(|| day_in_japan(now));
+    as_actor(&state.pool, actor, Mode::Write, async |conn| {
+        take_turn(conn, "frames").await?;
+        not_drawn(conn, id).await?;
+        let rows = hospitals::open_on(conn, day).await?;
+        if rows.is_empty() {
+            return Err(AppError::conflict(
+                "master_empty",
+                "病院マスターに、この日に開設している20床以上の病院がありません。先に病院マスターを取り込んでください。",
+            ));
+        }
+        frames::freeze(conn, id, &rows).await?;
+        note_drawn(conn, actor, now, id, json!({"hospitals": rows.len(), "master_on": day})).await?;
+        Ok(rows.len())
+    })
+    .await
+}
+
+/// Takes a hospital out of a frame's scope: it leaves rates, tables and candidates; what it answered stays.
+///
+/// # Errors
+/// `reason_missing`; `hospital_unknown`, when it is out of scope already too.
+pub async fn drop_from_scope(state: &State, permit: &Permit<DrawFrame>, survey: &Survey, gmis: &str, reason: &str) -> Result<(), AppError> {
+    let (actor, now) = (permit.actor(), state.now());
+    let reason = survey::fault::excerpt(reason.trim());
+    if reason.is_empty() {
+        return Err(AppError::invalid("reason_missing", "調査対象から外す理由を記入してください。"));
+    }
+    as_actor(&state.pool, actor, Mode::Write, async |conn| {
+        take_turn(conn, "frames").await?;
+        let row = require(conn, survey, gmis).await?;
+        frames::drop_from_scope(conn, survey.id().as_str(), row.hospital_id, &reason, now).await?;
+        let entry = audit::Entry {
+            action: "drop_from_scope",
+            survey: Some(survey.id().as_str()),
+            hospital: Some(row.hospital_id),
+            prefecture: Some(row.prefecture),
+            details: json!({"reason": reason}),
+        };
+        Ok(audit::insert(conn, actor, now, entry).await?)
+    })
+    .await
+}
+
+async fn not_drawn(conn: &mut AsyncPgConnection, id: &str) -> Result<(), AppError> {
+    if frames::count(conn, id).await? > 0 {
+        return Err(AppError::conflict(
+            "frame_drawn",
+            format!("{id}年調査の調査対象名簿は登録済みです。名簿は凍結されており、差し替えられません。"),
+        ));
+    }
+    Ok(())
+}
+
+async fn note_drawn(
+    conn: &mut AsyncPgConnection,
+    actor: &Actor,
+    now: DateTime<Utc>,
+    survey: &str,
+    details: serde_json::Value,
+) -> Result<(), AppError> {
+    let entry = audit::Entry {
+        action: "draw_frame",
+        survey: Some(survey),
+        details,
+        ..audit::Entry::default()
+    };
+    Ok(audit::insert(conn, actor, now, entry).await?)
 }
 
 /// Gives each hospital its identity: that of its G-MIS ID, else of its institution code, else a new one.
@@ -200,7 +265,7 @@ pub fn beds_of(beds: i32) -> Result<Beds, AppError> {
 ///
 /// # Errors
 /// `area_not_yours`: which area is the actor's.
-pub fn require_area(actor: &crate::auth::actor::Actor, area: &Area) -> Result<(), AppError> {
+pub fn require_area(actor: &Actor, area: &Area) -> Result<(), AppError> {
     match actor.area() {
         Some(own) if own.contains(area) => Ok(()),
         Some(own) => Err(AppError::forbidden(
@@ -218,6 +283,6 @@ pub fn require_area(actor: &crate::auth::actor::Actor, area: &Area) -> Result<()
 }
 
 /// The first day that today is in Japan.
-pub fn day_in_japan(time: chrono::DateTime<chrono::Utc>) -> NaiveDate {
+pub fn day_in_japan(time: DateTime<Utc>) -> NaiveDate {
     time.with_timezone(&survey::window::JST).date_naive()
 }

@@ -13,6 +13,7 @@ pub mod health;
 pub mod idempotency;
 pub mod imports;
 pub mod intake;
+pub mod masters;
 pub mod programs;
 pub mod receipts;
 pub mod sessions;

@@ -78,7 +78,9 @@ policies! {
     ReadTables = Municipality(_) | Prefecture(_) | MinistryAnalyst | MinistryAdministrator | System,
     /// Open a survey again or extend it.
     GrantTime = MinistryAdministrator | System,
-    /// Draw a frame.
+    /// Import the hospital master.
+    ImportMaster = MinistryAdministrator | System,
+    /// Draw a frame, and take a hospital out of its scope.
     DrawFrame = MinistryAdministrator | System,
     /// Read programmes, quotas, candidates and selections.
     ReadPrograms = Prefecture(_) | MinistryAnalyst | MinistryAdministrator | System,

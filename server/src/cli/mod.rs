@@ -14,6 +14,8 @@ mod erase;
 mod exit;
 mod faults;
 mod files;
+mod frame;
+mod hospital;
 mod import;
 mod output;
 mod receipt;
@@ -65,6 +67,10 @@ enum Command {
     Migrate,
     #[command(about = "回答、調査対象名簿、支援枠をファイルから取り込む")]
     Import(import::Arguments),
+    #[command(about = "病院マスターを取り込む")]
+    Hospital(hospital::Arguments),
+    #[command(about = "病院マスターから調査対象名簿を作り、病院を対象から外す")]
+    Frame(frame::Arguments),
     #[command(about = "集計表、回答率、報告書を作る")]
     Tabulate(tabulate::Arguments),
     #[command(about = "都道府県の支援対象病院を選定する")]
@@ -111,6 +117,8 @@ fn run(arguments: Arguments) -> Result<(), CliError> {
             Command::Serve => serve::run(&settings).await,
             Command::Migrate => serve::migrate(&settings).await,
             Command::Import(arguments) => import::run(arguments, &settings).await,
+            Command::Hospital(arguments) => hospital::run(arguments, &settings).await,
+            Command::Frame(arguments) => frame::run(arguments, &settings).await,
             Command::Tabulate(arguments) => tabulate::run(arguments, &settings).await,
             Command::Select(arguments) => select::run(arguments, &settings).await,
             Command::Account(arguments) => account::run(arguments, &settings).await,

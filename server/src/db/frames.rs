@@ -1,6 +1,6 @@
 //! Hospitals, their aliases and the frames of surveys.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Date, Integer, Nullable, SmallInt, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -101,12 +101,12 @@ pub async fn count(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryResult
         .await
 }
 
-/// Who bears which alias of a kind now.
+/// Who bears which alias of a kind, or bore it: those of before first, so that the last of a value is the one that counts.
 pub async fn alias_owners(conn: &mut AsyncPgConnection, kind: &str) -> QueryResult<Vec<(String, Uuid)>> {
     alias::table
         .filter(alias::kind.eq(kind))
-        .filter(alias::valid_to.is_null())
         .select((alias::value, alias::hospital_id))
+        .order(alias::valid_to.asc().nulls_last())
         .load(conn)
         .await
 }
@@ -119,7 +119,6 @@ pub async fn insert_all(conn: &mut AsyncPgConnection, survey_id: &str, rows: &[F
     let municipalities: Vec<&str> = rows.iter().map(|row| row.municipality.as_str()).collect();
     let gmis_ids: Vec<&str> = rows.iter().map(|row| row.gmis_id.as_str()).collect();
     let codes: Vec<Option<&str>> = rows.iter().map(|row| row.institution_code.as_deref()).collect();
-    let beds: Vec<i32> = rows.iter().map(|row| row.beds).collect();
     diesel::sql_query(
         "INSERT INTO hospital (id, name, prefecture, municipality) SELECT * FROM unnest($1, $2, $3, $4) \
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, prefecture = excluded.prefecture, municipality = excluded.municipality",
@@ -132,12 +131,24 @@ pub async fn insert_all(conn: &mut AsyncPgConnection, survey_id: &str, rows: &[F
     .await?;
     for (kind, values) in [
         ("gmis_id", gmis_ids.iter().map(|id| Some(*id)).collect::<Vec<_>>()),
-        ("institution_code", codes.clone()),
+        ("institution_code", codes),
     ] {
+        // What a newer frame names otherwise is no longer borne; a frame that is drawn late, of a year before, takes nothing back.
+        diesel::sql_query(
+            "UPDATE alias x SET valid_to = $4 - 1 FROM unnest($1, $3) AS a(id, value) \
+             WHERE x.hospital_id = a.id AND x.kind = $2 AND x.value <> a.value AND x.valid_to IS NULL AND x.valid_from < $4",
+        )
+        .bind::<Array<SqlUuid>, _>(&ids)
+        .bind::<Text, _>(kind)
+        .bind::<Array<Nullable<Text>>, _>(&values)
+        .bind::<Date, _>(from)
+        .execute(conn)
+        .await?;
         diesel::sql_query(
             "INSERT INTO alias (hospital_id, kind, value, prefecture, municipality, valid_from) \
              SELECT a.id, $2, a.value, a.prefecture, a.municipality, $6 FROM unnest($1, $3, $4, $5) AS a(id, value, prefecture, municipality) \
-             WHERE a.value IS NOT NULL AND NOT EXISTS (SELECT FROM alias x WHERE x.kind = $2 AND x.value = a.value AND x.valid_to IS NULL)",
+             WHERE a.value IS NOT NULL AND NOT EXISTS (SELECT FROM alias x WHERE x.kind = $2 AND x.value = a.value \
+             AND (x.valid_to IS NULL OR x.hospital_id = a.id AND (x.valid_to >= $6 OR x.valid_from = $6)))",
         )
         .bind::<Array<SqlUuid>, _>(&ids)
         .bind::<Text, _>(kind)
@@ -148,19 +159,43 @@ pub async fn insert_all(conn: &mut AsyncPgConnection, survey_id: &str, rows: &[F
         .execute(conn)
         .await?;
     }
+    freeze(conn, survey_id, rows).await
+}
+
+/// Freezes hospitals into a frame, as they are known.
+pub async fn freeze(conn: &mut AsyncPgConnection, survey_id: &str, rows: &[FrameRow]) -> QueryResult<()> {
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.hospital_id).collect();
+    let codes: Vec<Option<&str>> = rows.iter().map(|row| row.institution_code.as_deref()).collect();
     diesel::sql_query(
         "INSERT INTO frame (survey_id, hospital_id, gmis_id, institution_code, name, prefecture, municipality, beds) \
          SELECT $1, * FROM unnest($2, $3, $4, $5, $6, $7, $8)",
     )
     .bind::<Text, _>(survey_id)
     .bind::<Array<SqlUuid>, _>(&ids)
-    .bind::<Array<Text>, _>(&gmis_ids)
+    .bind::<Array<Text>, _>(rows.iter().map(|row| row.gmis_id.as_str()).collect::<Vec<_>>())
     .bind::<Array<Nullable<Text>>, _>(&codes)
-    .bind::<Array<Text>, _>(&names)
-    .bind::<Array<SmallInt>, _>(&prefectures)
-    .bind::<Array<Text>, _>(&municipalities)
-    .bind::<Array<Integer>, _>(&beds)
+    .bind::<Array<Text>, _>(rows.iter().map(|row| row.name.as_str()).collect::<Vec<_>>())
+    .bind::<Array<SmallInt>, _>(rows.iter().map(|row| row.prefecture).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(rows.iter().map(|row| row.municipality.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Integer>, _>(rows.iter().map(|row| row.beds).collect::<Vec<_>>())
     .execute(conn)
     .await
     .map(drop)
+}
+
+/// Takes a hospital out of scope; how many rows that was (none if it was not in scope).
+pub async fn drop_from_scope(
+    conn: &mut AsyncPgConnection,
+    survey_id: &str,
+    hospital_id: Uuid,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> QueryResult<usize> {
+    diesel::update(frame::table)
+        .filter(frame::survey_id.eq(survey_id))
+        .filter(frame::hospital_id.eq(hospital_id))
+        .filter(frame::out_of_scope_at.is_null())
+        .set((frame::out_of_scope_at.eq(now), frame::out_of_scope_reason.eq(reason)))
+        .execute(conn)
+        .await
 }

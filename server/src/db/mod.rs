@@ -7,6 +7,7 @@ pub mod audit;
 pub mod batches;
 pub mod erasure;
 pub mod frames;
+pub mod hospitals;
 pub mod idempotency;
 pub mod imports;
 pub mod migrations;

@@ -28,6 +28,7 @@ diesel::table! {
 diesel::table! {
     hospital (id) {
         id -> Uuid, name -> Text, prefecture -> SmallInt, municipality -> Text, successor_id -> Nullable<Uuid>, recorded_at -> Timestamptz,
+        beds -> Nullable<Integer>, opened_on -> Nullable<Date>, closed_on -> Nullable<Date>, close_reason -> Nullable<Text>,
     }
 }
 diesel::table! {
@@ -133,6 +134,12 @@ diesel::table! {
     receipt_key (key_id) { key_id -> Text, public_key -> Bytea, first_used_at -> Timestamptz, }
 }
 diesel::table! {
+    master_import (id) {
+        id -> Uuid, actor -> Text, account_id -> Nullable<Uuid>, file_name -> Text, sha256 -> Bytea, difference_hash -> Text,
+        summary -> Jsonb, changes -> Jsonb, imported_at -> Timestamptz,
+    }
+}
+diesel::table! {
     idempotency (actor_key, key) {
         actor_key -> Text, key -> Text, request_hash -> Bytea, status -> SmallInt, response -> Jsonb, made_at -> Timestamptz,
     }
@@ -162,5 +169,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit,
     batch_line,
     receipt_key,
+    master_import,
     idempotency,
 );

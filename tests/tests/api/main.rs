@@ -13,6 +13,7 @@ mod examples;
 mod hostile;
 mod idempotency;
 mod imports;
+mod masters;
 mod programs;
 mod receipts;
 mod requests;

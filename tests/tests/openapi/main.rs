@@ -21,7 +21,7 @@ const PUBLIC: [&str; 6] = [
     "verify_receipt",
 ];
 /// Operations that answer without a body when all is well.
-const WITHOUT_BODY: [&str; 3] = ["live", "ready", "delete_session"];
+const WITHOUT_BODY: [&str; 4] = ["live", "ready", "delete_session", "drop_from_scope"];
 
 fn document() -> Value {
     serde_json::to_value(server::openapi::document()).unwrap()

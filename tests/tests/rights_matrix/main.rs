@@ -58,7 +58,7 @@ const CALLERS: [Caller; 6] = [
 ];
 const TARGETS: [Target; 3] = [Target::Own, Target::Neighbour, Target::Foreign];
 /// Operations that change something when they are allowed. They come last, so that what they do does not show in what others read.
-const WRITES: [&str; 10] = [
+const WRITES: [&str; 13] = [
     "create_session",
     "create_token",
     "open_window",
@@ -69,6 +69,10 @@ const WRITES: [&str; 10] = [
     "submit_batch",
     "import_answers",
     "choose_hospitals",
+    "import_master",
+    "draw_frame",
+    // Last, because the hospitals are gone from the frame afterwards.
+    "drop_from_scope",
 ];
 
 impl Caller {

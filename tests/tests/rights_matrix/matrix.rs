@@ -109,7 +109,7 @@ const fn administrator_only(operation: &'static str, outcome: Outcomes) -> Right
 }
 
 /// Every operation of the API.
-pub const MATRIX: [Rights; 35] = [
+pub const MATRIX: [Rights; 38] = [
     public("live", "204"),
     public("ready", "204"),
     public("create_session", "201"),
@@ -140,6 +140,10 @@ pub const MATRIX: [Rights; 35] = [
         operator: NEVER,
         ..SIGNED_IN
     },
+    administrator_only("import_master", OK),
+    // The survey's frame is drawn already: a right that is there, and an act that is not possible any more.
+    administrator_only("draw_frame", ["409 frame_drawn"; 3]),
+    administrator_only("drop_from_scope", ["204"; 3]),
     Rights {
         operation: "read_submission",
         hospital: ["200", UNKNOWN_HOSPITAL, UNKNOWN_HOSPITAL],

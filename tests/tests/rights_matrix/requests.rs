@@ -67,6 +67,12 @@ pub async fn send(operation: &str, client: &Client, caller: Caller, target: Targ
             client.post("/api/v1/surveys/2024/extensions", &extension(whom)).await
         }
         "list_hospitals" => client.get(&format!("/api/v1/surveys/2024/hospitals{}", filter(target))).await,
+        "import_master" => client.upload("/api/v1/hospitals/imports", master(gmis, prefecture)).await,
+        "draw_frame" => client.post("/api/v1/surveys/2024/frame", &json!({})).await,
+        "drop_from_scope" => {
+            let path = format!("/api/v1/surveys/2024/hospitals/{gmis}/out-of-scope");
+            client.post(&path, &json!({"reason": "廃止"})).await
+        }
         "read_submission" => client.get(&submission(gmis)).await,
         "read_receipt" => {
             client
@@ -183,4 +189,8 @@ fn program(caller: Caller, target: Target) -> Value {
         "id": format!("{caller:?}-{target:?}").to_lowercase(), "fiscal_year": 2030, "title": "試験事業", "surveys": ["2024"],
         "use_rule": "試験のため", "deadline": "2030-01-01T00:00:00Z",
     })
+}
+
+fn master(gmis: &str, prefecture: &str) -> String {
+    format!("gmis_id,name,prefecture,beds,closed_on\n{gmis},試験病院,{prefecture},100,\n")
 }

@@ -7,7 +7,7 @@ use tokio_postgres::error::SqlState;
 use crate::{account, attempt, cast};
 
 /// Tables whose rows are never changed nor removed by the application.
-const APPEND_ONLY: [&str; 12] = [
+const APPEND_ONLY: [&str; 13] = [
     "receipt_key",
     "batch_line",
     "revision",
@@ -15,6 +15,7 @@ const APPEND_ONLY: [&str; 12] = [
     "idempotency",
     "import",
     "import_verdict",
+    "master_import",
     "blob",
     "quota",
     "selection",
@@ -36,6 +37,7 @@ async fn what_was_kept_is_neither_changed_nor_removed_by_any_actor() {
                 "import_verdict" => "verdict = 'accepted'",
                 "receipt_key" => "public_key = ''",
                 "batch_line" => "verdict = '{}'",
+                "master_import" => "changes = '[]'",
                 "blob" => "bytes = ''",
                 "quota" => "hospitals = 0",
                 "selection" => "complete = true",

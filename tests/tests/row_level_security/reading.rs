@@ -49,6 +49,7 @@ fn rule(table: &str, actor: &Actor) -> String {
         "audit" => matches!(actor.role(), Role::MinistryAdministrator | Role::Operator | Role::System).to_string(),
         "idempotency" | "batch_line" if account.is_empty() => "actor_key = 'system'".to_owned(),
         "idempotency" | "batch_line" => format!("actor_key = '{account}'"),
+        "master_import" => matches!(actor.role(), Role::MinistryAdministrator | Role::System).to_string(),
         table => panic!("who may see the rows of {table}? say so in this function"),
     }
 }
