@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::database::with_state;
 use super::exit::CliError;
 use super::{faults, output};
+use crate::app::masters::difference::Change;
 use crate::app::masters::{self, MasterReport, MasterUpload};
 use crate::auth::actor::Actor;
 use crate::auth::permit::Permit;
@@ -70,19 +71,70 @@ fn told(report: &MasterReport, json: bool) -> Result<(), CliError> {
             // Names are shown as an excerpt: a terminal obeys control characters.
             writeln!(out, "{} {}", planned.gmis_id, survey::fault::excerpt(&planned.name))?;
             for change in &planned.changes {
-                writeln!(out, "  {}", serde_json::to_string(change)?)?;
+                writeln!(out, "  {}", in_words(change))?;
             }
         }
         for row in &report.out_of_scope {
             writeln!(out, "調査対象から外す候補: {}年調査 {}", row.survey, row.gmis_id)?;
         }
-        for (kind, count) in &report.summary {
-            writeln!(out, "{kind}: {count}")?;
+        for missing in &report.missing {
+            let gmis = missing.gmis_id.as_deref().unwrap_or("G-MIS IDなし");
+            writeln!(
+                out,
+                "ファイルにない病院（変更しません）: {gmis} {}",
+                survey::fault::excerpt(&missing.name)
+            )?;
+        }
+        for (kind, count) in report.summary.iter().filter(|(_, count)| **count > 0) {
+            writeln!(out, "{}: {count}件", kind_in_words(kind))?;
         }
         match (&report.hash, report.import) {
-            (Some(hash), None) => writeln!(out, "何も保存していません。内容のハッシュ: {hash}"),
+            (Some(_), None) if report.changes.is_empty() => writeln!(out, "変更はありません。"),
+            (Some(hash), None) => writeln!(
+                out,
+                "何も保存していません。この内容のとおりに取り込むには、--dry-run を外し、--hash {hash} を付けてください。"
+            ),
             (_, Some(_)) => writeln!(out, "取り込みました。"),
             (None, None) => Ok(()),
         }
     })
+}
+
+/// The kinds of the summary, as on screen.
+fn kind_in_words(kind: &str) -> &str {
+    match kind {
+        "opened" => "新規",
+        "opening_dated" => "開設日の変更",
+        "closed" => "廃止",
+        "merged" => "統合",
+        "reopened" => "廃止の取消し",
+        "renamed" => "名称の変更",
+        "recoded" => "番号の変更",
+        "formerly_known_as" => "旧番号の登録",
+        "moved" => "所在地の変更",
+        "beds_changed" => "病床数の変更",
+        "missing" => "ファイルにない病院",
+        "unchanged" => "変更なし",
+        other => other,
+    }
+}
+
+/// What changes, from what to what. Texts are excerpts, as names are.
+fn in_words(change: &Change) -> String {
+    let text = |text: &str| survey::fault::excerpt(text);
+    let was = |value: Option<String>| value.unwrap_or_else(|| "未登録".to_owned());
+    let number = |alias: &str| if alias == "gmis_id" { "G-MIS ID" } else { "医療機関コード" };
+    match change {
+        Change::Opened { on: Some(on) } => format!("新規（開設日 {on}）"),
+        Change::Opened { on: None } => "新規".to_owned(),
+        Change::OpeningDated { from, to } => format!("開設日: {} → {to}", was(from.map(|day| day.to_string()))),
+        Change::Closed { on } => format!("廃止: {on}"),
+        Change::Merged { on, successor } => format!("統合: {on}（承継先 {}）", text(successor)),
+        Change::Reopened => "廃止の取消し".to_owned(),
+        Change::Renamed { from, to } => format!("名称: {} → {}", text(from), text(to)),
+        Change::Recoded { alias, from, to } => format!("{}: {} → {}", number(alias), was(from.as_deref().map(text)), text(to)),
+        Change::FormerlyKnownAs { alias, value } => format!("旧{}: {}", number(alias), text(value)),
+        Change::Moved { from, to } => format!("所在地: {} → {}", text(from), text(to)),
+        Change::BedsChanged { from, to } => format!("病床数: {} → {to}", was(from.map(|beds| beds.to_string()))),
+    }
 }

@@ -91,14 +91,9 @@ pub async fn page(
     query.load(conn).await
 }
 
-/// How many hospitals the frame has, in scope.
+/// How many hospitals the frame has, those out of scope too: a frame that they all left was drawn all the same.
 pub async fn count(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryResult<i64> {
-    frame::table
-        .filter(frame::survey_id.eq(survey_id))
-        .filter(frame::out_of_scope_at.is_null())
-        .count()
-        .get_result(conn)
-        .await
+    frame::table.filter(frame::survey_id.eq(survey_id)).count().get_result(conn).await
 }
 
 /// Who bears which alias of a kind, or bore it: those of before first, so that the last of a value is the one that counts.

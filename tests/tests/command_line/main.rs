@@ -4,6 +4,7 @@
 
 mod checks;
 mod child;
+mod masters;
 mod place;
 mod settings;
 mod templates;
