@@ -254,7 +254,7 @@ async fn take(
     for line in lines {
         match read(line) {
             Ok(read) => said.push((line, read)),
-            Err(verdict) => drop(verdicts.insert(line.number, verdict)),
+            Err(verdict) => drop(verdicts.insert(line.number, *verdict)),
         }
     }
     let ids: BTreeSet<String> = said
@@ -272,7 +272,7 @@ async fn take(
     for (line, said) in said {
         match addressed(survey, &hospitals, line, said) {
             Ok(known) => ready.push(known),
-            Err(verdict) => drop(verdicts.insert(line.number, verdict)),
+            Err(verdict) => drop(verdicts.insert(line.number, *verdict)),
         }
     }
     // A run shares edition and reason, and has no hospital twice: its second answers have to see its first.
@@ -292,20 +292,32 @@ async fn take(
     Ok(verdicts)
 }
 
-fn read(line: &Line) -> Result<Said, LineVerdict> {
+/// Boxed, because a verdict is large and rare.
+fn read(line: &Line) -> Result<Said, Box<LineVerdict>> {
     if line.text.len() > LINE_BYTES {
         let message = "この行は長すぎます。1行には1病院の回答だけを書いてください。";
-        return Err(LineVerdict::rejected(line.number, None, "line_too_long", message, Vec::new()));
+        return Err(Box::new(LineVerdict::rejected(
+            line.number,
+            None,
+            "line_too_long",
+            message,
+            Vec::new(),
+        )));
     }
     serde_json::from_slice(&line.text).map_err(|error| {
         let message =
             "この行は正しいJSONではないか、知らない項目があります。hospital、answersと、必要ならedition、reasonを書いてください。";
         let fault = Fault::error("line_invalid", message).found(error.to_string());
-        LineVerdict::rejected(line.number, None, "line_invalid", message, vec![fault])
+        Box::new(LineVerdict::rejected(line.number, None, "line_invalid", message, vec![fault]))
     })
 }
 
-fn addressed<'a>(survey: &'a Survey, hospitals: &BTreeMap<String, FrameRow>, line: &Line, said: Said) -> Result<Ready<'a>, LineVerdict> {
+fn addressed<'a>(
+    survey: &'a Survey,
+    hospitals: &BTreeMap<String, FrameRow>,
+    line: &Line,
+    said: Said,
+) -> Result<Ready<'a>, Box<LineVerdict>> {
     let received = Sha256::digest(&line.text).into();
     let line = line.number;
     let hospital = GmisId::parse(&said.hospital).ok().and_then(|id| hospitals.get(id.as_str()));
@@ -314,17 +326,18 @@ fn addressed<'a>(survey: &'a Survey, hospitals: &BTreeMap<String, FrameRow>, lin
             "{}年調査の調査対象名簿に、このG-MIS IDの病院がありません。IDを確認してください。",
             survey.id()
         );
-        return Err(LineVerdict::rejected(
-            line,
-            Some(&said.hospital),
-            "hospital_unknown",
-            message,
-            Vec::new(),
-        ));
+        let verdict = LineVerdict::rejected(line, Some(&said.hospital), "hospital_unknown", message, Vec::new());
+        return Err(Box::new(verdict));
     };
     let edition = surveys::edition(survey, said.edition.as_deref()).map_err(|_unknown| {
         let message = "この版の調査票はありません。editionを確認するか、省いてください。";
-        LineVerdict::rejected(line, Some(&hospital.gmis_id), "edition_unknown", message, Vec::new())
+        Box::new(LineVerdict::rejected(
+            line,
+            Some(&hospital.gmis_id),
+            "edition_unknown",
+            message,
+            Vec::new(),
+        ))
     })?;
     let reason = said
         .reason

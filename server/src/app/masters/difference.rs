@@ -131,14 +131,14 @@ impl<'a> Known<'a> {
     }
 
     /// The one hospital that a row's identifiers name; `Ok(None)` if they name none.
-    fn of(&self, row: &MasterRow) -> Result<Option<Uuid>, Fault> {
+    fn of(&self, row: &MasterRow) -> Result<Option<Uuid>, Box<Fault>> {
         let owners: BTreeSet<Uuid> = named(row)
             .iter()
             .filter_map(|(kind, value, _)| self.owners.get(&(kind, *value)).copied())
             .collect();
         if owners.len() > 1 {
             let message = "この行の番号（旧番号を含む）は、登録済みの2つ以上の病院のものです。番号を確かめて直してください。";
-            return Err(at(row, Fault::error("hospital_identity_conflict", message)));
+            return Err(Box::new(at(row, Fault::error("hospital_identity_conflict", message))));
         }
         Ok(owners.into_iter().next())
     }
@@ -177,7 +177,7 @@ pub fn difference(rows: &[MasterRow], hospitals: &[HospitalRow], aliases: &[Alia
                 }
                 ids.insert(row.gmis.as_str(), id);
             }
-            Err(fault) => faults.push(fault),
+            Err(fault) => faults.push(*fault),
         }
     }
     if !faults.is_empty() {
