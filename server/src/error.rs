@@ -2,6 +2,8 @@
 //!
 //! The internal half has no `Display`, so that it cannot leak to a caller; it is logged once where it becomes an answer.
 
+use serde::Serialize;
+use serde_json::Value;
 use survey::fault::Fault;
 
 /// Stable code and Japanese sentence of one refusal.
@@ -11,6 +13,17 @@ pub struct Refusal {
     pub code: &'static str,
     /// Says what is wrong and what to do next, in Japanese.
     pub message: String,
+}
+
+/// A field in which what is stored differs from what the caller saw or sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// Question key, or key and field (`respondent.name`).
+    pub question: String,
+    /// What is stored now; null: nothing.
+    pub stored: Value,
+    /// What the caller saw or sent; null: nothing.
+    pub yours: Value,
 }
 
 /// Why a use case did not do what it was asked.
@@ -28,6 +41,10 @@ pub enum AppError {
     Faulty(Refusal, Vec<Fault>),
     /// The state of things forbids it now.
     Conflict(Refusal),
+    /// What is to be changed is no longer what the caller saw.
+    Stale(Refusal, Vec<Difference>),
+    /// A change that does not say of what it saw.
+    Unconditional(Refusal),
     /// More than is taken.
     TooLarge(Refusal),
     /// Too many tries in a short time.
@@ -113,6 +130,17 @@ impl AppError {
         })
     }
 
+    /// What is to be changed is no longer what the caller saw.
+    pub fn stale(code: &'static str, message: impl Into<String>, differences: Vec<Difference>) -> AppError {
+        AppError::Stale(
+            Refusal {
+                code,
+                message: message.into(),
+            },
+            differences,
+        )
+    }
+
     /// A bug or a broken machine.
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> AppError {
         AppError::Internal(InternalCause::new(cause))
@@ -132,7 +160,9 @@ impl AppError {
             | AppError::Invalid(r)
             | AppError::Conflict(r)
             | AppError::TooLarge(r)
-            | AppError::TooMany(r) => format!("{}: {}", r.code, r.message),
+            | AppError::TooMany(r)
+            | AppError::Unconditional(r) => format!("{}: {}", r.code, r.message),
+            AppError::Stale(r, differences) => format!("{}: {} ({} differences)", r.code, r.message, differences.len()),
             AppError::Faulty(r, faults) => format!("{}: {} ({} faults)", r.code, r.message, faults.len()),
             AppError::Unavailable(cause) => format!("unavailable: {}", cause.for_log()),
             AppError::Internal(cause) => format!("internal: {}", cause.for_log()),

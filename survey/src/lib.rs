@@ -18,6 +18,7 @@ pub mod hospital;
 pub mod prefecture;
 pub mod question;
 pub mod schema;
+pub mod submission;
 pub mod survey;
 pub mod window;
 

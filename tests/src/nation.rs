@@ -16,7 +16,7 @@ use server::app::clock::Clock;
 use server::app::imports::{self, ImportReport, Upload};
 use server::app::programs::{self, NewProgram};
 use server::app::state::State;
-use server::app::{frames, surveys};
+use server::app::{frames, windows};
 use server::auth::actor::Actor;
 use server::auth::permit::Permit;
 use server::error::AppError;
@@ -132,7 +132,7 @@ pub async fn take_in(state: &State, files: &Files, order: Order) {
         assert_eq!(faults, []);
         done(frames::draw(state, &Permit::of(Actor::system()).unwrap(), survey, hospitals).await);
         let window = (now() - TimeDelta::minutes(1), now() + TimeDelta::days(30));
-        done(surveys::open_window(state, &Permit::of(Actor::system()).unwrap(), survey, window, "試験").await);
+        done(windows::open(state, &Permit::of(Actor::system()).unwrap(), survey, window, "試験").await);
         let mut names = files.answers(id);
         if order == Order::Backwards {
             names.reverse();

@@ -33,6 +33,8 @@ pub struct AuditEntryJson {
     prefecture: Option<String>,
     #[schema(value_type = Object)]
     details: Value,
+    /// Network address of who asked, as the server saw it; absent for commands and jobs.
+    origin: Option<String>,
 }
 
 impl From<AuditRow> for AuditEntryJson {
@@ -46,6 +48,7 @@ impl From<AuditRow> for AuditEntryJson {
             survey: row.survey_id,
             prefecture: row.prefecture.map(|number| format!("{number:02}")),
             details: row.details,
+            origin: row.origin,
         }
     }
 }

@@ -35,6 +35,7 @@ impl<P: Policy> FromRequest for Guarded<P> {
             // The name of a scheme has no case (RFC 9110, 11.1).
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| SecretString::from(token.trim()));
+        let origin = request.peer_addr().map(|address| address.ip());
         Box::pin(async move {
             let state = state.ok_or_else(|| AppError::internal("the application state is not registered"))?;
             let bearer = bearer.ok_or_else(|| {
@@ -43,7 +44,7 @@ impl<P: Policy> FromRequest for Guarded<P> {
                     "ログインしていません。ログインして得たトークンをAuthorizationヘッダーに付けてください。",
                 )
             })?;
-            let actor = sessions::authenticate(&state, &bearer).await?;
+            let actor = sessions::authenticate(&state, &bearer).await?.asking_from(origin);
             Ok(Guarded {
                 permit: Permit::of(actor)?,
                 bearer,

@@ -2,6 +2,7 @@
 
 pub mod audits;
 pub mod batches;
+pub mod drafts;
 pub mod exports;
 pub mod faults;
 pub mod guard;
@@ -11,10 +12,12 @@ pub mod imports;
 pub mod keyed;
 pub mod masters;
 pub mod pages;
+pub mod preconditions;
 pub mod problem;
 pub mod programs;
 pub mod receipts;
 pub mod sessions;
+pub mod steps;
 pub mod submissions;
 pub mod surveys;
 pub mod tables;
@@ -46,13 +49,21 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(surveys::read_schema)
         .service(surveys::download_template)
         .service(windows::open_window)
+        .service(windows::close_window)
         .service(windows::grant_extension)
+        .service(windows::list_extensions)
         .service(hospitals::list_hospitals)
         .service(masters::import_master)
         .service(masters::draw_frame)
         .service(masters::drop_from_scope)
         .service(submissions::read_submission)
         .service(submissions::submit_answers)
+        .service(drafts::save_draft)
+        .service(drafts::read_draft)
+        .service(drafts::discard_draft)
+        .service(steps::withdraw_answers)
+        .service(steps::return_answers)
+        .service(steps::accept_answers)
         .service(batches::submit_batch)
         .service(receipts::read_receipt)
         .service(receipts::list_receipt_keys)

@@ -6,10 +6,11 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::api::faults::FaultJson;
-use crate::error::AppError;
+use crate::error::{AppError, Difference};
 
 /// What every operation answers when it does not do what was asked.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -28,6 +29,33 @@ pub struct ProblemJson {
     /// Faults of the content, if it was that.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<FaultJson>,
+    /// Of a 412: the fields that are stored otherwise than the caller saw or sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<DifferenceJson>,
+}
+
+/// A field that is stored otherwise.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = Difference)]
+pub struct DifferenceJson {
+    /// Question key, or key and field.
+    pub question: String,
+    /// What is stored now; null: nothing.
+    #[schema(value_type = Object)]
+    pub stored: Value,
+    /// What the caller saw or sent; null: nothing.
+    #[schema(value_type = Object)]
+    pub yours: Value,
+}
+
+impl From<&Difference> for DifferenceJson {
+    fn from(difference: &Difference) -> DifferenceJson {
+        DifferenceJson {
+            question: difference.question.clone(),
+            stored: difference.stored.clone(),
+            yours: difference.yours.clone(),
+        }
+    }
 }
 
 /// A use case's error on its way out.
@@ -56,6 +84,8 @@ impl ResponseError for ApiError {
             AppError::Invalid(_) => StatusCode::BAD_REQUEST,
             AppError::Faulty(..) => StatusCode::UNPROCESSABLE_ENTITY,
             AppError::Conflict(_) => StatusCode::CONFLICT,
+            AppError::Stale(..) => StatusCode::PRECONDITION_FAILED,
+            AppError::Unconditional(_) => StatusCode::PRECONDITION_REQUIRED,
             AppError::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             AppError::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             AppError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -72,6 +102,8 @@ impl ResponseError for ApiError {
             | AppError::Invalid(r)
             | AppError::Faulty(r, _)
             | AppError::Conflict(r)
+            | AppError::Stale(r, _)
+            | AppError::Unconditional(r)
             | AppError::TooLarge(r)
             | AppError::TooMany(r) => (r.code, r.message.clone()),
             AppError::Unavailable(cause) => {
@@ -93,6 +125,10 @@ impl ResponseError for ApiError {
             AppError::Faulty(_, faults) => faults.iter().map(FaultJson::from).collect(),
             _ => Vec::new(),
         };
+        let differences = match &self.0 {
+            AppError::Stale(_, differences) => differences.iter().map(DifferenceJson::from).collect(),
+            _ => Vec::new(),
+        };
         let problem = ProblemJson {
             r#type: format!("urn:chosa:problem:{code}"),
             title: status.canonical_reason().unwrap_or_default().to_owned(),
@@ -100,6 +136,7 @@ impl ResponseError for ApiError {
             code: code.to_owned(),
             detail,
             faults,
+            differences,
         };
         let mut response = HttpResponse::build(status);
         match status {

@@ -12,8 +12,10 @@ use crate::api::faults::FaultJson;
 use crate::api::guard::Guarded;
 use crate::api::hospitals::HospitalJson;
 use crate::api::keyed::{Keyed, answered};
+use crate::api::preconditions::MaybeSeenVersion;
 use crate::api::problem::{ApiError, ProblemJson};
 use crate::api::receipts::ReceiptJson;
+use crate::api::steps::StepJson;
 use crate::app::state::State;
 use crate::app::submissions::{NewAnswers, ReadBack};
 use crate::app::{intake, submissions, surveys};
@@ -46,7 +48,8 @@ pub struct SubmittedJson {
 
 /// Submits a hospital's answers, exactly once for an `Idempotency-Key`.
 #[utoipa::path(tag = "submissions", operation_id = "submit_answers", security(("bearer" = [])),
-    params(("survey" = String, Path), ("hospital" = String, Path, description = "G-MIS ID"), ("Idempotency-Key" = String, Header)),
+    params(("survey" = String, Path), ("hospital" = String, Path, description = "G-MIS ID"), ("Idempotency-Key" = String, Header),
+        ("If-Match" = Option<String>, Header, description = "ETag of the submission that was seen; left out, what is there is replaced")),
     request_body = NewAnswersJson, responses(
     (status = 201, description = "A new revision", body = SubmittedJson),
     (status = 200, description = "The same answers had been there", body = SubmittedJson),
@@ -56,6 +59,7 @@ pub struct SubmittedJson {
     (status = 404, description = "survey_unknown, edition_unknown, hospital_unknown", body = ProblemJson),
     (status = 413, description = "body_too_large", body = ProblemJson),
     (status = 409, description = "window_closed, window_not_yet, already_answered, submission_accepted, idempotency_in_progress", body = ProblemJson),
+    (status = 412, description = "submission_changed, with the differences", body = ProblemJson),
     (status = 422, description = "answers_faulty, idempotency_mismatch", body = ProblemJson),
     (status = 503, description = "unavailable: nothing was stored", body = ProblemJson),
 ))]
@@ -63,7 +67,7 @@ pub struct SubmittedJson {
 pub async fn submit_answers(
     state: web::Data<State>,
     guarded: Guarded<SubmitAnswers>,
-    keyed: Keyed,
+    (keyed, seen): (Keyed, MaybeSeenVersion),
     path: web::Path<(String, String)>,
     body: Result<web::Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, ApiError> {
@@ -81,6 +85,7 @@ pub async fn submit_answers(
         answers: new.answers,
         reason: new.reason,
         received: Sha256::digest(&body).into(),
+        seen: seen.0,
     };
     let answer = submissions::submit(&state, &guarded.permit, survey, &new, Some(&keyed.with_body(&body))).await?;
     Ok(answered(&answer))
@@ -93,8 +98,14 @@ pub struct SubmissionJson {
     hospital: HospitalJson,
     /// Number of the revision that is counted, while submitted or accepted; 0 before the first.
     latest_revision: i32,
+    /// How many steps it has made, revisions among them; the ETag has it too.
+    version: i32,
+    /// Last second in which answers are taken as things stand; null: none are taken now.
+    open_until: Option<DateTime<Utc>>,
     /// The oldest first.
     revisions: Vec<RevisionJson>,
+    /// Steps that are no revisions, the oldest first; with the revisions, by version, they are the history.
+    steps: Vec<StepJson>,
 }
 
 /// One revision.
@@ -117,6 +128,8 @@ pub struct RevisionJson {
     reason: Option<String>,
     receipt: Uuid,
     received_at: DateTime<Utc>,
+    /// The version that the submission had with it.
+    version: i32,
 }
 
 impl From<ReadBack> for SubmissionJson {
@@ -136,13 +149,21 @@ impl From<ReadBack> for SubmissionJson {
                 reason: row.reason,
                 receipt: row.receipt,
                 received_at: row.received_at,
+                version: row.version,
             })
             .collect();
+        let version = read.submission.as_ref().map_or(0, |submission| submission.version);
         let latest_revision = read.submission.as_ref().map_or(0, |submission| submission.latest_revision);
         SubmissionJson {
-            hospital: HospitalJson::of(read.hospital, read.submission.map(|row| row.state)),
+            hospital: HospitalJson::of(
+                read.hospital,
+                read.submission.map(|row| (row.state, row.updated_at, row.resubmit_until)),
+            ),
             latest_revision,
+            version,
+            open_until: read.open_until,
             revisions,
+            steps: read.steps.into_iter().map(StepJson::from).collect(),
         }
     }
 }
@@ -150,7 +171,7 @@ impl From<ReadBack> for SubmissionJson {
 /// Reads a hospital's answers back, with all revisions.
 #[utoipa::path(tag = "submissions", operation_id = "read_submission", security(("bearer" = [])),
     params(("survey" = String, Path), ("hospital" = String, Path, description = "G-MIS ID")), responses(
-    (status = 200, description = "The submission; without revisions while unanswered", body = SubmissionJson),
+    (status = 200, description = "The submission; without revisions while unanswered", body = SubmissionJson, headers(("ETag" = String))),
     (status = 401, description = "Not signed in", body = ProblemJson),
     (status = 403, description = "role_not_permitted", body = ProblemJson),
     (status = 404, description = "survey_unknown, hospital_unknown", body = ProblemJson),
@@ -163,7 +184,9 @@ pub async fn read_submission(
 ) -> Result<HttpResponse, ApiError> {
     let (survey, hospital) = path.into_inner();
     let read = submissions::read(&state, &guarded.permit, surveys::known(&survey)?, &hospital).await?;
+    let json = SubmissionJson::from(read);
     Ok(HttpResponse::Ok()
+        .insert_header(("ETag", format!("\"{}\"", json.version)))
         .insert_header(("Cache-Control", "no-store"))
-        .json(SubmissionJson::from(read)))
+        .json(json))
 }

@@ -8,13 +8,14 @@ use survey::edition::Edition;
 use survey::question::{Kind, Question};
 use survey::survey::Survey;
 use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 use crate::api::guard::Guarded;
 use crate::api::problem::{ApiError, ProblemJson};
 use crate::app::state::State;
-use crate::app::surveys;
+use crate::app::times::Announced;
+use crate::app::{surveys, windows};
 use crate::auth::permit::ReadSurveys;
-use crate::db::surveys::WindowRow;
 use crate::error::AppError;
 
 /// A survey.
@@ -33,26 +34,46 @@ pub struct SurveyJson {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Window)]
 pub struct WindowJson {
+    id: Uuid,
     /// First instant.
     pub opens: DateTime<Utc>,
     /// Last second, included.
     pub closes: DateTime<Utc>,
-    /// `notice`, or why it was reopened.
+    /// `notice`, or why it was opened again.
     pub reason: String,
+    /// If it ends, or ended, before its announced end.
+    pub closed_early: Option<ClosureJson>,
 }
 
-impl From<WindowRow> for WindowJson {
-    fn from(row: WindowRow) -> WindowJson {
+/// An earlier end of a window.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Closure)]
+pub struct ClosureJson {
+    /// The last second as it was announced.
+    announced: DateTime<Utc>,
+    /// Why.
+    reason: String,
+}
+
+impl From<Announced> for WindowJson {
+    fn from(announced: Announced) -> WindowJson {
+        let closes = announced.closes();
+        let Announced { window, closure } = announced;
         WindowJson {
-            opens: row.opens,
-            closes: row.closes,
-            reason: row.reason,
+            id: window.id,
+            opens: window.opens,
+            closes,
+            reason: window.reason,
+            closed_early: closure.map(|closure| ClosureJson {
+                announced: window.closes,
+                reason: closure.reason,
+            }),
         }
     }
 }
 
 impl SurveyJson {
-    fn of(survey: &Survey, windows: Vec<WindowRow>) -> SurveyJson {
+    fn of(survey: &Survey, windows: Vec<Announced>) -> SurveyJson {
         SurveyJson {
             id: survey.id().to_string(),
             title: survey.title().to_owned(),
@@ -71,7 +92,7 @@ impl SurveyJson {
 pub async fn list_surveys(state: web::Data<State>, guarded: Guarded<ReadSurveys>) -> Result<web::Json<Vec<SurveyJson>>, ApiError> {
     let mut list = Vec::new();
     for survey in survey::compiled_in() {
-        list.push(SurveyJson::of(survey, surveys::windows(&state, &guarded.permit, survey).await?));
+        list.push(SurveyJson::of(survey, windows::list(&state, &guarded.permit, survey).await?));
     }
     Ok(web::Json(list))
 }
@@ -91,7 +112,7 @@ pub async fn read_survey(
     let survey = surveys::known(&path)?;
     Ok(web::Json(SurveyJson::of(
         survey,
-        surveys::windows(&state, &guarded.permit, survey).await?,
+        windows::list(&state, &guarded.permit, survey).await?,
     )))
 }
 

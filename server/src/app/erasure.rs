@@ -59,6 +59,7 @@ pub async fn erase(state: &State, permit: &Permit<ErasePersonalData>, erasing: E
             let erased = erasure::erase(conn, today, now).await?;
             let details = json!({
                 "respondents": erased.respondents, "imports": erased.imports, "files": erased.files, "remembered": erased.remembered,
+                "drafts": erased.drafts,
             });
             let entry = audit::Entry {
                 action: "erase_personal_data",

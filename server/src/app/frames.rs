@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::app::state::State;
 use crate::auth::actor::Actor;
 use crate::auth::permit::{DrawFrame, Permit, ReadHospitals};
-use crate::db::frames::{self, FrameRow};
+use crate::db::frames::{self, Filter, FrameRow, Standing};
 use crate::db::transaction::{Mode, as_actor, take_turn};
 use crate::db::{audit, hospitals};
 use crate::error::AppError;
@@ -47,13 +47,12 @@ pub async fn list(
     state: &State,
     permit: &Permit<ReadHospitals>,
     survey: &Survey,
-    prefecture: Option<PrefectureCode>,
+    filter: Filter,
     after: Option<&str>,
     limit: i64,
-) -> Result<Vec<(FrameRow, Option<String>)>, AppError> {
-    let prefecture = prefecture.map(|code| i16::from(code.number()));
+) -> Result<Vec<(FrameRow, Option<Standing>)>, AppError> {
     as_actor(&state.pool, permit.actor(), Mode::Snapshot, async |conn| {
-        Ok(frames::page(conn, survey.id().as_str(), prefecture, after, limit).await?)
+        Ok(frames::page(conn, survey.id().as_str(), filter, after, limit).await?)
     })
     .await
 }

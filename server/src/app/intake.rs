@@ -10,15 +10,17 @@ use serde_json::{Value, json};
 use survey::answer::{Answers, EntryPath, HospitalFacts};
 use survey::edition::Edition;
 use survey::fault::Fault;
+use survey::submission::{Step, SubmissionState};
 use survey::survey::Survey;
 use uuid::Uuid;
 
-use crate::app::surveys::Times;
+use crate::app::drafts::Party;
+use crate::app::times::Times;
 use crate::app::{erasure, frames};
 use crate::auth::actor::Actor;
 use crate::db::frames::FrameRow;
 use crate::db::revisions::{self, Act, NewRevision};
-use crate::db::submissions;
+use crate::db::{drafts, submissions};
 use crate::error::{AppError, Refusal};
 
 /// Where the respondent stands in answers.
@@ -86,7 +88,7 @@ pub enum Outcome {
         /// When they were received.
         received_at: DateTime<Utc>,
         /// State of the submission.
-        state: String,
+        state: SubmissionState,
         /// The edition that was answered then.
         edition: String,
         /// By which way they came then.
@@ -116,14 +118,14 @@ pub async fn record(
     let open: Vec<&FrameRow> = hospitals
         .iter()
         .copied()
-        .filter(|hospital| times.require_open(hospital, intake.now).is_ok())
+        .filter(|hospital| times.require_open(hospital, None, intake.now).is_ok())
         .collect();
     submissions::make(conn, survey_id, &open, intake.now).await?;
     let locked = submissions::lock(conn, survey_id, &ids(&hospitals)).await?;
     let known = Known::load(conn, times, locked).await?;
 
     let mut outcomes = Vec::with_capacity(rows.len());
-    let mut new = Vec::new();
+    let (mut new, mut taken) = (Vec::new(), Vec::new());
     for row in rows {
         let (answers, respondent) = apart(row.answers);
         let outcome = known.decide(intake, &row.hospital, (&answers, &respondent));
@@ -135,6 +137,7 @@ pub async fn record(
             new.push(NewRevision {
                 submission_id: submission.id,
                 number,
+                version: submission.version.saturating_add(1),
                 hospital_id: row.hospital.hospital_id,
                 prefecture: row.hospital.prefecture,
                 municipality: row.hospital.municipality,
@@ -146,9 +149,15 @@ pub async fn record(
                 received: row.received,
             });
         }
+        if !matches!(outcome, Outcome::Refused(_)) {
+            taken.extend(known.submissions.get(&row.hospital.hospital_id).map(|submission| submission.id));
+        }
         outcomes.push(outcome);
     }
     write(conn, actor, intake, &new).await?;
+    // What was being typed on this side is submitted now, or overtaken by what was.
+    let party = Party::of(actor).as_str();
+    drafts::empty(conn, &taken, party, (actor.role().name(), actor.account()), intake.now).await?;
     Ok(outcomes)
 }
 
@@ -196,6 +205,14 @@ async fn write(conn: &mut AsyncPgConnection, actor: &Actor, intake: &Intake<'_>,
     Ok(())
 }
 
+/// Why accepted answers stay as they are.
+pub(super) fn accepted() -> Refusal {
+    Refusal {
+        code: "submission_accepted",
+        message: "この回答は確認済みのため変更できません。訂正が必要な場合は、都道府県の担当者に差戻しを依頼してください。".to_owned(),
+    }
+}
+
 /// Names and contacts are personal data and are stored apart.
 fn apart(mut answers: Answers) -> (Value, Value) {
     let respondent = answers.remove(RESPONDENT).unwrap_or_else(|| json!({}));
@@ -234,10 +251,8 @@ impl Known {
     fn decide(&self, intake: &Intake<'_>, hospital: &FrameRow, (answers, respondent): (&Value, &Value)) -> Outcome {
         let submission = self.submissions.get(&hospital.hospital_id);
         let number = submission.map_or(0, |row| row.latest_revision);
-        let state = submission.map(|row| row.state.as_str());
-        let counted = submission
-            .filter(|row| matches!(row.state.as_str(), "submitted" | "accepted"))
-            .and_then(|row| self.latest.get(&row.id));
+        let state = submission.map_or(SubmissionState::Draft, |row| row.state);
+        let counted = submission.filter(|row| row.state.counts()).and_then(|row| self.latest.get(&row.id));
         if let Some(latest) = counted
             && latest.answers == *answers
             && latest.respondent.as_ref() == Some(respondent)
@@ -246,12 +261,15 @@ impl Known {
                 number,
                 receipt: latest.receipt,
                 received_at: latest.received_at,
-                state: state.unwrap_or_default().to_owned(),
+                state,
                 edition: latest.edition_id.clone(),
                 entry_path: latest.entry_path.clone(),
             };
         }
-        if let Err(AppError::Conflict(refusal)) = self.times.require_open(hospital, intake.now) {
+        if let Err(AppError::Conflict(refusal)) =
+            self.times
+                .require_open(hospital, submission.and_then(|row| row.resubmit_until), intake.now)
+        {
             return Outcome::Refused(refusal);
         }
         match intake.replace {
@@ -259,11 +277,8 @@ impl Known {
                 code: "already_answered",
                 message: "この病院は既に別の内容で回答しています。置き換える場合は、置き換える理由を付けて送ってください。".to_owned(),
             }),
-            Replace::Own if state == Some("accepted") => Outcome::Refused(Refusal {
-                code: "submission_accepted",
-                message: "この回答は確認済みのため変更できません。訂正が必要な場合は、都道府県の担当者に差戻しを依頼してください。"
-                    .to_owned(),
-            }),
+            // Who corrects for a recorded reason may do so after acceptance too: it could as well return them first.
+            Replace::Own if state.after(Step::Submit).is_none() => Outcome::Refused(accepted()),
             Replace::Own | Replace::Never | Replace::For(_) => {
                 let (number, receipt) = (number.saturating_add(1), Uuid::new_v4());
                 Outcome::Recorded { number, receipt }

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::app::frames;
 use crate::app::idempotency::{Answer, Key, once};
 use crate::app::state::State;
-use crate::app::surveys;
+use crate::app::{surveys, windows};
 use crate::auth::actor::{Actor, Role};
 use crate::auth::permit::{ChooseHospitals, Permit, ReadPrograms, SetQuotas};
 use crate::db::audit;
@@ -115,7 +115,7 @@ pub async fn open(state: &State, permit: &Permit<SetQuotas>, new: &NewProgram) -
             "事業の識別名は、半角の英小文字、数字、-、_ で32文字以内にしてください。",
         ));
     }
-    surveys::require_known_century(&[new.deadline])?;
+    windows::require_known_century(&[new.deadline])?;
     let criteria = Criteria::national().map_err(AppError::internal)?;
     let now = state.now();
     let actor = permit.actor();

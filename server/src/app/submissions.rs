@@ -6,18 +6,22 @@ use serde_json::{Value, json};
 use survey::answer::EntryPath;
 use survey::evaluate::evaluate;
 use survey::fault::Fault;
+use survey::submission::SubmissionState;
 use survey::survey::Survey;
 
 use crate::app::idempotency::{Answer, Key, once};
 use crate::app::intake::{self, Evaluated, Intake, Outcome, Replace};
 use crate::app::receipts::{self, Receipt};
 use crate::app::state::State;
+use crate::app::times::Times;
+use crate::app::versions::{Seen, require_seen};
 use crate::app::{frames, surveys};
 use crate::auth::actor::{Actor, Role};
 use crate::auth::permit::{Permit, ReadAnswers, SubmitAnswers};
 use crate::db::frames::FrameRow;
+use crate::db::steps::StepRow;
 use crate::db::transaction::{Mode, as_actor};
-use crate::db::{audit, revisions, submissions};
+use crate::db::{audit, revisions, steps, submissions};
 use crate::error::AppError;
 
 /// What somebody wants to submit.
@@ -33,6 +37,8 @@ pub struct NewAnswers {
     pub reason: Option<String>,
     /// SHA-256 of what was received.
     pub received: [u8; 32],
+    /// The version of the submission that the sender saw, if it says one.
+    pub seen: Option<Seen>,
 }
 
 /// What a submitter holds in its hands afterwards.
@@ -42,7 +48,7 @@ pub struct Submitted {
     #[serde(flatten)]
     pub receipt: Receipt,
     /// State of the submission.
-    pub state: String,
+    pub state: SubmissionState,
     /// Whether the same answers had been there.
     pub unchanged: bool,
     /// Warnings; somebody should look.
@@ -70,6 +76,9 @@ pub async fn submit(
     };
     once(server, actor, key, async |conn, now| {
         let hospital = frames::require(conn, survey, &new.hospital).await?;
+        if let Some(seen) = new.seen {
+            require_seen(conn, survey, &hospital, seen).await?;
+        }
         let facts = intake::facts(conn, edition, &[&hospital])
             .await?
             .remove(&hospital.hospital_id)
@@ -105,7 +114,7 @@ pub async fn submit(
         };
         let outcome = intake::record(conn, actor, &intake, vec![evaluated]).await?.pop();
         let (number, state, unchanged) = match outcome {
-            Some(Outcome::Recorded { number, .. }) => (number, "submitted".to_owned(), false),
+            Some(Outcome::Recorded { number, .. }) => (number, SubmissionState::Submitted, false),
             Some(Outcome::Unchanged { number, state, .. }) => (number, state, true),
             Some(Outcome::Refused(refusal)) => return Err(AppError::Conflict(refusal)),
             None => return Err(AppError::internal("recording one hospital's answers had no outcome")),
@@ -125,7 +134,7 @@ pub async fn submit(
     .await
 }
 
-async fn note(
+pub(super) async fn note(
     conn: &mut diesel_async::AsyncPgConnection,
     actor: &Actor,
     now: DateTime<Utc>,
@@ -158,6 +167,10 @@ pub struct ReadBack {
     pub submission: Option<submissions::SubmissionRow>,
     /// Each with the respondent where the actor may see one.
     pub revisions: Vec<(revisions::RevisionRow, Option<Value>)>,
+    /// Steps that are no revisions, the oldest first.
+    pub steps: Vec<StepRow>,
+    /// Until when answers are taken as things stand; `None` while they are not.
+    pub open_until: Option<DateTime<Utc>>,
 }
 
 /// Reads a hospital's answers back. Reading a respondent's name and contact of somebody else is noted in the audit.
@@ -174,6 +187,12 @@ pub async fn read(state: &State, permit: &Permit<ReadAnswers>, survey: &Survey, 
             Some(submission) => revisions::list(conn, submission.id).await?,
             None => Vec::new(),
         };
+        let steps = match &submission {
+            Some(submission) => steps::list(conn, submission.id).await?,
+            None => Vec::new(),
+        };
+        let granted = submission.as_ref().and_then(|row| row.resubmit_until);
+        let open_until = Times::load(conn, survey).await?.open_until(&hospital, granted, now);
         let personal = revisions.iter().any(|(_, respondent)| respondent.is_some());
         if personal && actor.hospital() != Some(hospital.hospital_id) {
             note(
@@ -191,6 +210,8 @@ pub async fn read(state: &State, permit: &Permit<ReadAnswers>, survey: &Survey, 
             hospital,
             submission,
             revisions,
+            steps,
+            open_until,
         })
     })
     .await

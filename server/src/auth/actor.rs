@@ -1,5 +1,7 @@
 //! Who is asking. An actor is made from an account row, a token or by the program itself; it knows nothing of HTTP.
 
+use std::net::IpAddr;
+
 use survey::area::{Area, MunicipalityCode};
 use survey::prefecture::PrefectureCode;
 use uuid::Uuid;
@@ -43,6 +45,7 @@ impl Role {
 pub struct Actor {
     account: Option<Uuid>,
     role: Role,
+    origin: Option<IpAddr>,
 }
 
 impl Actor {
@@ -51,6 +54,7 @@ impl Actor {
         Actor {
             account: Some(account),
             role,
+            origin: None,
         }
     }
 
@@ -59,7 +63,19 @@ impl Actor {
         Actor {
             account: None,
             role: Role::System,
+            origin: None,
         }
+    }
+
+    /// The same actor, asking from a network address.
+    #[must_use]
+    pub fn asking_from(self, origin: Option<IpAddr>) -> Actor {
+        Actor { origin, ..self }
+    }
+
+    /// The network address that it asks from; `None` for commands and jobs.
+    pub fn origin(&self) -> Option<IpAddr> {
+        self.origin
     }
 
     /// The account; `None` for the system.

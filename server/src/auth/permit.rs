@@ -70,8 +70,10 @@ policies! {
     ReadHospitals = Hospital(_) | Municipality(_) | Prefecture(_) | MinistryAnalyst | MinistryAdministrator | System,
     /// Read what a hospital answered.
     ReadAnswers = Hospital(_) | Municipality(_) | Prefecture(_) | MinistryAnalyst | MinistryAdministrator | System,
-    /// Submit one hospital's answers; a prefecture does it as proxy.
+    /// Submit one hospital's answers, save them as draft and pull them back; a prefecture does it as proxy.
     SubmitAnswers = Hospital(_) | Prefecture(_) | System,
+    /// Return answers for correction, and accept them.
+    ReviewAnswers = Prefecture(_) | MinistryAdministrator | System,
     /// Check and import a workbook or CSV file.
     ImportAnswers = Hospital(_) | Prefecture(_) | MinistryAdministrator | System,
     /// Read live, unsuppressed tables, rates and their files.

@@ -25,6 +25,7 @@ struct Report {
     imports: i64,
     files: i64,
     remembered: i64,
+    drafts: i64,
 }
 
 pub(super) async fn run(arguments: &Arguments, settings: &Settings) -> Result<(), CliError> {
@@ -37,14 +38,23 @@ pub(super) async fn run(arguments: &Arguments, settings: &Settings) -> Result<()
             imports: erased.imports,
             files: erased.files,
             remembered: erased.remembered,
+            drafts: erased.drafts,
         };
         if arguments.json {
             return output::print_json(&report);
         }
-        let (respondents, imports, files, remembered) = (report.respondents, report.imports, report.files, report.remembered);
+        let Report {
+            respondents,
+            imports,
+            files,
+            remembered,
+            drafts,
+            ..
+        } = report;
         output::print(|out| {
             writeln!(out, "回答者の氏名・連絡先: {respondents}件")?;
             writeln!(out, "取込みの記録に残る引用: {imports}件（受け取ったファイル {files}件）")?;
+            writeln!(out, "提出されなかった一時保存: {drafts}件")?;
             writeln!(out, "再送に備えて控えた応答: {remembered}件")?;
             if report.dry_run {
                 writeln!(out, "数えただけです。消去するには、--dry-run を付けずに実行してください。")

@@ -24,6 +24,7 @@ mod select;
 mod serve;
 mod tabulate;
 mod template;
+mod window;
 
 use std::process::ExitCode;
 
@@ -71,6 +72,8 @@ enum Command {
     Hospital(hospital::Arguments),
     #[command(about = "病院マスターから調査対象名簿を作り、病院を対象から外す")]
     Frame(frame::Arguments),
+    #[command(about = "調査期間を設ける、早く終える、延長する、一覧を見る")]
+    Window(window::Arguments),
     #[command(about = "集計表、回答率、報告書を作る")]
     Tabulate(tabulate::Arguments),
     #[command(about = "都道府県の支援対象病院を選定する")]
@@ -119,6 +122,7 @@ fn run(arguments: Arguments) -> Result<(), CliError> {
             Command::Import(arguments) => import::run(arguments, &settings).await,
             Command::Hospital(arguments) => hospital::run(arguments, &settings).await,
             Command::Frame(arguments) => frame::run(arguments, &settings).await,
+            Command::Window(arguments) => window::run(arguments, &settings).await,
             Command::Tabulate(arguments) => tabulate::run(arguments, &settings).await,
             Command::Select(arguments) => select::run(arguments, &settings).await,
             Command::Account(arguments) => account::run(arguments, &settings).await,

@@ -46,6 +46,8 @@ pub struct AuditRow {
     pub prefecture: Option<i16>,
     /// What else explains the act.
     pub details: Value,
+    /// Network address of who asked.
+    pub origin: Option<String>,
 }
 
 /// Notes an act of the transaction's own actor.

@@ -20,11 +20,14 @@ pub struct ErasedRow {
     /// Answers remembered under an Idempotency-Key.
     #[diesel(sql_type = BigInt)]
     pub remembered: i64,
+    /// Drafts.
+    #[diesel(sql_type = BigInt)]
+    pub drafts: i64,
 }
 
 /// Erases what is to be erased before `today`; refused by the database to anybody but the system.
 pub async fn erase(conn: &mut AsyncPgConnection, today: NaiveDate, moment: DateTime<Utc>) -> QueryResult<ErasedRow> {
-    diesel::sql_query("SELECT respondents, imports, files, remembered FROM erase_personal_data($1, $2)")
+    diesel::sql_query("SELECT respondents, imports, files, remembered, drafts FROM erase_personal_data($1, $2)")
         .bind::<Date, _>(today)
         .bind::<Timestamptz, _>(moment)
         .get_result(conn)

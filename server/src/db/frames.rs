@@ -4,6 +4,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Date, Integer, Nullable, SmallInt, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use survey::prefecture::PrefectureCode;
+use survey::submission::SubmissionState;
 use uuid::Uuid;
 
 use crate::db::schema::{alias, frame, submission};
@@ -26,6 +28,27 @@ pub struct FrameRow {
     pub municipality: String,
     /// Licensed beds.
     pub beds: i32,
+}
+
+/// The state of a hospital's submission, since when, and the date of its return if that has one.
+pub type Standing = (SubmissionState, DateTime<Utc>, Option<DateTime<Utc>>);
+
+/// Which hospitals of a frame; all that the actor may see by default.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Filter {
+    /// Of one prefecture.
+    pub prefecture: Option<PrefectureCode>,
+    /// How their submissions stand.
+    pub standing: Option<Wanted>,
+}
+
+/// A state to look for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// 未回答: nothing was ever begun.
+    Unanswered,
+    /// In this state.
+    State(SubmissionState),
 }
 
 /// The hospital of a G-MIS ID in a survey's frame, if the actor may see it and it is in scope.
@@ -66,10 +89,10 @@ pub async fn all(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryResult<V
 pub async fn page(
     conn: &mut AsyncPgConnection,
     survey_id: &str,
-    prefecture: Option<i16>,
+    filter: Filter,
     after: Option<&str>,
     limit: i64,
-) -> QueryResult<Vec<(FrameRow, Option<String>)>> {
+) -> QueryResult<Vec<(FrameRow, Option<Standing>)>> {
     let mut query = frame::table
         .left_join(
             submission::table.on(submission::survey_id
@@ -78,17 +101,32 @@ pub async fn page(
         )
         .filter(frame::survey_id.eq(survey_id))
         .filter(frame::out_of_scope_at.is_null())
-        .select((FrameRow::as_select(), submission::state.nullable()))
+        .select((
+            FrameRow::as_select(),
+            (submission::state, submission::updated_at, submission::resubmit_until).nullable(),
+        ))
         .order(frame::gmis_id)
         .limit(limit)
         .into_boxed();
-    if let Some(prefecture) = prefecture {
-        query = query.filter(frame::prefecture.eq(prefecture));
+    if let Some(prefecture) = filter.prefecture {
+        query = query.filter(frame::prefecture.eq(i16::from(prefecture.number())));
     }
+    query = match filter.standing {
+        Some(Wanted::Unanswered) => query.filter(submission::state.is_null()),
+        Some(Wanted::State(state)) => query.filter(submission::state.eq(state.as_str())),
+        None => query,
+    };
     if let Some(after) = after {
         query = query.filter(frame::gmis_id.gt(after));
     }
-    query.load(conn).await
+    let rows: Vec<(FrameRow, Option<(String, DateTime<Utc>, Option<DateTime<Utc>>)>)> = query.load(conn).await?;
+    let known = |(state, since, until): (String, DateTime<Utc>, Option<DateTime<Utc>>)| {
+        let state = SubmissionState::parse(&state).map_err(|error| diesel::result::Error::DeserializationError(Box::new(error)))?;
+        Ok::<Standing, diesel::result::Error>((state, since, until))
+    };
+    rows.into_iter()
+        .map(|(row, standing)| Ok((row, standing.map(known).transpose()?)))
+        .collect()
 }
 
 /// How many hospitals the frame has, those out of scope too: a frame that they all left was drawn all the same.

@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod batches;
+pub mod drafts;
 pub mod erasure;
 pub mod frames;
 pub mod hospitals;
@@ -18,6 +19,7 @@ pub mod revisions;
 pub mod schema;
 pub mod selections;
 pub mod snapshots;
+pub mod steps;
 pub mod submissions;
 pub mod surveys;
 pub mod transaction;

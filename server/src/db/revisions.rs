@@ -37,6 +37,8 @@ pub struct RevisionRow {
     pub receipt: Uuid,
     /// By the server's clock.
     pub received_at: DateTime<Utc>,
+    /// The version that the submission had with this step.
+    pub version: i32,
 }
 
 /// The newest answers of a submission, to compare with.
@@ -67,6 +69,8 @@ pub struct NewRevision {
     pub submission_id: Uuid,
     /// Latest + 1.
     pub number: i32,
+    /// The submission's version with this step.
+    pub version: i32,
     /// The hospital.
     pub hospital_id: Uuid,
     /// As in the frame.
@@ -151,6 +155,7 @@ pub async fn latest(conn: &mut AsyncPgConnection, submissions: &[Uuid]) -> Query
 pub async fn insert_all(conn: &mut AsyncPgConnection, act: &Act<'_>, rows: &[NewRevision]) -> QueryResult<()> {
     let submissions: Vec<Uuid> = rows.iter().map(|row| row.submission_id).collect();
     let numbers: Vec<i32> = rows.iter().map(|row| row.number).collect();
+    let versions: Vec<i32> = rows.iter().map(|row| row.version).collect();
     let hospitals: Vec<Uuid> = rows.iter().map(|row| row.hospital_id).collect();
     let prefectures: Vec<i16> = rows.iter().map(|row| row.prefecture).collect();
     let municipalities: Vec<&str> = rows.iter().map(|row| row.municipality.as_str()).collect();
@@ -163,11 +168,11 @@ pub async fn insert_all(conn: &mut AsyncPgConnection, act: &Act<'_>, rows: &[New
     let (edition_id, edition_hash, layout_hash) = act.edition;
     diesel::sql_query(
         "INSERT INTO revision (submission_id, number, survey_id, hospital_id, prefecture, municipality, edition_id, edition_hash, layout_hash, \
-         answers, codes, warnings, entry_path, actor, account_id, import_id, reason, receipt, received_at, received_sha256) \
+         answers, codes, warnings, entry_path, actor, account_id, import_id, reason, receipt, received_at, received_sha256, version) \
          SELECT a.submission_id, a.number, $10, a.hospital_id, a.prefecture, a.municipality, $11, $12, $13, a.answers, a.codes, a.warnings, \
-         $14, $15, $16, $17, $18, a.receipt, $19, a.received \
-         FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $20) \
-         AS a(submission_id, number, hospital_id, prefecture, municipality, answers, codes, warnings, receipt, received)",
+         $14, $15, $16, $17, $18, a.receipt, $19, a.received, a.version \
+         FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $20, $21) \
+         AS a(submission_id, number, hospital_id, prefecture, municipality, answers, codes, warnings, receipt, received, version)",
     )
     .bind::<Array<SqlUuid>, _>(&submissions)
     .bind::<Array<Integer>, _>(&numbers)
@@ -189,6 +194,7 @@ pub async fn insert_all(conn: &mut AsyncPgConnection, act: &Act<'_>, rows: &[New
     .bind::<Nullable<Text>, _>(act.reason)
     .bind::<Timestamptz, _>(act.received_at)
     .bind::<Array<Bytea>, _>(&received)
+    .bind::<Array<Integer>, _>(&versions)
     .execute(conn)
     .await?;
     diesel::sql_query(
@@ -221,6 +227,23 @@ pub async fn list(conn: &mut AsyncPgConnection, submission_id: Uuid) -> QueryRes
         .order(revision::number)
         .load(conn)
         .await
+}
+
+/// The answers that a submission had at a version, with the respondent where the actor may see one; `None` before the first revision.
+pub async fn at_version(conn: &mut AsyncPgConnection, submission_id: Uuid, version: i32) -> QueryResult<Option<(Value, Option<Value>)>> {
+    revision::table
+        .left_join(
+            respondent::table.on(respondent::submission_id
+                .eq(revision::submission_id)
+                .and(respondent::number.eq(revision::number))),
+        )
+        .filter(revision::submission_id.eq(submission_id))
+        .filter(revision::version.le(version))
+        .select((revision::answers, respondent::details.nullable()))
+        .order(revision::number.desc())
+        .first(conn)
+        .await
+        .optional()
 }
 
 /// What these hospitals answered to one question of a survey, by their counted revision; text answers only.

@@ -23,6 +23,12 @@ diesel::table! {
     }
 }
 diesel::table! {
+    window_closure (id) {
+        id -> Uuid, window_id -> Uuid, survey_id -> Text, closes -> Timestamptz, reason -> Text, account_id -> Nullable<Uuid>,
+        recorded_at -> Timestamptz,
+    }
+}
+diesel::table! {
     survey_change (survey_id, shard) { survey_id -> Text, shard -> SmallInt, changes -> BigInt, }
 }
 diesel::table! {
@@ -63,7 +69,7 @@ diesel::table! {
 diesel::table! {
     submission (id) {
         id -> Uuid, survey_id -> Text, hospital_id -> Uuid, prefecture -> SmallInt, municipality -> Text, state -> Text,
-        latest_revision -> Integer, updated_at -> Timestamptz,
+        latest_revision -> Integer, updated_at -> Timestamptz, version -> Integer, resubmit_until -> Nullable<Timestamptz>,
     }
 }
 diesel::table! {
@@ -71,13 +77,28 @@ diesel::table! {
         submission_id -> Uuid, number -> Integer, survey_id -> Text, hospital_id -> Uuid, prefecture -> SmallInt, municipality -> Text,
         edition_id -> Text, edition_hash -> Text, layout_hash -> Text, answers -> Jsonb, codes -> Bytea, warnings -> Jsonb,
         entry_path -> Text, actor -> Text, account_id -> Nullable<Uuid>, import_id -> Nullable<Uuid>, reason -> Nullable<Text>,
-        receipt -> Uuid, received_at -> Timestamptz, received_sha256 -> Nullable<Bytea>,
+        receipt -> Uuid, received_at -> Timestamptz, received_sha256 -> Nullable<Bytea>, origin -> Nullable<Text>, version -> Integer,
     }
 }
 diesel::table! {
     respondent (submission_id, number) {
         submission_id -> Uuid, number -> Integer, hospital_id -> Uuid, prefecture -> SmallInt, municipality -> Text,
         details -> Nullable<Jsonb>, retain_until -> Date, erased_at -> Nullable<Timestamptz>,
+    }
+}
+diesel::table! {
+    submission_event (id) {
+        id -> Uuid, submission_id -> Uuid, version -> Integer, survey_id -> Text, hospital_id -> Uuid, prefecture -> SmallInt,
+        municipality -> Text, step -> Text, revision -> Integer, comments -> Jsonb, reason -> Nullable<Text>,
+        resubmit_until -> Nullable<Timestamptz>, actor -> Text, account_id -> Nullable<Uuid>, happened_at -> Timestamptz,
+        origin -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    draft (submission_id, party) {
+        submission_id -> Uuid, party -> Text, survey_id -> Text, hospital_id -> Uuid, prefecture -> SmallInt, municipality -> Text,
+        edition_id -> Text, answers -> Nullable<Jsonb>, tag -> Uuid, actor -> Text, account_id -> Nullable<Uuid>, saved_at -> Timestamptz,
+        retain_until -> Date,
     }
 }
 diesel::table! {
@@ -122,7 +143,7 @@ diesel::table! {
 diesel::table! {
     audit (id) {
         id -> Uuid, at -> Timestamptz, actor -> Text, account_id -> Nullable<Uuid>, action -> Text, survey_id -> Nullable<Text>,
-        hospital_id -> Nullable<Uuid>, prefecture -> Nullable<SmallInt>, municipality -> Text, details -> Jsonb,
+        hospital_id -> Nullable<Uuid>, prefecture -> Nullable<SmallInt>, municipality -> Text, details -> Jsonb, origin -> Nullable<Text>,
     }
 }
 diesel::table! {
@@ -148,6 +169,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     survey,
     edition,
     survey_window,
+    window_closure,
     extension,
     survey_change,
     hospital,
@@ -159,6 +181,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     submission,
     revision,
     respondent,
+    submission_event,
+    draft,
     blob,
     import,
     import_verdict,

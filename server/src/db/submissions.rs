@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Integer, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use survey::submission::SubmissionState;
 use uuid::Uuid;
 
 use crate::db::frames::FrameRow;
@@ -17,12 +18,17 @@ pub struct SubmissionRow {
     pub id: Uuid,
     /// The hospital.
     pub hospital_id: Uuid,
-    /// draft, submitted, returned, accepted, withdrawn.
-    pub state: String,
+    /// How it stands.
+    #[diesel(deserialize_as = String)]
+    pub state: SubmissionState,
     /// Number of the newest revision; 0 before the first.
     pub latest_revision: i32,
     /// Last change.
     pub updated_at: DateTime<Utc>,
+    /// How many steps it has made: the ETag.
+    pub version: i32,
+    /// While returned: until when it may be submitted again, whatever the windows say.
+    pub resubmit_until: Option<DateTime<Utc>>,
 }
 
 /// The submission of a hospital, if there is one that the actor may see.
@@ -88,7 +94,7 @@ pub async fn mark_submitted(conn: &mut AsyncPgConnection, rows: &[(Uuid, i32)], 
     let ids: Vec<Uuid> = rows.iter().map(|(id, _)| *id).collect();
     let numbers: Vec<i32> = rows.iter().map(|(_, number)| *number).collect();
     diesel::sql_query(
-        "UPDATE submission s SET state = 'submitted', latest_revision = a.number, updated_at = $3 \
+        "UPDATE submission s SET state = 'submitted', latest_revision = a.number, updated_at = $3, version = s.version + 1, resubmit_until = NULL \
          FROM unnest($1, $2) AS a(id, number) WHERE s.id = a.id",
     )
     .bind::<Array<SqlUuid>, _>(&ids)
@@ -97,4 +103,24 @@ pub async fn mark_submitted(conn: &mut AsyncPgConnection, rows: &[(Uuid, i32)], 
     .execute(conn)
     .await
     .map(drop)
+}
+
+/// Marks a locked submission as stepped: its new state, version and date for resubmission.
+pub async fn mark_stepped(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    (state, version): (SubmissionState, i32),
+    resubmit_until: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    diesel::update(submission::table.find(id))
+        .set((
+            submission::state.eq(state.as_str()),
+            submission::version.eq(version),
+            submission::resubmit_until.eq(resubmit_until),
+            submission::updated_at.eq(now),
+        ))
+        .execute(conn)
+        .await
+        .map(drop)
 }

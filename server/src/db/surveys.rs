@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use crate::db::schema::{edition, extension, survey, survey_window};
+use crate::db::schema::{edition, extension, frame, survey, survey_window, window_closure};
 
 /// An edition as this database knows it.
 #[derive(Debug, Queryable, Selectable)]
@@ -34,6 +34,24 @@ pub struct WindowRow {
     /// Why.
     pub reason: String,
     /// Who; `None` for the printed period and the system.
+    pub account_id: Option<Uuid>,
+}
+
+/// An earlier end of a window as stored.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = window_closure)]
+pub struct ClosureRow {
+    /// Made by the server.
+    pub id: Uuid,
+    /// The window.
+    pub window_id: Uuid,
+    /// As on the window.
+    pub survey_id: String,
+    /// Last second, included.
+    pub closes: DateTime<Utc>,
+    /// Why.
+    pub reason: String,
+    /// Who; `None` for the system.
     pub account_id: Option<Uuid>,
 }
 
@@ -110,11 +128,41 @@ pub async fn insert_window(conn: &mut AsyncPgConnection, row: &WindowRow) -> Que
     diesel::insert_into(survey_window::table).values(row).execute(conn).await.map(drop)
 }
 
+/// All earlier ends of a survey's windows, the earliest first.
+pub async fn closures(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryResult<Vec<ClosureRow>> {
+    window_closure::table
+        .filter(window_closure::survey_id.eq(survey_id))
+        .select(ClosureRow::as_select())
+        .order((window_closure::closes, window_closure::id))
+        .load(conn)
+        .await
+}
+
+/// Adds an earlier end of a window.
+pub async fn insert_closure(conn: &mut AsyncPgConnection, row: &ClosureRow) -> QueryResult<()> {
+    diesel::insert_into(window_closure::table).values(row).execute(conn).await.map(drop)
+}
+
 /// All extensions of a survey.
 pub async fn extensions(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryResult<Vec<ExtensionRow>> {
     extension::table
         .filter(extension::survey_id.eq(survey_id))
         .select(ExtensionRow::as_select())
+        .order(extension::id)
+        .load(conn)
+        .await
+}
+
+/// All extensions of a survey, the oldest first, with the G-MIS ID of the hospital that each is for.
+pub async fn named_extensions(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryResult<Vec<(ExtensionRow, Option<String>)>> {
+    extension::table
+        .left_join(
+            frame::table.on(frame::survey_id
+                .eq(extension::survey_id)
+                .and(extension::hospital_id.eq(frame::hospital_id.nullable()))),
+        )
+        .filter(extension::survey_id.eq(survey_id))
+        .select((ExtensionRow::as_select(), frame::gmis_id.nullable()))
         .order(extension::id)
         .load(conn)
         .await

@@ -100,9 +100,10 @@ pub async fn take_turn(connection: &mut AsyncPgConnection, name: &str) -> Result
 /// # Errors
 /// The database is away.
 pub async fn set_actor(connection: &mut AsyncPgConnection, actor: &Actor) -> Result<(), AppError> {
-    let [actor, account, hospital, prefecture, municipalities] = settings(actor);
+    let [actor, account, hospital, prefecture, municipalities, origin] = settings(actor);
     diesel::sql_query(
-        "SELECT set_config($1, $2, true), set_config($3, $4, true), set_config($5, $6, true), set_config($7, $8, true), set_config($9, $10, true)",
+        "SELECT set_config($1, $2, true), set_config($3, $4, true), set_config($5, $6, true), set_config($7, $8, true), set_config($9, $10, true), \
+         set_config($11, $12, true)",
     )
     .bind::<Text, _>(actor.0)
     .bind::<Text, _>(actor.1)
@@ -114,13 +115,15 @@ pub async fn set_actor(connection: &mut AsyncPgConnection, actor: &Actor) -> Res
     .bind::<Text, _>(prefecture.1)
     .bind::<Text, _>(municipalities.0)
     .bind::<Text, _>(municipalities.1)
+    .bind::<Text, _>(origin.0)
+    .bind::<Text, _>(origin.1)
     .execute(connection)
     .await?;
     Ok(())
 }
 
 /// The settings that policies read, all of them for every actor: what an actor does not have is empty.
-pub fn settings(actor: &Actor) -> [(&'static str, String); 5] {
+pub fn settings(actor: &Actor) -> [(&'static str, String); 6] {
     let prefecture = match actor.role() {
         Role::Prefecture(code) => code.number().to_string(),
         _ => String::new(),
@@ -135,6 +138,10 @@ pub fn settings(actor: &Actor) -> [(&'static str, String); 5] {
         ("chosa.hospital", actor.hospital().map(|id| id.to_string()).unwrap_or_default()),
         ("chosa.prefecture", prefecture),
         ("chosa.municipalities", municipalities),
+        (
+            "chosa.origin",
+            actor.origin().map(|address| address.to_string()).unwrap_or_default(),
+        ),
     ]
 }
 

@@ -111,6 +111,7 @@ async fn correct(state: &State, survey: &str, questions: &[Question], hospital: 
         hospital: hospital.gmis.to_string(),
         edition: None,
         answers: answers(survey, questions, by_proxy, rng),
+        seen: None,
         reason: by_proxy.then(|| "電話で確認".to_owned()),
         received: [2; 32],
     };

@@ -6,13 +6,16 @@ use chrono::TimeDelta;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use server::app::batches;
+use server::app::drafts::{self, NewDraft, SeenDraft};
 use server::app::programs::{self, NewProgram};
 use server::app::sessions;
 use server::app::state::State;
+use server::app::steps::{self, Review};
 use server::app::submissions::{self, NewAnswers};
-use server::app::surveys::{self, Extended};
+use server::app::versions::Seen;
+use server::app::windows::{self, Extended};
 use server::auth::actor::{Actor, Role};
-use server::auth::permit::{ChooseHospitals, GrantTime, Permit, SetQuotas, SubmitAnswers};
+use server::auth::permit::{ChooseHospitals, GrantTime, Permit, ReviewAnswers, SetQuotas, SubmitAnswers};
 use server::db::hospitals::{self, MasterImportRow};
 use server::db::imports::{self, ImportRow, VerdictRow};
 use server::db::transaction::{Mode, as_actor};
@@ -30,6 +33,9 @@ pub(crate) async fn answer(application_url: &str) {
     let system = Permit::<SubmitAnswers>::of(Actor::system()).unwrap();
     for hospital in [OWN, CITY_WARD, CLOSED] {
         submit(&state, &system, "2022", hospital, answers_2022()).await;
+    }
+    for hospital in [OWN, CITY_WARD] {
+        done(accept(&state, hospital).await);
     }
     state.shared.clock.move_to(now() - TimeDelta::hours(1));
     let tokyo = actor(&state, "tokyo").await;
@@ -56,7 +62,21 @@ pub(crate) async fn answer(application_url: &str) {
         Extended::Hospital(CITY_WARD.gmis.to_owned()),
         Extended::Prefecture(prefecture(13)),
     ] {
-        done(surveys::extend(&state, &permit, survey_of("2024"), &whom, now() + TimeDelta::days(60), "試験").await);
+        done(windows::extend(&state, &permit, survey_of("2024"), &whom, now() + TimeDelta::days(60), "試験").await);
+    }
+    done(close_early(&state).await);
+    for (login, hospital) in [
+        ("hospital", OWN),
+        ("yokohama-hospital", CITY_WARD),
+        ("tokyo", OTHER_WARD),
+        ("kanagawa", OTHER_CITY),
+    ] {
+        let permit = Permit::of(actor(&state, login).await).unwrap();
+        let draft = NewDraft {
+            edition: None,
+            answers: json!({"respondent": {"name": "試験 花子"}}),
+        };
+        done(drafts::save(&state, &permit, survey_of("2024"), hospital.gmis, draft, SeenDraft::None).await);
     }
     done(import_master(&state).await);
     open_program(&state).await;
@@ -105,6 +125,7 @@ async fn submit(state: &State, permit: &Permit<SubmitAnswers>, survey: &str, hos
         answers,
         reason: None,
         received: [2; 32],
+        seen: None,
     };
     // A key, so that there are remembered answers too; the system's own are not asked for.
     let key = server::app::idempotency::Key {
@@ -112,6 +133,26 @@ async fn submit(state: &State, permit: &Permit<SubmitAnswers>, survey: &str, hos
         request_hash: [1; 32],
     };
     done(submissions::submit(state, permit, survey_of(survey), &new, Some(&key)).await);
+}
+
+/// Accepts what a hospital answered in 2022.
+async fn accept(state: &State, hospital: Hospital) -> Result<(), AppError> {
+    let permit = Permit::<ReviewAnswers>::of(Actor::system())?;
+    let what = (Seen::Version(1), &Review::Accept);
+    steps::review(state, &permit, survey_of("2022"), hospital.gmis, what, None)
+        .await
+        .map(drop)
+}
+
+/// A window of 2022, far ahead, that is to end early.
+async fn close_early(state: &State) -> Result<(), AppError> {
+    let permit = Permit::<GrantTime>::of(Actor::system())?;
+    let (opens, closes) = (now() + TimeDelta::days(3_000), now() + TimeDelta::days(3_020));
+    let window = windows::open(state, &permit, survey_of("2022"), (opens, closes), "試験").await?;
+    let early = Some(closes - TimeDelta::days(5));
+    windows::close(state, &permit, survey_of("2022"), Some(window.id), early, "試験")
+        .await
+        .map(drop)
 }
 
 /// A batch of one line that says what is there already.

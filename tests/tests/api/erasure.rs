@@ -84,6 +84,7 @@ async fn after_its_day_a_name_is_nowhere_and_everything_else_is_as_it_was() {
         imports: 0,
         files: 0,
         remembered: 0,
+        drafts: 0,
     };
     app.at(now() + TimeDelta::days(3 * 365));
     assert_eq!(

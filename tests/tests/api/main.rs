@@ -8,23 +8,32 @@
 
 mod away;
 mod batches;
+mod drafts;
 mod erasure;
 mod examples;
 mod hostile;
 mod idempotency;
 mod imports;
 mod masters;
+mod model;
 mod programs;
 mod receipts;
 mod requests;
 mod sessions;
 mod statistics;
+mod steps;
 mod submissions;
 mod windows;
 
+use analytics::{By, RateRequest};
 use serde_json::{Value, json};
+use server::app::state::State;
+use server::auth::actor::Actor;
+use server::auth::permit::Permit;
+use survey::area::Area;
+use survey::band::Banding;
 use tests::client::Answer;
-use tests::world::Hospital;
+use tests::world::{Hospital, done, survey_of};
 
 /// Where a hospital's answers are submitted.
 fn revisions(survey: &str, hospital: Hospital) -> String {
@@ -34,6 +43,18 @@ fn revisions(survey: &str, hospital: Hospital) -> String {
 /// Where they are read back.
 fn submission(survey: &str, hospital: Hospital) -> String {
     format!("/api/v1/surveys/{survey}/hospitals/{}/submission", hospital.gmis)
+}
+
+/// How many answers of Tokyo are counted in the survey of 2024.
+async fn counted(state: &State) -> u64 {
+    let permit = Permit::of(Actor::system()).unwrap();
+    let request = RateRequest {
+        area: Area::parse("13").unwrap(),
+        by: By::Area,
+        banding: Banding::Survey,
+    };
+    let rates = done(server::app::statistics::response_rates(state, &permit, survey_of("2024"), request).await);
+    serde_json::to_value(rates).unwrap()["total"]["responses"].as_u64().unwrap()
 }
 
 /// A body of answers.

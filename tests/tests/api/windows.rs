@@ -163,3 +163,60 @@ async fn an_extension_names_exactly_one_hospital_or_area() {
         .refused(404, "hospital_unknown");
     assert_eq!(app.database.counts().await, before);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_is_closed_early_with_a_reason_that_refusals_tell_and_extensions_outlive() {
+    let app = TestApp::spawn().await;
+    let (administrator, hospital, tokyo) = (
+        app.sign_in("administrator").await,
+        app.sign_in("hospital").await,
+        app.sign_in("tokyo").await,
+    );
+    extend(&app, json!({"hospital": NEIGHBOUR.gmis}), last_second()).await;
+    let survey = administrator.get("/api/v1/surveys/2024").await.expect(200);
+    let path = format!(
+        "/api/v1/surveys/2024/windows/{}/closure",
+        survey["windows"][0]["id"].as_str().unwrap()
+    );
+    let before = app.database.counts().await;
+    for (body, status, code) in [
+        (json!({"reason": " "}), 400, "reason_missing"),
+        (json!({"reason": "x", "closes": "2024-02-01T00:00:00Z"}), 400, "window_past"),
+        (json!({"reason": "x", "closes": last_second()}), 409, "window_not_earlier"),
+        (json!({"reason": "x", "closes": "1999-01-01T00:00:00Z"}), 400, "time_invalid"),
+    ] {
+        administrator.post(&path, &body).await.refused(status, code);
+    }
+    let nowhere = "/api/v1/surveys/2024/windows/00000000-0000-4000-8000-000000000000/closure";
+    administrator
+        .post(nowhere, &json!({"reason": "x"}))
+        .await
+        .refused(404, "window_unknown");
+    assert_eq!(app.database.counts().await, before);
+
+    assert_eq!(attempt(&hospital, OWN).await, "201");
+    let closed = administrator.post(&path, &json!({"reason": "大規模災害のため"})).await.expect(200);
+    assert_eq!(
+        closed["closed_early"],
+        json!({"announced": last_second(), "reason": "大規模災害のため"})
+    );
+    let refused = hospital
+        .submit(&revisions("2024", OWN), &body(but(answers_2024(), "bcp_drilled", "yes")))
+        .await
+        .refused(409, "window_closed");
+    let detail = refused["detail"].as_str().unwrap();
+    assert!(
+        detail.contains("2024年2月10日 11時59分59秒") && detail.contains("大規模災害のため"),
+        "{detail}"
+    );
+    assert_eq!(attempt(&tokyo, NEIGHBOUR).await, "201");
+    assert_eq!(attempt(&tokyo, OTHER_WARD).await, "409 window_closed");
+    let listed = tokyo.get("/api/v1/surveys/2024/extensions").await.expect(200);
+    assert_eq!((&listed[0]["hospital"], &listed[0]["area"]), (&json!(NEIGHBOUR.gmis), &Value::Null));
+    // A further window opens it again.
+    let window = json!({"opens": "2024-02-10T00:00:00Z", "closes": "2024-02-20T00:00:00Z", "reason": "再開"});
+    administrator.post("/api/v1/surveys/2024/windows", &window).await.expect(201);
+    assert_eq!(attempt(&tokyo, OTHER_WARD).await, "201");
+    let noted = "SELECT count(*) FROM audit WHERE action = 'close_window' AND details ->> 'reason' = '大規模災害のため'";
+    assert_eq!(app.database.number(noted).await, 1);
+}

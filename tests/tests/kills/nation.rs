@@ -6,7 +6,7 @@ use chrono::{TimeDelta, Utc};
 use secrecy::SecretString;
 use server::app::accounts::{self, Speaks};
 use server::app::clock::Clock;
-use server::app::surveys;
+use server::app::windows;
 use server::auth::actor::Actor;
 use server::auth::permit::{GrantTime, ManageAccounts, Permit};
 use server::private_postgres::{DATABASE, Options, PrivatePostgres};
@@ -66,7 +66,7 @@ pub async fn found(data_folder: &Path) {
     let state = state.unwrap_or_else(|error| panic!("{}", error.for_operator()));
     let permit = Permit::<GrantTime>::of(Actor::system()).unwrap();
     let times = (Utc::now() - TimeDelta::days(1), Utc::now() + TimeDelta::days(1));
-    surveys::open_window(&state, &permit, world::survey_of(SURVEY), times, "故障試験")
+    windows::open(&state, &permit, world::survey_of(SURVEY), times, "故障試験")
         .await
         .unwrap();
     let permit = Permit::<ManageAccounts>::of(Actor::system()).unwrap();

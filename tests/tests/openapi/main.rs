@@ -21,7 +21,7 @@ const PUBLIC: [&str; 6] = [
     "verify_receipt",
 ];
 /// Operations that answer without a body when all is well.
-const WITHOUT_BODY: [&str; 4] = ["live", "ready", "delete_session", "drop_from_scope"];
+const WITHOUT_BODY: [&str; 5] = ["live", "ready", "delete_session", "drop_from_scope", "discard_draft"];
 
 fn document() -> Value {
     serde_json::to_value(server::openapi::document()).unwrap()
@@ -176,7 +176,29 @@ fn writes_that_must_not_happen_twice_take_a_key() {
         let keyed = operation.says["parameters"]
             .as_array()
             .is_some_and(|parameters| parameters.iter().any(|parameter| parameter["name"] == "Idempotency-Key"));
-        let expected = ["submit_answers", "submit_batch", "import_answers", "choose_hospitals"].contains(&operation.name.as_str());
+        let expected = [
+            "submit_answers",
+            "submit_batch",
+            "import_answers",
+            "choose_hospitals",
+            "withdraw_answers",
+            "return_answers",
+            "accept_answers",
+        ]
+        .contains(&operation.name.as_str());
         assert_eq!(keyed, expected, "{} {}", operation.method, operation.name);
+    }
+}
+
+#[test]
+fn changes_of_what_somebody_else_may_have_changed_say_what_they_saw() {
+    for operation in operations() {
+        let parameters = operation.says["parameters"].as_array().cloned().unwrap_or_default();
+        let conditional = parameters.iter().any(|parameter| parameter["name"] == "If-Match");
+        let stale = operation.responses().any(|(status, _)| status == 412);
+        let demanded = operation.responses().any(|(status, _)| status == 428);
+        assert_eq!(conditional, stale, "{}", operation.name);
+        // Who sends whole answers may leave it out.
+        assert_eq!(conditional && operation.name != "submit_answers", demanded, "{}", operation.name);
     }
 }

@@ -22,6 +22,7 @@ const OK: Outcomes = ["200"; 3];
 const CREATED: Outcomes = ["201"; 3];
 const NEVER: Outcomes = ["403 role_not_permitted"; 3];
 const UNKNOWN_HOSPITAL: &str = "404 hospital_unknown";
+const NOT_POSSIBLE: &str = "409 step_not_possible";
 const UNKNOWN_IMPORT: &str = "404 import_unknown";
 const NOT_YOUR_AREA: &str = "403 area_not_yours";
 const NOT_YOUR_PREFECTURE: &str = "403 prefecture_not_yours";
@@ -109,7 +110,7 @@ const fn administrator_only(operation: &'static str, outcome: Outcomes) -> Right
 }
 
 /// Every operation of the API.
-pub const MATRIX: [Rights; 38] = [
+pub const MATRIX: [Rights; 46] = [
     public("live", "204"),
     public("ready", "204"),
     public("create_session", "201"),
@@ -133,7 +134,9 @@ pub const MATRIX: [Rights; 38] = [
     signed_in("read_schema"),
     signed_in("download_template"),
     administrator_only("open_window", CREATED),
+    administrator_only("close_window", OK),
     administrator_only("grant_extension", CREATED),
+    signed_in("list_extensions"),
     // Only those that one may see are in the list: the bodies are compared.
     Rights {
         operation: "list_hospitals",
@@ -164,6 +167,45 @@ pub const MATRIX: [Rights; 38] = [
         operation: "submit_answers",
         hospital: ["201", UNKNOWN_HOSPITAL, UNKNOWN_HOSPITAL],
         prefecture: ["201", "201", UNKNOWN_HOSPITAL],
+        ..NOBODY
+    },
+    // What a prefecture types is apart from what the hospital types; of the first hospital it has typed nothing.
+    Rights {
+        operation: "read_draft",
+        hospital: ["200", UNKNOWN_HOSPITAL, UNKNOWN_HOSPITAL],
+        prefecture: ["404 draft_missing", "200", UNKNOWN_HOSPITAL],
+        ..NOBODY
+    },
+    Rights {
+        operation: "save_draft",
+        hospital: ["200", UNKNOWN_HOSPITAL, UNKNOWN_HOSPITAL],
+        prefecture: ["200", "200", UNKNOWN_HOSPITAL],
+        ..NOBODY
+    },
+    Rights {
+        operation: "discard_draft",
+        hospital: ["204", UNKNOWN_HOSPITAL, UNKNOWN_HOSPITAL],
+        prefecture: ["204", "204", UNKNOWN_HOSPITAL],
+        ..NOBODY
+    },
+    // What the prefecture accepted before cannot be accepted again: a right that is there, and a step that is not possible any more.
+    Rights {
+        operation: "accept_answers",
+        prefecture: ["200", "200", UNKNOWN_HOSPITAL],
+        ministry_administrator: [NOT_POSSIBLE, NOT_POSSIBLE, "200"],
+        ..NOBODY
+    },
+    Rights {
+        operation: "return_answers",
+        prefecture: ["200", "200", UNKNOWN_HOSPITAL],
+        ministry_administrator: OK,
+        ..NOBODY
+    },
+    // The hospital has pulled its own back before the prefecture tries.
+    Rights {
+        operation: "withdraw_answers",
+        hospital: ["200", UNKNOWN_HOSPITAL, UNKNOWN_HOSPITAL],
+        prefecture: [NOT_POSSIBLE, "200", UNKNOWN_HOSPITAL],
         ..NOBODY
     },
     // A line may name anybody: those of others get the verdict rejected, as in a file.

@@ -66,6 +66,21 @@ pub async fn send(operation: &str, client: &Client, caller: Caller, target: Targ
             };
             client.post("/api/v1/surveys/2024/extensions", &extension(whom)).await
         }
+        "list_extensions" => client.get("/api/v1/surveys/2024/extensions").await,
+        "close_window" => {
+            let survey = client.get("/api/v1/surveys/2024").await.json();
+            let id = survey["windows"][0]["id"]
+                .as_str()
+                .unwrap_or("00000000-0000-4000-8000-000000000000");
+            // Each earlier than the one before, and none before today.
+            let day = match target {
+                Target::Own => "2024-03-01",
+                Target::Neighbour => "2024-02-28",
+                Target::Foreign => "2024-02-25",
+            };
+            let closure = json!({"closes": format!("{day}T00:00:00Z"), "reason": "試験"});
+            client.post(&format!("/api/v1/surveys/2024/windows/{id}/closure"), &closure).await
+        }
         "list_hospitals" => client.get(&format!("/api/v1/surveys/2024/hospitals{}", filter(target))).await,
         "import_master" => client.upload("/api/v1/hospitals/imports", master(gmis, prefecture)).await,
         "draw_frame" => client.post("/api/v1/surveys/2024/frame", &json!({})).await,
@@ -82,6 +97,32 @@ pub async fn send(operation: &str, client: &Client, caller: Caller, target: Targ
         "list_receipt_keys" => client.get("/api/v1/receipt-keys").await,
         "verify_receipt" => client.post("/api/v1/receipts/verify", &receipt(gmis)).await,
         "submit_answers" => submit(client, gmis, caller).await,
+        "read_draft" => client.get(&draft(gmis)).await,
+        "save_draft" | "discard_draft" => {
+            let stored = client.get(&draft(gmis)).await;
+            let method = if operation == "save_draft" { Method::PUT } else { Method::DELETE };
+            let request = client.request(method, &draft(gmis));
+            let request = if operation == "save_draft" {
+                request.json(&json!({"answers": {"ehr_in_use": "yes"}}))
+            } else {
+                request
+            };
+            match stored.header("etag") {
+                "" => request.header("If-None-Match", "*").send().await,
+                tag => request.header("If-Match", tag).send().await,
+            }
+        }
+        "withdraw_answers" => step(client, (gmis, imports), "withdrawal", &json!({"reason": "誤記"})).await,
+        "return_answers" => {
+            step(
+                client,
+                (gmis, imports),
+                "return",
+                &json!({"comments": [{"text": "確認してください"}]}),
+            )
+            .await
+        }
+        "accept_answers" => step(client, (gmis, imports), "acceptance", &json!({})).await,
         "submit_batch" => {
             let mut answers = answers(caller);
             answers["respondent"]["organisation"] = json!("一括");
@@ -144,6 +185,18 @@ fn receipt(gmis: &str) -> Value {
         "receipt": "00000000-0000-4000-8000-000000000000", "survey": "2024", "edition": "2024-first", "edition_hash": "0".repeat(64), "hospital": gmis,
         "revision": 1, "entry_path": "api", "received_at": "2024-02-10T00:00:00Z", "received_sha256": null, "key": "0123456789abcdef", "signature": "",
     })
+}
+
+/// Where one's own draft of a hospital's answers is.
+fn draft(gmis: &str) -> String {
+    format!("/api/v1/surveys/2024/hospitals/{gmis}/draft")
+}
+
+/// Takes a step of the submission as it stands, whoever may know how that is.
+async fn step(client: &Client, (gmis, imports): (&str, &Imports), step: &str, body: &Value) -> Answer {
+    let tag = format!("\"{}\"", imports.version(gmis).await);
+    let request = client.request(Method::POST, &format!("{}/{step}", submission(gmis)));
+    request.key(new_key()).header("If-Match", &tag).json(body).send().await
 }
 
 /// Where a hospital's answers are read.

@@ -7,7 +7,9 @@ use tokio_postgres::error::SqlState;
 use crate::{account, attempt, cast};
 
 /// Tables whose rows are never changed nor removed by the application.
-const APPEND_ONLY: [&str; 13] = [
+const APPEND_ONLY: [&str; 15] = [
+    "submission_event",
+    "window_closure",
     "receipt_key",
     "batch_line",
     "revision",
@@ -97,6 +99,8 @@ async fn frozen_columns_stay() {
         "UPDATE frame SET prefecture = 1",
         "UPDATE submission SET hospital_id = gen_random_uuid()",
         "UPDATE submission SET prefecture = 1",
+        "UPDATE draft SET party = 'proxy'",
+        "UPDATE draft SET hospital_id = gen_random_uuid()",
         "UPDATE account SET role = 'operator'",
         "UPDATE account SET login = 'root'",
         "UPDATE session SET expires_at = 'infinity'",

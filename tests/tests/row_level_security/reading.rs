@@ -24,18 +24,24 @@ fn rule(table: &str, actor: &Actor) -> String {
         _ => sees_nation.to_string(),
     };
     match table {
-        "survey" | "edition" | "survey_window" | "survey_change" | "receipt_key" => "true".to_owned(),
+        "survey" | "edition" | "survey_window" | "window_closure" | "survey_change" | "receipt_key" => "true".to_owned(),
         "extension" => format!(
             "hospital_id IS NULL OR EXISTS (SELECT FROM (SELECT * FROM frame WHERE {}) f WHERE f.hospital_id = extension.hospital_id)",
             area("hospital_id")
         ),
         "hospital" => area("id"),
-        // Names and contacts, and the files that they came in, are not for an analyst.
-        "respondent" | "import" | "import_verdict" | "blob" if *actor.role() == Role::MinistryAnalyst => "false".to_owned(),
         "alias" | "frame" | "submission" | "revision" => area("hospital_id"),
         // Who answered, and files as they were sent, are nothing that an analyst needs.
-        "respondent" | "import" | "import_verdict" | "blob" if *actor.role() == Role::MinistryAnalyst => "false".to_owned(),
-        "respondent" | "import" => area("hospital_id"),
+        "respondent" | "submission_event" | "import" | "import_verdict" | "blob" if *actor.role() == Role::MinistryAnalyst => {
+            "false".to_owned()
+        }
+        // What is being typed is read by its own side only.
+        "draft" => match actor.role() {
+            Role::Hospital(id) => format!("party = 'hospital' AND hospital_id = '{id}'"),
+            Role::Prefecture(code) => format!("party = 'proxy' AND prefecture = {}", code.number()),
+            role => (*role == Role::System).to_string(),
+        },
+        "respondent" | "submission_event" | "import" => area("hospital_id"),
         "import_verdict" => format!("import_id IN (SELECT id FROM import WHERE {})", area("hospital_id")),
         "blob" => format!("sha256 IN (SELECT blob_sha256 FROM import WHERE {})", area("hospital_id")),
         "program" => (sees_nation || matches!(actor.role(), Role::Prefecture(_))).to_string(),

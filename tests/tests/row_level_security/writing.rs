@@ -19,9 +19,9 @@ fn revision(submission: &str, hospital: &str, area: (u8, &str), sender: (&str, &
     let ((prefecture, municipality), (role, account)) = (area, sender);
     format!(
         "INSERT INTO revision (submission_id, number, survey_id, hospital_id, prefecture, municipality, edition_id, edition_hash, layout_hash, \
-         answers, codes, entry_path, actor, account_id, receipt, received_at) \
+         answers, codes, entry_path, actor, account_id, receipt, received_at, version) \
          VALUES ('{submission}', 99, '2024', '{hospital}', {prefecture}, '{municipality}', '2024-first', '', '', '{{}}', '', 'api', '{role}', \
-         {account}, gen_random_uuid(), now())"
+         {account}, gen_random_uuid(), now(), 99)"
     )
 }
 
@@ -210,7 +210,6 @@ async fn nobody_steps_a_submission_outside_of_its_area() {
     let mut application = database.application().await;
     let own = id_of(&database, OWN.gmis).await;
     let cases = [
-        ("hospital", 1),
         ("tokyo", 1),
         ("administrator", 1),
         ("yokohama-hospital", 0),
@@ -226,5 +225,92 @@ async fn nobody_steps_a_submission_outside_of_its_area() {
             Ok(rows),
             "{login}"
         );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hospital_pulls_its_answers_back_and_neither_returns_nor_accepts_them() {
+    let database = TestDatabase::answered().await;
+    let mut application = database.application().await;
+    let hospital = actor(&database, "hospital").await;
+    for (state, expected) in [
+        ("submitted", Ok(1)),
+        ("withdrawn", Ok(1)),
+        ("returned", Err(SqlState::INSUFFICIENT_PRIVILEGE)),
+        ("accepted", Err(SqlState::INSUFFICIENT_PRIVILEGE)),
+    ] {
+        let sql = format!("UPDATE submission SET state = '{state}' WHERE survey_id = '2024'");
+        assert_eq!(attempt(&mut application, &hospital, &sql).await, expected, "{state}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_is_taken_in_ones_area_by_a_role_that_may_and_in_ones_own_name() {
+    let database = TestDatabase::answered().await;
+    let mut application = database.application().await;
+    let own = id_of(&database, OWN.gmis).await.to_string();
+    let submission = submission_of(&database, &own).await;
+    let refused = Err(SqlState::INSUFFICIENT_PRIVILEGE);
+    for (login, step, expected) in [
+        ("hospital", "withdraw", Ok(1)),
+        ("tokyo", "withdraw", Ok(1)),
+        ("hospital", "accept", refused.clone()),
+        ("tokyo", "accept", Ok(1)),
+        ("administrator", "accept", Ok(1)),
+        ("administrator", "withdraw", refused.clone()),
+        ("kanagawa", "accept", refused.clone()),
+        ("yokohama-hospital", "withdraw", refused.clone()),
+        ("shinjuku", "accept", refused.clone()),
+        ("analyst", "accept", refused.clone()),
+        ("operator", "accept", refused.clone()),
+    ] {
+        let actor = actor(&database, login).await;
+        for (name, expected) in [
+            (account(&actor), expected.clone()),
+            ("gen_random_uuid()".to_owned(), refused.clone()),
+        ] {
+            let sql = format!(
+                "INSERT INTO submission_event (id, submission_id, version, survey_id, hospital_id, prefecture, municipality, step, revision, actor, \
+                 account_id, happened_at) VALUES (gen_random_uuid(), '{submission}', 99, '2024', '{own}', 13, '13104', '{step}', 1, '{}', {name}, now())",
+                actor.role().name()
+            );
+            assert_eq!(attempt(&mut application, &actor, &sql).await, expected, "{login} {step} {name}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_is_saved_on_ones_own_side_only() {
+    let database = TestDatabase::answered().await;
+    let mut application = database.application().await;
+    let own = id_of(&database, OWN.gmis).await.to_string();
+    for (login, changed) in [
+        ("hospital", 1),
+        ("tokyo", 1),
+        ("kanagawa", 1),
+        ("yokohama-hospital", 1),
+        ("administrator", 0),
+        ("shinjuku", 0),
+        ("analyst", 0),
+        ("operator", 0),
+    ] {
+        let actor = actor(&database, login).await;
+        let sql = format!(
+            "UPDATE draft SET answers = '{{}}', actor = '{}', account_id = {}",
+            actor.role().name(),
+            account(&actor)
+        );
+        assert_eq!(attempt(&mut application, &actor, &sql).await, Ok(changed), "{login}");
+    }
+    let tokyo = actor(&database, "tokyo").await;
+    let submission = submission_of(&database, &own).await;
+    for (party, expected) in [("proxy", Ok(1)), ("hospital", Err(SqlState::INSUFFICIENT_PRIVILEGE))] {
+        let sql = format!(
+            "INSERT INTO draft (submission_id, party, survey_id, hospital_id, prefecture, municipality, edition_id, answers, tag, actor, account_id, \
+             saved_at, retain_until) VALUES ('{submission}', '{party}', '2024', '{own}', 13, '13104', '2024-first', '{{}}', gen_random_uuid(), \
+             'prefecture', {}, now(), '2030-01-01')",
+            account(&tokyo)
+        );
+        assert_eq!(attempt(&mut application, &tokyo, &sql).await, expected, "{party}");
     }
 }

@@ -22,11 +22,12 @@ use super::{import, output, select, serve, tabulate};
 use crate::app::accounts::{self, Speaks};
 use crate::app::programs::{self, NewProgram};
 use crate::app::state::State;
-use crate::app::{statistics, surveys};
+use crate::app::{statistics, surveys, windows};
 use crate::auth::actor::Actor;
 use crate::auth::permit::Permit;
 use crate::auth::session;
 use crate::config::Settings;
+use crate::db::frames::Filter;
 use crate::db::migrations;
 use crate::private_postgres::PrivatePostgres;
 use crate::startup;
@@ -146,7 +147,7 @@ async fn take_in(state: &State, arguments: &Arguments, survey: &'static Survey, 
         .await?;
     let now = Utc::now();
     let times = (now - TimeDelta::minutes(1), now + TimeDelta::days(30));
-    surveys::open_window(state, &Permit::of(Actor::system())?, survey, times, "demo").await?;
+    windows::open(state, &Permit::of(Actor::system())?, survey, times, "demo").await?;
     let files = answer_files(arguments, survey)?;
     let bar = steps.bar(&format!("{id}年調査の回答の取込み"), files.len());
     let (mut accepted, mut rejected, mut refused) = (0, 0, Vec::new());
@@ -313,7 +314,7 @@ async fn accounts(state: &State) -> Result<(), CliError> {
     let gmis = {
         let permit = Permit::of(Actor::system())?;
         let survey = surveys::known("2024")?;
-        let first = crate::app::frames::list(state, &permit, survey, None, None, 1).await?;
+        let first = crate::app::frames::list(state, &permit, survey, Filter::default(), None, 1).await?;
         first
             .into_iter()
             .next()
