@@ -119,6 +119,8 @@ pub struct Settings {
     pub workers: usize,
     /// Database connections of each worker.
     pub pool_size: usize,
+    /// Jobs (imports) that are done at the same time; 0 leaves them to other servers on the same database.
+    pub job_workers: usize,
     /// The program that reads uploads; absolute.
     pub parser: PathBuf,
     /// File of the secret that signs tokens; see [`Settings::token_secret`].
@@ -186,6 +188,7 @@ impl Settings {
             listen: layer.listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))),
             workers: count(layer.workers, 2),
             pool_size: count(layer.pool_size, 8),
+            job_workers: layer.job_workers.map_or(2, usize::from),
             parser: absolute("parser", layer.parser.unwrap_or_else(this_program))?,
             token_secret_file: absolute("token_secret_file", token_secret_file)?,
             receipt_secret_file: absolute("receipt_secret_file", receipt_secret_file)?,

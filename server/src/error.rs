@@ -2,6 +2,8 @@
 //!
 //! The internal half has no `Display`, so that it cannot leak to a caller; it is logged once where it becomes an answer.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::Value;
 use survey::fault::Fault;
@@ -10,7 +12,7 @@ use survey::fault::Fault;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// Stable, snake_case; part of the API.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// Says what is wrong and what to do next, in Japanese.
     pub message: String,
 }
@@ -82,7 +84,7 @@ impl AppError {
     /// Nobody is signed in, or no longer.
     pub fn unauthenticated(code: &'static str, message: impl Into<String>) -> AppError {
         AppError::Unauthenticated(Refusal {
-            code,
+            code: code.into(),
             message: message.into(),
         })
     }
@@ -90,7 +92,7 @@ impl AppError {
     /// The actor may never do this.
     pub fn forbidden(code: &'static str, message: impl Into<String>) -> AppError {
         AppError::Forbidden(Refusal {
-            code,
+            code: code.into(),
             message: message.into(),
         })
     }
@@ -98,7 +100,7 @@ impl AppError {
     /// There is no such thing, or none that the actor may know of.
     pub fn not_found(code: &'static str, message: impl Into<String>) -> AppError {
         AppError::NotFound(Refusal {
-            code,
+            code: code.into(),
             message: message.into(),
         })
     }
@@ -106,7 +108,7 @@ impl AppError {
     /// The request itself cannot be understood.
     pub fn invalid(code: &'static str, message: impl Into<String>) -> AppError {
         AppError::Invalid(Refusal {
-            code,
+            code: code.into(),
             message: message.into(),
         })
     }
@@ -115,7 +117,7 @@ impl AppError {
     pub fn faulty(code: &'static str, message: impl Into<String>, faults: Vec<Fault>) -> AppError {
         AppError::Faulty(
             Refusal {
-                code,
+                code: code.into(),
                 message: message.into(),
             },
             faults,
@@ -125,7 +127,7 @@ impl AppError {
     /// The state of things forbids it now.
     pub fn conflict(code: &'static str, message: impl Into<String>) -> AppError {
         AppError::Conflict(Refusal {
-            code,
+            code: code.into(),
             message: message.into(),
         })
     }
@@ -134,7 +136,7 @@ impl AppError {
     pub fn stale(code: &'static str, message: impl Into<String>, differences: Vec<Difference>) -> AppError {
         AppError::Stale(
             Refusal {
-                code,
+                code: code.into(),
                 message: message.into(),
             },
             differences,

@@ -6,14 +6,16 @@ use std::sync::Arc;
 use actix_web::dev::Server;
 use actix_web::{App, HttpServer, web};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
+use tokio::task::JoinHandle;
 use utoipa_actix_web::AppExt;
+use uuid::Uuid;
 
 use crate::api;
 use crate::api::problem::ApiError;
 use crate::app::clock::Clock;
 use crate::app::state::{Shared, State};
 use crate::app::statistics::Snapshots;
-use crate::app::{receipts, surveys};
+use crate::app::{jobs, receipts, surveys};
 use crate::auth::receipt::ReceiptKey;
 use crate::auth::token::Tokens;
 use crate::db::migrations;
@@ -31,6 +33,8 @@ pub struct Parts {
     pub workers: usize,
     /// Connections of each worker.
     pub pool_size: usize,
+    /// Jobs that are done at the same time; 0 leaves them to other programs on the same database.
+    pub job_workers: usize,
     /// Time-outs of connections.
     pub time_outs: TimeOuts,
     /// Secret of tokens, 32 bytes or more.
@@ -50,6 +54,8 @@ pub struct Application {
     /// A state of its own pool, for use cases outside of HTTP.
     pub state: State,
     server: Server,
+    for_jobs: State,
+    job_workers: usize,
 }
 
 /// What use cases need, outside of HTTP; checks the role and registers the surveys.
@@ -62,6 +68,7 @@ pub async fn state(parts: &Parts) -> Result<State, AppError> {
         tokens: Arc::new(Tokens::new(&parts.token_secret)?),
         receipts: Arc::new(ReceiptKey::new(&parts.receipt_secret)?),
         snapshots: Arc::new(Snapshots::default()),
+        jobs: Arc::default(),
         parser: Arc::clone(&parts.parser),
     };
     let state = State {
@@ -118,15 +125,42 @@ impl Application {
         .listen(listener)
         .map_err(AppError::internal)?
         .run();
-        Ok(Application { address, state, server })
+        // A worker needs a second connection to say that it lives.
+        let most = parts.pool_size.max(parts.job_workers.saturating_mul(2));
+        let for_jobs = State {
+            pool: pool::build(parts.database_url.expose_secret(), most, parts.time_outs)?,
+            shared: state.shared.clone(),
+        };
+        Ok(Application {
+            address,
+            state,
+            for_jobs,
+            server,
+            job_workers: parts.job_workers,
+        })
     }
 
-    /// Serves until the handle stops it.
+    /// Serves, and does jobs, until the handle stops it.
     ///
     /// # Errors
     /// The listener failed.
     pub async fn run(self) -> std::io::Result<()> {
-        self.server.await
+        let workers: Vec<(Uuid, JoinHandle<()>)> = (0..self.job_workers)
+            .map(|_| {
+                let worker = Uuid::new_v4();
+                (worker, tokio::spawn(jobs::work(self.for_jobs.clone(), worker)))
+            })
+            .collect();
+        let served = self.server.await;
+        for (worker, task) in workers {
+            task.abort();
+            // Awaited so that its transaction is gone before its job is put back.
+            let _ = task.await;
+            if let Err(error) = jobs::put_back(&self.for_jobs, worker).await {
+                tracing::warn!(error = error.for_operator(), "a job waits until its lease is over");
+            }
+        }
+        served
     }
 
     /// To stop it from elsewhere.

@@ -51,12 +51,21 @@ impl TestApp {
     /// # Panics
     /// If it does not start.
     pub async fn on(database: TestDatabase) -> TestApp {
+        Self::with(database, |_| {}).await
+    }
+
+    /// On a database, made from other parts than usual.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub async fn with(database: TestDatabase, change: impl FnOnce(&mut Parts)) -> TestApp {
         let clock = Clock::set_to(world::now());
         let mut parts = parts(&database.application_url(), clock.clone());
         parts.parser = Arc::new(Parser::new(parsing::Options {
             program: binary::chosa(),
             ..parsing::Options::default()
         }));
+        change(&mut parts);
         let (base, state, handle) = serve(parts).await;
         TestApp {
             base,
@@ -120,6 +129,7 @@ pub fn parts(database_url: &str, clock: Clock) -> Parts {
         database_url: SecretString::from(database_url),
         listen: ([127, 0, 0, 1], 0).into(),
         workers: 2,
+        job_workers: 2,
         pool_size: 4,
         time_outs: TimeOuts::default(),
         token_secret: SecretSlice::from(TOKEN_SECRET.to_vec()),

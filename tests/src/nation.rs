@@ -159,7 +159,8 @@ pub fn upload(file_name: &str, bytes: Vec<u8>) -> Upload {
 /// Those of the use case.
 pub async fn import(state: &State, actor: &Actor, survey: &'static Survey, upload: Upload) -> Result<Value, AppError> {
     let permit = Permit::of(actor.clone())?;
-    Ok(imports::import(state, &permit, survey, &upload, None).await?.body)
+    let report = imports::import(state, &permit, survey, &upload, false, None).await?;
+    serde_json::to_value(report).map_err(AppError::internal)
 }
 
 /// Examines a file and stores nothing.

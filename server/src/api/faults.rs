@@ -5,7 +5,7 @@ use survey::fault::{Fault, Severity};
 use utoipa::ToSchema;
 
 /// One finding (指摘).
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Fault)]
 pub struct FaultJson {
     /// `error` keeps answers out, `warning` does not.

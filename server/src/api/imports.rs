@@ -1,5 +1,7 @@
 //! Uploading a workbook or CSV file: dry run, import, what became of it.
 
+use std::time::Duration;
+
 use actix_web::{HttpResponse, get, post, web};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -9,21 +11,30 @@ use uuid::Uuid;
 
 use crate::api::faults::FaultJson;
 use crate::api::guard::Guarded;
+use crate::api::jobs::JobJson;
 use crate::api::keyed::{Keyed, answered};
 use crate::api::pages::{Page, PageQuery};
 use crate::api::problem::{ApiError, ProblemJson};
+use crate::app::idempotency::Answer;
 use crate::app::imports::{self, Upload};
+use crate::app::jobs::{self, How};
 use crate::app::state::State;
 use crate::app::surveys;
 use crate::auth::permit::ImportAnswers;
 use crate::db::imports::{ImportRow, VerdictRow};
 use crate::error::AppError;
 
+/// How long a sender waits for its file before it hears of a job.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// What the sender says of its file.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct UploadQuery {
+    /// Import a file that was imported before all the same.
+    #[serde(default)]
+    again: bool,
     /// Only examine, store nothing.
     #[serde(default)]
     dry_run: bool,
@@ -46,6 +57,8 @@ pub struct ImportReportJson {
     accepted: usize,
     unchanged: usize,
     rejected: usize,
+    /// Whether the same file had been imported before: then nothing was changed.
+    repeated: bool,
     /// Of the file as a whole.
     faults: Vec<FaultJson>,
     hospitals: Vec<VerdictJson>,
@@ -70,8 +83,9 @@ pub struct VerdictJson {
 #[utoipa::path(tag = "imports", operation_id = "import_answers", security(("bearer" = [])),
     params(("survey" = String, Path), UploadQuery, ("Idempotency-Key" = String, Header)),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"), responses(
-    (status = 200, description = "Dry run: nothing was stored", body = ImportReportJson),
+    (status = 200, description = "Dry run, or a file that was imported before: nothing was stored", body = ImportReportJson),
     (status = 201, description = "Imported, but for the hospitals with errors", body = ImportReportJson),
+    (status = 202, description = "Takes longer: ask the job, at Location", body = JobJson, headers(("Location" = String))),
     (status = 400, description = "query_invalid, idempotency_key_missing", body = ProblemJson),
     (status = 401, description = "Not signed in", body = ProblemJson),
     (status = 403, description = "role_not_permitted", body = ProblemJson),
@@ -97,6 +111,10 @@ pub async fn import_answers(
     })?;
     let query = query.into_inner();
     let key = keyed.with_body(&body);
+    let how = How {
+        again: query.again,
+        attended: false,
+    };
     let upload = Upload {
         file_name: query.file_name.unwrap_or_else(|| "upload".to_owned()),
         bytes: body.into(),
@@ -107,9 +125,15 @@ pub async fn import_answers(
         let report = imports::dry_run(&state, &guarded.permit, survey, &upload).await?;
         return Ok(HttpResponse::Ok().json(report));
     }
-    Ok(answered(
-        &imports::import(&state, &guarded.permit, survey, &upload, Some(&key)).await?,
-    ))
+    let job = jobs::ask_import(&state, &guarded.permit, survey, &upload, how, &key).await?;
+    // Most files are done while their sender waits; of a longer one it hears where to ask.
+    let job = jobs::wait(&state, &guarded.permit, job, PATIENCE).await?;
+    if let Some((status, body)) = job.answer()? {
+        let replayed = job.replayed;
+        return Ok(answered(&Answer { status, body, replayed }));
+    }
+    let place = format!("/api/v1/jobs/{}", job.row.id);
+    Ok(HttpResponse::Accepted().insert_header(("Location", place)).json(JobJson::of(&job)))
 }
 
 /// An import.

@@ -9,6 +9,7 @@ pub mod guard;
 pub mod health;
 pub mod hospitals;
 pub mod imports;
+pub mod jobs;
 pub mod keyed;
 pub mod masters;
 pub mod pages;
@@ -69,6 +70,8 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(receipts::list_receipt_keys)
         .service(receipts::verify_receipt)
         .service(imports::import_answers)
+        .service(jobs::read_job)
+        .service(jobs::follow_job)
         .service(imports::list_imports)
         .service(imports::read_import)
         .service(tables::read_table)
@@ -130,7 +133,7 @@ fn json_bytes(body: Result<web::Bytes, actix_web::Error>) -> Result<web::Bytes, 
 
 fn too_large() -> crate::error::Refusal {
     crate::error::Refusal {
-        code: "body_too_large",
+        code: "body_too_large".into(),
         message: "送られた内容が大きすぎます。分けて送ってください。".to_owned(),
     }
 }

@@ -38,7 +38,7 @@ fn version(request: &HttpRequest) -> Option<Seen> {
 
 fn unconditional(message: &'static str) -> ApiError {
     AppError::Unconditional(crate::error::Refusal {
-        code: "if_match_missing",
+        code: "if_match_missing".into(),
         message: message.to_owned(),
     })
     .into()

@@ -13,7 +13,7 @@ use crate::api::faults::FaultJson;
 use crate::error::{AppError, Difference};
 
 /// What every operation answers when it does not do what was asked.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Problem)]
 pub struct ProblemJson {
     /// `urn:chosa:problem:` and the code.
@@ -35,7 +35,7 @@ pub struct ProblemJson {
 }
 
 /// A field that is stored otherwise.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Difference)]
 pub struct DifferenceJson {
     /// Question key, or key and field.
@@ -75,25 +75,9 @@ impl fmt::Display for ApiError {
     }
 }
 
-impl ResponseError for ApiError {
-    fn status_code(&self) -> StatusCode {
-        match &self.0 {
-            AppError::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
-            AppError::Forbidden(_) => StatusCode::FORBIDDEN,
-            AppError::NotFound(_) => StatusCode::NOT_FOUND,
-            AppError::Invalid(_) => StatusCode::BAD_REQUEST,
-            AppError::Faulty(..) => StatusCode::UNPROCESSABLE_ENTITY,
-            AppError::Conflict(_) => StatusCode::CONFLICT,
-            AppError::Stale(..) => StatusCode::PRECONDITION_FAILED,
-            AppError::Unconditional(_) => StatusCode::PRECONDITION_REQUIRED,
-            AppError::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            AppError::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
-            AppError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
-            AppError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        }
-    }
-
-    fn error_response(&self) -> HttpResponse {
+impl ApiError {
+    /// The body of the answer; an unknown cause is logged here.
+    pub fn problem(&self) -> ProblemJson {
         let status = self.status_code();
         let (code, detail) = match &self.0 {
             AppError::Unauthenticated(r)
@@ -105,7 +89,7 @@ impl ResponseError for ApiError {
             | AppError::Stale(r, _)
             | AppError::Unconditional(r)
             | AppError::TooLarge(r)
-            | AppError::TooMany(r) => (r.code, r.message.clone()),
+            | AppError::TooMany(r) => (r.code.as_ref(), r.message.clone()),
             AppError::Unavailable(cause) => {
                 tracing::warn!(cause = cause.for_log(), "unavailable");
                 (
@@ -129,7 +113,7 @@ impl ResponseError for ApiError {
             AppError::Stale(_, differences) => differences.iter().map(DifferenceJson::from).collect(),
             _ => Vec::new(),
         };
-        let problem = ProblemJson {
+        ProblemJson {
             r#type: format!("urn:chosa:problem:{code}"),
             title: status.canonical_reason().unwrap_or_default().to_owned(),
             status: status.as_u16(),
@@ -137,7 +121,32 @@ impl ResponseError for ApiError {
             detail,
             faults,
             differences,
-        };
+        }
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        match &self.0 {
+            AppError::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+            AppError::Forbidden(_) => StatusCode::FORBIDDEN,
+            AppError::NotFound(_) => StatusCode::NOT_FOUND,
+            AppError::Invalid(_) => StatusCode::BAD_REQUEST,
+            AppError::Faulty(..) => StatusCode::UNPROCESSABLE_ENTITY,
+            AppError::Conflict(_) => StatusCode::CONFLICT,
+            AppError::Stale(..) => StatusCode::PRECONDITION_FAILED,
+            AppError::Unconditional(_) => StatusCode::PRECONDITION_REQUIRED,
+            AppError::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            AppError::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            AppError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            AppError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let (status, problem) = (self.status_code(), self.problem());
         let mut response = HttpResponse::build(status);
         match status {
             StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => drop(response.insert_header((RETRY_AFTER, "5"))),

@@ -417,7 +417,7 @@ async fn record(
                 received_at,
                 ..
             } => LineVerdict::kept(line, &hospital, "unchanged", (number, receipt, received_at), warnings),
-            Outcome::Refused(refusal) => LineVerdict::rejected(line, Some(&hospital), refusal.code, refusal.message, Vec::new()),
+            Outcome::Refused(refusal) => LineVerdict::rejected(line, Some(&hospital), &refusal.code, refusal.message, Vec::new()),
         };
         verdicts.push((line, verdict));
     }

@@ -1,11 +1,13 @@
 //! Importing a file: parsed in the limited child, examined, and recorded in one transaction with its verdicts; or, as a dry run, only examined.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use diesel_async::AsyncPgConnection;
 use importer::{Decision, Examination, Request, Workbook};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use survey::answer::{EntryPath, HospitalFacts};
 use survey::edition::Edition;
@@ -15,8 +17,8 @@ use survey::hospital::FrameHospital;
 use survey::survey::Survey;
 use uuid::Uuid;
 
-use crate::app::idempotency::{Answer, Key, once};
 use crate::app::intake::{self, Evaluated, Intake, Outcome, Replace};
+use crate::app::jobs::{Claim, Phase, Progress};
 use crate::app::state::State;
 use crate::app::{erasure, frames, surveys};
 use crate::auth::actor::{Actor, Role};
@@ -55,6 +57,8 @@ pub struct ImportReport {
     pub unchanged: usize,
     /// Hospitals left out.
     pub rejected: usize,
+    /// Whether the same file had been imported before: then nothing was changed.
+    pub repeated: bool,
     /// Faults of the file as a whole.
     pub faults: Vec<Fault>,
     /// Verdict of each hospital, in the order of the file.
@@ -98,7 +102,7 @@ pub async fn dry_run(
     upload: &Upload,
 ) -> Result<ImportReport, AppError> {
     let actor = permit.actor();
-    let examined = examine(state, actor, survey, upload).await?;
+    let examined = examine(state, actor, survey, upload, None).await?;
     let intake = intake_of(survey, &examined, upload, None, state.now());
     let (rows, mut verdicts) = sorted_out(&examined, Sha256::digest(&upload.bytes).into())?;
     let (places, rows): (Vec<usize>, Vec<Evaluated>) = rows.into_iter().unzip();
@@ -110,19 +114,35 @@ pub async fn dry_run(
     Ok(report(None, survey, examined.edition, examined.examination.faults, verdicts))
 }
 
-/// Imports a file: hospitals with errors are left out, the others go in, all in one transaction.
+/// Imports a file: hospitals with errors are left out, the others go in, all in one transaction that also ends the job. A file that its sender imported
+/// before, without anything left out, is known by its content and changes nothing, unless it is to be imported `again`.
 ///
 /// # Errors
-/// `file_refused` (nothing stored); those of idempotency; or the database or the parser is away.
+/// `file_refused`, `file_without_answers` (nothing stored); or the database or the parser is away, or the job was given to another worker.
 pub async fn import(
     state: &State,
     permit: &Permit<ImportAnswers>,
     survey: &'static Survey,
     upload: &Upload,
-    key: Option<&Key>,
-) -> Result<Answer, AppError> {
-    let actor = permit.actor();
-    let examined = examine(state, actor, survey, upload).await?;
+    again: bool,
+    claim: Option<&Claim>,
+) -> Result<ImportReport, AppError> {
+    let (actor, now) = (permit.actor(), state.now());
+    let sha256: [u8; 32] = Sha256::digest(&upload.bytes).into();
+    let edition = surveys::edition(survey, upload.numbering.as_deref())?;
+    if !again
+        && let Some(report) = as_actor(&state.pool, actor, Mode::Write, async |conn| {
+            let report = known(conn, actor, edition, upload, &sha256).await?;
+            if let (Some(report), Some(claim)) = (&report, claim) {
+                claim.done(conn, 200, &json(report)?, now).await?;
+            }
+            Ok(report)
+        })
+        .await?
+    {
+        return Ok(report);
+    }
+    let examined = examine(state, actor, survey, upload, claim.map(|claim| Arc::clone(&claim.progress))).await?;
     if examined.examination.hospitals.is_empty() {
         let faults = examined.examination.faults;
         return Err(AppError::faulty(
@@ -131,20 +151,75 @@ pub async fn import(
             faults,
         ));
     }
-    once(state, actor, key, async |conn, now| {
+    as_actor(&state.pool, actor, Mode::Write, async |conn| {
         let id = Uuid::now_v7();
-        let sha256: [u8; 32] = Sha256::digest(&upload.bytes).into();
         imports::insert_blob(conn, &sha256, &upload.bytes).await?;
         let intake = intake_of(survey, &examined, upload, Some(id), now);
         let (rows, mut verdicts) = sorted_out(&examined, sha256)?;
         let (places, rows): (Vec<usize>, Vec<Evaluated>) = rows.into_iter().unzip();
+        if let Some(claim) = claim {
+            claim.progress.begin(Phase::Recording, rows.len());
+        }
         let outcomes = intake::record(conn, actor, &intake, rows).await?;
         settle_all(&mut verdicts, places, outcomes);
         let report = report(Some(id), survey, examined.edition, examined.examination.faults, verdicts);
         store(conn, actor, now, upload, sha256, &report).await?;
-        Ok((201, report))
+        if let Some(claim) = claim {
+            claim.done(conn, 201, &json(&report)?, now).await?;
+        }
+        Ok(report)
     })
     .await
+}
+
+fn json(report: &ImportReport) -> Result<Value, AppError> {
+    serde_json::to_value(report).map_err(AppError::internal)
+}
+
+/// What the sender was told of the same file before, if nothing of it was left out then: now it changes nothing.
+async fn known(
+    conn: &mut AsyncPgConnection,
+    actor: &Actor,
+    edition: &Edition,
+    upload: &Upload,
+    sha256: &[u8],
+) -> Result<Option<ImportReport>, AppError> {
+    let sender = (actor.role().name(), actor.hospital(), prefecture_of(actor));
+    let said = (edition.id().as_str(), upload.numbering.as_deref(), upload.reason.as_deref());
+    let Some(row) = imports::of_file(conn, sha256, sender, said).await? else {
+        return Ok(None);
+    };
+    let verdicts = imports::verdicts(conn, row.id, None, i64::MAX).await?;
+    let hospitals = verdicts
+        .into_iter()
+        .map(|verdict| {
+            Ok(HospitalVerdict {
+                hospital: verdict.hospital,
+                sheet: verdict.sheet,
+                row: u32::try_from(verdict.sheet_row).map_err(AppError::internal)?,
+                verdict: "unchanged",
+                faults: serde_json::from_value(verdict.faults).map_err(AppError::internal)?,
+            })
+        })
+        .collect::<Result<Vec<_>, AppError>>()?;
+    Ok(Some(ImportReport {
+        import: Some(row.id),
+        survey: row.survey_id,
+        edition: row.edition_id,
+        accepted: 0,
+        unchanged: hospitals.len(),
+        rejected: 0,
+        repeated: true,
+        faults: serde_json::from_value(row.faults).map_err(AppError::internal)?,
+        hospitals,
+    }))
+}
+
+fn prefecture_of(actor: &Actor) -> Option<i16> {
+    match actor.role() {
+        Role::Prefecture(code) => Some(i16::from(code.number())),
+        _ => None,
+    }
 }
 
 fn intake_of<'a>(survey: &'a Survey, examined: &Examined, upload: &'a Upload, import: Option<Uuid>, now: DateTime<Utc>) -> Intake<'a> {
@@ -189,8 +264,17 @@ fn settle(verdict: &mut HospitalVerdict, outcome: Outcome) {
 }
 
 /// Parses and examines; reads the frame and what is known of its hospitals in one moment.
-async fn examine(state: &State, actor: &Actor, survey: &'static Survey, upload: &Upload) -> Result<Examined, AppError> {
+async fn examine(
+    state: &State,
+    actor: &Actor,
+    survey: &'static Survey,
+    upload: &Upload,
+    progress: Option<Arc<Progress>>,
+) -> Result<Examined, AppError> {
+    let progress = progress.unwrap_or_default();
+    progress.begin(Phase::Reading, 0);
     let workbook = parse(state, upload).await?;
+    progress.begin(Phase::Checking, workbook.sheets.iter().map(|sheet| sheet.rows.len()).sum());
     let path = if matches!(actor.role(), Role::Hospital(_)) {
         EntryPath::Workbook
     } else {
@@ -213,6 +297,7 @@ async fn examine(state: &State, actor: &Actor, survey: &'static Survey, upload: 
         let frame = Frame::new(hospitals).map_err(AppError::internal)?;
         let rows: BTreeMap<String, FrameRow> = rows.into_iter().map(|row| (row.gmis_id.clone(), row)).collect();
         let known = |hospital: &FrameHospital| -> HospitalFacts {
+            progress.step();
             rows.get(hospital.gmis.as_str())
                 .and_then(|row| facts.get(&row.hospital_id))
                 .cloned()
@@ -284,13 +369,14 @@ fn report(import: Option<Uuid>, survey: &Survey, edition: &Edition, faults: Vec<
         accepted: count("accepted"),
         unchanged: count("unchanged"),
         rejected: count("rejected"),
+        repeated: false,
         faults,
         hospitals,
     }
 }
 
 async fn store(
-    conn: &mut diesel_async::AsyncPgConnection,
+    conn: &mut AsyncPgConnection,
     actor: &Actor,
     now: DateTime<Utc>,
     upload: &Upload,
@@ -306,10 +392,7 @@ async fn store(
         actor: actor.role().name().to_owned(),
         account_id: actor.account(),
         hospital_id: actor.hospital(),
-        prefecture: match actor.role() {
-            Role::Prefecture(code) => Some(i16::from(code.number())),
-            _ => None,
-        },
+        prefecture: prefecture_of(actor),
         file_name: survey::fault::excerpt(&upload.file_name),
         blob_sha256: Some(sha256.to_vec()),
         numbering: upload.numbering.clone(),
@@ -339,7 +422,8 @@ async fn store(
         })
         .collect::<Result<Vec<_>, AppError>>()?;
     imports::insert(conn, &row, &verdicts).await?;
-    let details = json!({"import": id, "accepted": report.accepted, "rejected": report.rejected, "unchanged": report.unchanged});
+    let details =
+        serde_json::json!({"import": id, "accepted": report.accepted, "rejected": report.rejected, "unchanged": report.unchanged});
     let entry = audit::Entry {
         action: "import_answers",
         survey: Some(&report.survey),

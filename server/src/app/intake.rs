@@ -208,7 +208,7 @@ async fn write(conn: &mut AsyncPgConnection, actor: &Actor, intake: &Intake<'_>,
 /// Why accepted answers stay as they are.
 pub(super) fn accepted() -> Refusal {
     Refusal {
-        code: "submission_accepted",
+        code: "submission_accepted".into(),
         message: "この回答は確認済みのため変更できません。訂正が必要な場合は、都道府県の担当者に差戻しを依頼してください。".to_owned(),
     }
 }
@@ -274,7 +274,7 @@ impl Known {
         }
         match intake.replace {
             Replace::Never if counted.is_some() => Outcome::Refused(Refusal {
-                code: "already_answered",
+                code: "already_answered".into(),
                 message: "この病院は既に別の内容で回答しています。置き換える場合は、置き換える理由を付けて送ってください。".to_owned(),
             }),
             // Who corrects for a recorded reason may do so after acceptance too: it could as well return them first.

@@ -14,6 +14,7 @@ pub mod health;
 pub mod idempotency;
 pub mod imports;
 pub mod intake;
+pub mod jobs;
 pub mod masters;
 pub mod programs;
 pub mod receipts;

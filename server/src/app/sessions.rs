@@ -3,8 +3,6 @@
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
-use survey::area::MunicipalityCode;
-use survey::prefecture::PrefectureCode;
 
 use crate::app::state::State;
 use crate::auth::actor::{Actor, Role};
@@ -147,21 +145,7 @@ pub fn token_life() -> i64 {
 }
 
 fn actor_of(row: &SignInRow) -> Result<Actor, AppError> {
-    let broken = || AppError::internal(format!("account {} has a role without its hospital or area", row.id));
-    let role = match row.role.as_str() {
-        "hospital" => Role::Hospital(row.hospital_id.ok_or_else(broken)?),
-        "municipality" => {
-            let code = row.municipality.as_deref().ok_or_else(broken)?;
-            Role::Municipality(MunicipalityCode::parse(code).map_err(AppError::internal)?)
-        }
-        "prefecture" => {
-            let number = row.prefecture.and_then(|number| u8::try_from(number).ok()).ok_or_else(broken)?;
-            Role::Prefecture(PrefectureCode::new(number).map_err(AppError::internal)?)
-        }
-        "ministry_analyst" => Role::MinistryAnalyst,
-        "ministry_administrator" => Role::MinistryAdministrator,
-        "operator" => Role::Operator,
-        other => return Err(AppError::internal(format!("account {} has the unknown role {other}", row.id))),
-    };
+    let role = Role::of_parts(&row.role, row.hospital_id, row.prefecture, row.municipality.as_deref()).filter(|role| *role != Role::System);
+    let role = role.ok_or_else(|| AppError::internal(format!("account {} has no role with its hospital or area", row.id)))?;
     Ok(Actor::of_account(row.id, role))
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Notify;
+
 use crate::app::clock::Clock;
 use crate::app::statistics::Snapshots;
 use crate::auth::receipt::ReceiptKey;
@@ -20,6 +22,8 @@ pub struct Shared {
     pub receipts: Arc<ReceiptKey>,
     /// Counted answers in memory.
     pub snapshots: Arc<Snapshots>,
+    /// Wakes a worker when a job was asked for.
+    pub jobs: Arc<Notify>,
     /// Parses uploads in a child.
     pub parser: Arc<Parser>,
 }

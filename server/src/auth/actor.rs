@@ -26,6 +26,20 @@ pub enum Role {
 }
 
 impl Role {
+    /// The role of a name and of what stands beside it in the database; `None` if they do not belong together.
+    pub fn of_parts(name: &str, hospital: Option<Uuid>, prefecture: Option<i16>, municipality: Option<&str>) -> Option<Role> {
+        Some(match name {
+            "hospital" => Role::Hospital(hospital?),
+            "municipality" => Role::Municipality(MunicipalityCode::parse(municipality?).ok()?),
+            "prefecture" => Role::Prefecture(PrefectureCode::new(u8::try_from(prefecture?).ok()?).ok()?),
+            "ministry_analyst" => Role::MinistryAnalyst,
+            "ministry_administrator" => Role::MinistryAdministrator,
+            "operator" => Role::Operator,
+            "system" => Role::System,
+            _ => return None,
+        })
+    }
+
     /// The word in database settings, audit rows and JSON.
     pub fn name(&self) -> &'static str {
         match self {
@@ -53,6 +67,15 @@ impl Actor {
     pub fn of_account(account: Uuid, role: Role) -> Actor {
         Actor {
             account: Some(account),
+            role,
+            origin: None,
+        }
+    }
+
+    /// Who asked for something that is done later.
+    pub fn of_row(account: Option<Uuid>, role: Role) -> Actor {
+        Actor {
+            account,
             role,
             origin: None,
         }

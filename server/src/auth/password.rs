@@ -66,7 +66,7 @@ pub async fn verify(password: SecretString, expected: Option<String>) -> Result<
 async fn on_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T, AppError> + Send + 'static) -> Result<T, AppError> {
     let _turn = timeout(PATIENCE, TURNS.acquire()).await.map_err(|_elapsed| {
         AppError::TooMany(Refusal {
-            code: "too_many_sign_ins",
+            code: "too_many_sign_ins".into(),
             message: "ログインが混み合っています。しばらく待ってから、もう一度お試しください。".to_owned(),
         })
     })?;

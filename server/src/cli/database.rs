@@ -40,6 +40,7 @@ pub(super) fn private_options(settings: &Settings) -> private_postgres::Options 
         .workers
         .saturating_add(1)
         .saturating_mul(settings.pool_size)
+        .saturating_add(settings.pool_size.max(settings.job_workers.saturating_mul(2)))
         .saturating_add(10);
     let default = private_postgres::Options::default();
     private_postgres::Options {
@@ -85,6 +86,7 @@ impl Database {
             listen: settings.listen,
             workers: settings.workers,
             pool_size: settings.pool_size,
+            job_workers: settings.job_workers,
             time_outs: TimeOuts::default(),
             token_secret: settings.token_secret()?,
             receipt_secret: settings.receipt_secret()?,

@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer};
 use super::{ConfigError, LogFormat, line_of, read_file};
 
 /// Every setting that is a variable, without its prefix; all but `CONFIG` are keys of the file too.
-pub(super) const VARIABLES: [&str; 13] = [
+pub(super) const VARIABLES: [&str; 14] = [
     "CONFIG",
     "DATA_FOLDER",
     "PG_BIN",
@@ -22,6 +22,7 @@ pub(super) const VARIABLES: [&str; 13] = [
     "LISTEN",
     "WORKERS",
     "POOL_SIZE",
+    "JOB_WORKERS",
     "PARSER",
     "TOKEN_SECRET_FILE",
     "RECEIPT_SECRET_FILE",
@@ -89,6 +90,15 @@ pub struct Layer {
         help = "ワーカーごとのデータベース接続数 [CHOSA_POOL_SIZE]"
     )]
     pub pool_size: Option<NonZeroU16>,
+    /// See [`super::Settings::job_workers`].
+    #[arg(
+        long,
+        global = true,
+        value_name = "N",
+        help_heading = "設定",
+        help = "同時に処理する取込みの数（0: 他のサーバーに任せる） [CHOSA_JOB_WORKERS]"
+    )]
+    pub job_workers: Option<u16>,
     /// See [`super::Settings::parser`].
     #[arg(
         long,
@@ -138,6 +148,7 @@ impl Layer {
             listen: self.listen.or(lower.listen),
             workers: self.workers.or(lower.workers),
             pool_size: self.pool_size.or(lower.pool_size),
+            job_workers: self.job_workers.or(lower.job_workers),
             parser: self.parser.or(lower.parser),
             token_secret_file: self.token_secret_file.or(lower.token_secret_file),
             receipt_secret_file: self.receipt_secret_file.or(lower.receipt_secret_file),
@@ -179,6 +190,7 @@ pub(super) fn of_environment(variables: impl IntoIterator<Item = (OsString, OsSt
             "LISTEN" => layer.listen = Some(parsed("listen", &value)?),
             "WORKERS" => layer.workers = Some(parsed("workers", &value)?),
             "POOL_SIZE" => layer.pool_size = Some(parsed("pool_size", &value)?),
+            "JOB_WORKERS" => layer.job_workers = Some(parsed("job_workers", &value)?),
             "PARSER" => layer.parser = Some(value.into()),
             "TOKEN_SECRET_FILE" => layer.token_secret_file = Some(value.into()),
             "RECEIPT_SECRET_FILE" => layer.receipt_secret_file = Some(value.into()),

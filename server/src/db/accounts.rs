@@ -151,3 +151,9 @@ pub async fn insert_client(conn: &mut AsyncPgConnection, id: &str, account_id: U
         .await?;
     Ok(inserted == 1)
 }
+
+/// Whether an account may no longer be used, or is not to be seen.
+pub async fn is_disabled(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<bool> {
+    let disabled: Option<Option<DateTime<Utc>>> = account::table.find(id).select(account::disabled_at).first(conn).await.optional()?;
+    Ok(disabled.is_none_or(|disabled| disabled.is_some()))
+}

@@ -116,6 +116,30 @@ pub async fn find(conn: &mut AsyncPgConnection, survey_id: &str, id: Uuid) -> Qu
         .optional()
 }
 
+/// The newest import of the same file by the same sender who said the same of it, unless something was left out then.
+pub async fn of_file(
+    conn: &mut AsyncPgConnection,
+    sha256: &[u8],
+    (actor, hospital_id, prefecture): (&str, Option<Uuid>, Option<i16>),
+    (edition_id, numbering, reason): (&str, Option<&str>, Option<&str>),
+) -> QueryResult<Option<ImportRow>> {
+    import::table
+        .filter(import::file_sha256.eq(sha256))
+        .filter(import::actor.eq(actor))
+        .filter(import::hospital_id.is_not_distinct_from(hospital_id))
+        .filter(import::prefecture.is_not_distinct_from(prefecture))
+        .filter(import::edition_id.eq(edition_id))
+        .filter(import::numbering.is_not_distinct_from(numbering))
+        .filter(import::reason.is_not_distinct_from(reason))
+        .filter(import::rejected.eq(0))
+        .filter(import::erased_at.is_null())
+        .select(ImportRow::as_select())
+        .order(import::id.desc())
+        .first(conn)
+        .await
+        .optional()
+}
+
 /// A page of a survey's imports, newest first, older than `before`.
 pub async fn page(conn: &mut AsyncPgConnection, survey_id: &str, before: Option<Uuid>, limit: i64) -> QueryResult<Vec<ImportRow>> {
     let mut query = import::table

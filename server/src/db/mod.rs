@@ -11,6 +11,7 @@ pub mod frames;
 pub mod hospitals;
 pub mod idempotency;
 pub mod imports;
+pub mod jobs;
 pub mod migrations;
 pub mod pool;
 pub mod programs;

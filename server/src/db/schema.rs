@@ -113,6 +113,15 @@ diesel::table! {
     }
 }
 diesel::table! {
+    job (id) {
+        id -> Uuid, kind -> Text, survey_id -> Text, parameters -> Jsonb, blob_sha256 -> Nullable<Bytea>, actor -> Text,
+        account_id -> Nullable<Uuid>, hospital_id -> Nullable<Uuid>, prefecture -> Nullable<SmallInt>, municipality -> Text,
+        actor_key -> Text, key -> Text, request_hash -> Bytea, state -> Text, phase -> Text, done -> Integer, total -> Integer,
+        attempts -> SmallInt, worker -> Nullable<Uuid>, lease_until -> Nullable<Timestamptz>, status -> Nullable<SmallInt>,
+        result -> Nullable<Jsonb>, queued_at -> Timestamptz, started_at -> Nullable<Timestamptz>, finished_at -> Nullable<Timestamptz>,
+    }
+}
+diesel::table! {
     import_verdict (import_id, ordinal) {
         import_id -> Uuid, ordinal -> Integer, hospital -> Text, sheet -> Text, sheet_row -> Integer, verdict -> Text, faults -> Jsonb,
     }
@@ -185,6 +194,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     draft,
     blob,
     import,
+    job,
     import_verdict,
     program,
     quota,

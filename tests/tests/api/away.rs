@@ -1,6 +1,7 @@
 //! The database goes away and comes back: 503 with Retry-After, nothing acknowledged that is not stored, and then everything works again.
 
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use reqwest::Method;
@@ -22,7 +23,7 @@ use crate::{body, revisions, submission};
 /// A Postgres of the test's own, which it may kill.
 struct Cluster {
     postgres: PrivatePostgres,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Cluster {
@@ -36,11 +37,28 @@ impl Cluster {
             ..Options::default()
         };
         let postgres = PrivatePostgres::start(options).await.unwrap_or_else(|error| panic!("{error}"));
-        Cluster { postgres, _folder: folder }
+        Cluster { postgres, folder }
     }
 
-    fn kill(&self) {
+    /// Kills the postmaster, and waits until its sessions have noticed: one that is in the middle of a statement may still answer.
+    async fn kill(&self) {
         kill(self.postgres.postmaster_pid().unwrap(), Signal::SIGKILL).unwrap();
+        for _ in 0..2_000 {
+            if !self.is_alive() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("sessions outlive their postmaster by ten seconds");
+    }
+
+    /// Whether a process works in the cluster's folder, as all of Postgres does.
+    fn is_alive(&self) -> bool {
+        let works_here = |process: std::io::Result<std::fs::DirEntry>| {
+            let place = process.and_then(|process| std::fs::read_link(process.path().join("cwd")));
+            place.is_ok_and(|place| place.starts_with(self.folder.path()))
+        };
+        std::fs::read_dir("/proc").unwrap().any(works_here)
     }
 }
 
@@ -84,7 +102,7 @@ async fn a_database_that_is_away_is_said_so_and_used_again_when_it_is_back() {
     let (hospital, handle) = hospital_on(&cluster).await;
     let first = submit(&hospital, "k-1", answers_2024()).await.expect(201);
     for round in 0..2 {
-        cluster.kill();
+        cluster.kill().await;
         // More often than a worker has connections, so that dead ones are met too.
         for _ in 0..6 {
             unavailable(
@@ -137,7 +155,7 @@ async fn connections_that_are_ended_one_by_one_are_replaced() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_parser_that_cannot_be_started_is_unavailable_and_stores_nothing() {
+async fn an_upload_waits_while_the_parser_cannot_be_started_and_stores_no_answers() {
     let database = tests::database::TestDatabase::world().await;
     let mut parts = parts(&database.application_url(), Clock::set_to(now()));
     let options = server::parsing::Options {
@@ -148,8 +166,18 @@ async fn a_parser_that_cannot_be_started_is_unavailable_and_stores_nothing() {
     let (base, _state, handle) = serve(parts).await;
     let tokyo = sign_in(&Client::nobody(base), "tokyo").await;
     let before = database.counts().await;
-    unavailable(tokyo.upload("/api/v1/surveys/2024/imports", "G-MIS ID\r\n").await, "uploading");
+    unavailable(
+        tokyo.upload("/api/v1/surveys/2024/imports?dry_run=true", "G-MIS ID\r\n").await,
+        "looking",
+    );
     assert_eq!(database.counts().await, before);
+    let job = tokyo.upload("/api/v1/surveys/2024/imports", "G-MIS ID\r\n").await.expect(202);
+    assert_eq!(job["state"], "running", "it is tried again");
+    let mut after = database.counts().await;
+    for table in ["job", "blob"] {
+        assert_eq!(after.insert(table.to_owned(), before[table]), Some(1), "{table}");
+    }
+    assert_eq!(after, before);
     handle.stop(false).await;
 }
 

@@ -14,6 +14,7 @@ mod examples;
 mod hostile;
 mod idempotency;
 mod imports;
+mod jobs;
 mod masters;
 mod model;
 mod programs;

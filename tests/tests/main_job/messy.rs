@@ -161,7 +161,7 @@ async fn of_a_messy_file_exactly_the_accepted_hospitals_are_stored() {
                     } else {
                         "file_refused"
                     };
-                    assert_eq!((refusal.code, accepted), (code, 0), "{name}");
+                    assert_eq!((refusal.code.as_ref(), accepted), (code, 0), "{name}");
                     assert!(!faults.is_empty(), "{name}");
                     assert_eq!(after, before, "{name}: nothing is written of a file that is refused");
                 }

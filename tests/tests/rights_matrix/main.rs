@@ -123,6 +123,7 @@ pub(crate) struct Imports {
     hospital: Uuid,
     tokyo: Uuid,
     kanagawa: Uuid,
+    jobs: [Uuid; 2],
     superuser: tokio_postgres::Client,
 }
 
@@ -136,11 +137,28 @@ impl Imports {
                 .unwrap()
                 .get(0)
         };
+        let job = async |prefecture: i16| {
+            client
+                .query_one("SELECT id FROM job WHERE prefecture = $1", &[&prefecture])
+                .await
+                .unwrap()
+                .get(0)
+        };
         Imports {
             hospital: id("SJK0001.csv").await,
             tokyo: id("CYD0001.csv").await,
             kanagawa: id("KWS0001.csv").await,
+            jobs: [job(13).await, job(14).await],
             superuser: app.database.superuser().await,
+        }
+    }
+
+    /// A job of the prefecture 13, one that never was, and one of the prefecture 14.
+    fn job(&self, target: Target) -> Uuid {
+        match target {
+            Target::Own => self.jobs[0],
+            Target::Neighbour => Uuid::nil(),
+            Target::Foreign => self.jobs[1],
         }
     }
 

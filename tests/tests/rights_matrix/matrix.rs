@@ -24,6 +24,7 @@ const NEVER: Outcomes = ["403 role_not_permitted"; 3];
 const UNKNOWN_HOSPITAL: &str = "404 hospital_unknown";
 const NOT_POSSIBLE: &str = "409 step_not_possible";
 const UNKNOWN_IMPORT: &str = "404 import_unknown";
+const UNKNOWN_JOB: &str = "404 job_unknown";
 const NOT_YOUR_AREA: &str = "403 area_not_yours";
 const NOT_YOUR_PREFECTURE: &str = "403 prefecture_not_yours";
 
@@ -101,6 +102,17 @@ const fn of_prefecture(operation: &'static str) -> Rights {
     }
 }
 
+/// What somebody asked for is theirs alone: of the world's two jobs one is the prefecture's.
+const fn of_jobs(operation: &'static str) -> Rights {
+    Rights {
+        operation,
+        hospital: [UNKNOWN_JOB; 3],
+        prefecture: ["200", UNKNOWN_JOB, UNKNOWN_JOB],
+        ministry_administrator: [UNKNOWN_JOB; 3],
+        ..NOBODY
+    }
+}
+
 const fn administrator_only(operation: &'static str, outcome: Outcomes) -> Rights {
     Rights {
         operation,
@@ -110,7 +122,7 @@ const fn administrator_only(operation: &'static str, outcome: Outcomes) -> Right
 }
 
 /// Every operation of the API.
-pub const MATRIX: [Rights; 46] = [
+pub const MATRIX: [Rights; 48] = [
     public("live", "204"),
     public("ready", "204"),
     public("create_session", "201"),
@@ -223,6 +235,8 @@ pub const MATRIX: [Rights; 46] = [
         ministry_administrator: CREATED,
         ..NOBODY
     },
+    of_jobs("read_job"),
+    of_jobs("follow_job"),
     Rights {
         operation: "list_imports",
         hospital: OK,

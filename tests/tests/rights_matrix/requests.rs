@@ -136,6 +136,8 @@ pub async fn send(operation: &str, client: &Client, caller: Caller, target: Targ
                 .upload(&path, files::csv(world::survey_of("2024").first_edition(), &rows))
                 .await
         }
+        "read_job" => client.get(&format!("/api/v1/jobs/{}", imports.job(target))).await,
+        "follow_job" => client.get(&format!("/api/v1/jobs/{}/events", imports.job(target))).await,
         "list_imports" => client.get("/api/v1/surveys/2024/imports").await,
         "read_import" => {
             client

@@ -93,6 +93,7 @@ async fn policies_that_lift_all_limits_are_the_owners_and_few() {
         "idempotency erase ALL",
         "import erase ALL",
         "import_verdict erase ALL",
+        "job erase ALL",
         "respondent erase ALL",
         "session sign_in SELECT",
         "survey owner_reads SELECT",

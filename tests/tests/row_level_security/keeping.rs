@@ -99,6 +99,8 @@ async fn frozen_columns_stay() {
         "UPDATE frame SET prefecture = 1",
         "UPDATE submission SET hospital_id = gen_random_uuid()",
         "UPDATE submission SET prefecture = 1",
+        "UPDATE job SET parameters = '{}'",
+        "UPDATE job SET actor = 'system'",
         "UPDATE draft SET party = 'proxy'",
         "UPDATE draft SET hospital_id = gen_random_uuid()",
         "UPDATE account SET role = 'operator'",

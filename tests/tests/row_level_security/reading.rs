@@ -51,6 +51,8 @@ fn rule(table: &str, actor: &Actor) -> String {
             _ => format!("id = '{account}'"),
         },
         "api_client" => matches!(actor.role(), Role::Operator | Role::System).to_string(),
+        "job" if sees_nation && account.is_empty() => "true".to_owned(),
+        "job" => format!("account_id::text = '{account}'"),
         "session" => format!("account_id::text = '{account}'"),
         "audit" => matches!(actor.role(), Role::MinistryAdministrator | Role::Operator | Role::System).to_string(),
         "idempotency" | "batch_line" if account.is_empty() => "actor_key = 'system'".to_owned(),

@@ -1,0 +1,147 @@
+//! Jobs: asking how far one is, and following it.
+
+use std::time::Duration;
+
+use actix_web::web::Bytes;
+use actix_web::{HttpResponse, get, web};
+use chrono::{DateTime, Utc};
+use futures_util::stream;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::api::guard::Guarded;
+use crate::api::problem::{ApiError, ProblemJson};
+use crate::app::jobs::{self, Job};
+use crate::app::state::State;
+use crate::auth::permit::{ImportAnswers, Permit};
+
+/// How often a follower is told.
+const LOOK: Duration = Duration::from_millis(250);
+/// How often it hears something even when nothing changed, so that nobody in between closes the connection.
+const ALIVE: u32 = 40;
+
+/// Work that takes longer than a request.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Job)]
+pub struct JobJson {
+    id: Uuid,
+    /// import.
+    kind: String,
+    survey: String,
+    /// queued, running, done, failed.
+    state: String,
+    /// reading, checking, recording; empty before.
+    phase: String,
+    /// Hospitals done in this phase.
+    done: i32,
+    /// Of so many; 0: not known yet.
+    total: i32,
+    queued_at: DateTime<Utc>,
+    finished_at: Option<DateTime<Utc>>,
+    /// Once done: what the request would have been answered.
+    #[schema(value_type = Option<Object>)]
+    result: Option<Value>,
+    /// Once failed: what the request would have been refused with.
+    problem: Option<ProblemJson>,
+}
+
+impl JobJson {
+    /// How a job stands.
+    pub fn of(job: &Job) -> JobJson {
+        let (result, problem) = match job.answer() {
+            Ok(answer) => (answer.map(|(_, body)| body), None),
+            Err(error) => (None, Some(ApiError::from(error).problem())),
+        };
+        let row = &job.row;
+        JobJson {
+            id: row.id,
+            kind: row.kind.clone(),
+            survey: row.survey_id.clone(),
+            state: row.state.clone(),
+            phase: row.phase.clone(),
+            done: row.done,
+            total: row.total,
+            queued_at: row.queued_at,
+            finished_at: row.finished_at,
+            result,
+            problem,
+        }
+    }
+}
+
+/// How a job stands that one asked for.
+#[utoipa::path(tag = "jobs", operation_id = "read_job", security(("bearer" = [])), params(("job" = Uuid, Path)), responses(
+    (status = 200, description = "The job", body = JobJson),
+    (status = 401, description = "Not signed in", body = ProblemJson),
+    (status = 403, description = "role_not_permitted", body = ProblemJson),
+    (status = 404, description = "job_unknown", body = ProblemJson),
+))]
+#[get("/api/v1/jobs/{job}")]
+pub async fn read_job(state: web::Data<State>, guarded: Guarded<ImportAnswers>, path: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
+    let job = jobs::read(&state, &guarded.permit, *path).await?;
+    Ok(HttpResponse::Ok()
+        .insert_header(("Cache-Control", "no-store"))
+        .json(JobJson::of(&job)))
+}
+
+/// Follows a job that one asked for: a server-sent event `job` with its JSON whenever it moved, the last one when it is over.
+#[utoipa::path(tag = "jobs", operation_id = "follow_job", security(("bearer" = [])), params(("job" = Uuid, Path)), responses(
+    (status = 200, description = "Events until the job is over", body = String, content_type = "text/event-stream"),
+    (status = 401, description = "Not signed in", body = ProblemJson),
+    (status = 403, description = "role_not_permitted", body = ProblemJson),
+    (status = 404, description = "job_unknown", body = ProblemJson),
+))]
+#[get("/api/v1/jobs/{job}/events")]
+pub async fn follow_job(state: web::Data<State>, guarded: Guarded<ImportAnswers>, path: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
+    // Refused here and not in the middle of a stream.
+    jobs::read(&state, &guarded.permit, *path).await?;
+    let follower = Follower {
+        state,
+        permit: guarded.permit,
+        job: *path,
+        said: None,
+        over: false,
+    };
+    Ok(HttpResponse::Ok()
+        .content_type("text/event-stream")
+        .insert_header(("Cache-Control", "no-store"))
+        .insert_header(("X-Accel-Buffering", "no"))
+        .streaming(stream::unfold(follower, Follower::next)))
+}
+
+struct Follower {
+    state: web::Data<State>,
+    permit: Permit<ImportAnswers>,
+    job: Uuid,
+    said: Option<JobJson>,
+    over: bool,
+}
+
+impl Follower {
+    /// The next event; none after the one that says that the job is over. A database that is away closes the stream: who follows asks again.
+    async fn next(mut self) -> Option<(Result<Bytes, ApiError>, Follower)> {
+        if self.over {
+            return None;
+        }
+        for _ in 0..ALIVE {
+            let job = match jobs::read(&self.state, &self.permit, self.job).await {
+                Ok(job) => job,
+                Err(error) => {
+                    self.over = true;
+                    return Some((Err(error.into()), self));
+                }
+            };
+            let now = JobJson::of(&job);
+            if self.said.as_ref() != Some(&now) {
+                self.over = job.is_over();
+                let data = serde_json::to_string(&now).unwrap_or_default();
+                self.said = Some(now);
+                return Some((Ok(Bytes::from(format!("event: job\ndata: {data}\n\n"))), self));
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        Some((Ok(Bytes::from_static(b": alive\n\n")), self))
+    }
+}
