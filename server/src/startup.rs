@@ -39,6 +39,8 @@ pub struct Parts {
     pub receipt_secret: SecretSlice<u8>,
     /// Parses uploads.
     pub parser: Arc<Parser>,
+    /// Where people reach the server, for mails.
+    pub public_url: String,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -63,6 +65,7 @@ pub async fn state(parts: &Parts) -> Result<State, AppError> {
         receipts: Arc::new(ReceiptKey::new(&parts.receipt_secret)?),
         snapshots: Arc::new(Snapshots::default()),
         parser: Arc::clone(&parts.parser),
+        public_url: Arc::from(parts.public_url.as_str()),
     };
     let state = State {
         pool: pool::build(parts.database_url.expose_secret(), parts.pool_size, parts.time_outs)?,

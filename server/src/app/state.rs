@@ -22,6 +22,8 @@ pub struct Shared {
     pub snapshots: Arc<Snapshots>,
     /// Parses uploads in a child.
     pub parser: Arc<Parser>,
+    /// Where people reach the server, for mails.
+    pub public_url: Arc<str>,
 }
 
 /// Everything that a use case needs.

@@ -8,6 +8,7 @@
 
 mod away;
 mod batches;
+mod enrolments;
 mod erasure;
 mod examples;
 mod hostile;
@@ -16,6 +17,7 @@ mod imports;
 mod masters;
 mod programs;
 mod receipts;
+mod reminders;
 mod requests;
 mod sessions;
 mod statistics;

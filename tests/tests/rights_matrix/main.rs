@@ -58,13 +58,15 @@ const CALLERS: [Caller; 6] = [
 ];
 const TARGETS: [Target; 3] = [Target::Own, Target::Neighbour, Target::Foreign];
 /// Operations that change something when they are allowed. They come last, so that what they do does not show in what others read.
-const WRITES: [&str; 13] = [
+const WRITES: [&str; 15] = [
     "create_session",
     "create_token",
     "open_window",
     "grant_extension",
     "create_program",
     "set_quotas",
+    "create_enrolments",
+    "send_reminders",
     "submit_answers",
     "submit_batch",
     "import_answers",
