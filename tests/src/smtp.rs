@@ -1,15 +1,17 @@
 //! A real SMTP server on loopback that keeps what it is given, refuses whom it is told to, and hangs up where it is told to. The protocol is mailin's.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use mailin::{Action, Handler, Response, SessionBuilder, response};
 use mailparse::MailHeaderMap;
 use server::mailing::{MailSettings, Mailer};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 /// Where the server hangs up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +42,8 @@ struct Kept {
     arrived: Vec<Arrived>,
     refused: BTreeMap<String, u16>,
     hang_up: Option<HangUp>,
-    tried: BTreeSet<String>,
+    /// How many arrived, for those who wait.
+    count: watch::Sender<usize>,
 }
 
 /// The server; it runs as long as the test's runtime.
@@ -48,6 +51,7 @@ struct Kept {
 pub struct SmtpServer {
     address: SocketAddr,
     kept: Arc<Mutex<Kept>>,
+    counted: watch::Receiver<usize>,
 }
 
 impl SmtpServer {
@@ -57,9 +61,12 @@ impl SmtpServer {
     /// If there is none.
     pub async fn start() -> SmtpServer {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let kept: Arc<Mutex<Kept>> = Arc::default();
+        let counted = kept.lock().unwrap().count.subscribe();
         let server = SmtpServer {
             address: listener.local_addr().unwrap(),
-            kept: Arc::default(),
+            kept,
+            counted,
         };
         let kept = Arc::clone(&server.kept);
         tokio::spawn(async move {
@@ -103,6 +110,16 @@ impl SmtpServer {
         arrived
     }
 
+    /// Waits until so many have arrived.
+    ///
+    /// # Panics
+    /// If they have not after half a minute.
+    pub async fn wait_for(&self, mails: usize) {
+        let mut counted = self.counted.clone();
+        let arrived = counted.wait_for(|count| *count >= mails);
+        tokio::time::timeout(Duration::from_secs(30), arrived).await.unwrap().unwrap();
+    }
+
     /// What arrived for an address.
     pub fn arrived_for(&self, recipient: &str) -> Vec<Arrived> {
         self.kept()
@@ -126,8 +143,7 @@ struct Clerk {
 
 impl Handler for Clerk {
     fn rcpt(&mut self, to: &str) -> Response {
-        let mut kept = self.kept.lock().unwrap();
-        kept.tried.insert(to.to_owned());
+        let kept = self.kept.lock().unwrap();
         match kept.refused.get(to) {
             Some(code) => Response::custom(*code, "refused by the test".to_owned()),
             None => {
@@ -148,6 +164,8 @@ impl Handler for Clerk {
         for recipient in self.recipients.drain(..) {
             kept.arrived.push(read(recipient, &letter));
         }
+        let count = kept.arrived.len();
+        kept.count.send_replace(count);
         response::OK
     }
 }

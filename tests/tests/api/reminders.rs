@@ -233,6 +233,20 @@ async fn a_sender_that_lost_its_lease_hands_nothing_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_sends_what_waits_and_stops_when_it_is_told_to() {
+    let app = TestApp::spawn().await;
+    let smtp = SmtpServer::start().await;
+    with_addresses(&app, &[UNPLACED, OTHER_WARD]).await;
+    remind(&app.sign_in("tokyo").await, json!({})).await;
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let sender = tokio::spawn(outbox::keep_sending(app.state.clone(), smtp.mailer(), stopped));
+    smtp.wait_for(2).await;
+    stop.send(true).unwrap();
+    sender.await.unwrap();
+    assert_eq!(states(&app).await, ["cyd0001@example.jp sent", "tky0001@example.jp sent"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn words_that_cannot_be_sent_are_refused_and_nothing_is_written() {
     let app = TestApp::spawn().await;
     let tokyo = app.sign_in("tokyo").await;
