@@ -8,6 +8,7 @@
 //! `master::examine_master` and `quotas::examine_quotas`.
 
 mod answers;
+pub mod contacts;
 pub mod examination;
 pub mod examine;
 mod folding;

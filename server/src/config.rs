@@ -4,6 +4,7 @@
 //! Secrets come by environment or file, never by flag: flags stand in every list of processes.
 
 mod layer;
+mod mail;
 mod secret_file;
 
 use std::ffi::OsString;
@@ -16,6 +17,7 @@ use serde::Deserialize;
 
 pub use layer::Layer;
 
+use crate::mailing::MailSettings;
 use crate::parsing::this_program;
 
 /// The data folder of root: a folder below root's home could not be entered by the unprivileged user of the private Postgres.
@@ -127,6 +129,10 @@ pub struct Settings {
     pub token_secret_file: PathBuf,
     /// File of the secret that receipts are signed with; see [`Settings::receipt_secret`].
     pub receipt_secret_file: PathBuf,
+    /// Where people reach the server, without a slash at the end; stands in mails.
+    pub public_url: String,
+    /// By which server mails go out; `None`: from this machine none do.
+    pub mail: Option<MailSettings>,
     /// Form of the log.
     pub log_format: LogFormat,
     /// What is logged, in the language of `tracing_subscriber::EnvFilter`.
@@ -181,11 +187,21 @@ impl Settings {
                 reason,
             });
         }
+        let listen = layer.listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)));
         Ok(Settings {
+            public_url: mail::public_url(layer.public_url, listen)?,
+            mail: mail::settings(mail::Given {
+                host: layer.smtp_host,
+                port: layer.smtp_port,
+                tls: layer.smtp_tls,
+                user: layer.smtp_user,
+                password_file: layer.smtp_password_file,
+                from: layer.smtp_from,
+            })?,
             pg_bin: layer.pg_bin.map(|folder| absolute("pg_bin", folder)).transpose()?,
             database_url: layer.database_url.map(|url| checked_url("database_url", url)).transpose()?,
             migrate_url: layer.migrate_url.map(|url| checked_url("migrate_url", url)).transpose()?,
-            listen: layer.listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))),
+            listen,
             workers: count(layer.workers, 2),
             pool_size: count(layer.pool_size, 8),
             job_workers: layer.job_workers.map_or(2, usize::from),

@@ -10,6 +10,7 @@ pub mod cli;
 pub mod config;
 pub mod db;
 pub mod error;
+pub mod mailing;
 pub mod openapi;
 pub mod parsing;
 pub mod private_postgres;

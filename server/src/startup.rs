@@ -43,6 +43,8 @@ pub struct Parts {
     pub receipt_secret: SecretSlice<u8>,
     /// Parses uploads.
     pub parser: Arc<Parser>,
+    /// Where people reach the server, for mails.
+    pub public_url: String,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -70,6 +72,7 @@ pub async fn state(parts: &Parts) -> Result<State, AppError> {
         snapshots: Arc::new(Snapshots::default()),
         jobs: Arc::default(),
         parser: Arc::clone(&parts.parser),
+        public_url: Arc::from(parts.public_url.as_str()),
     };
     let state = State {
         pool: pool::build(parts.database_url.expose_secret(), parts.pool_size, parts.time_outs)?,

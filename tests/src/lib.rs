@@ -17,4 +17,5 @@ pub mod database;
 pub mod files;
 pub mod nation;
 pub mod postgres;
+pub mod smtp;
 pub mod world;

@@ -5,6 +5,7 @@
 //! is the `as_of` of its input, zip entries carry the zip format's first day. Text is only ever written as text, never as a formula.
 
 mod chart;
+mod chase;
 mod code_table;
 mod data;
 mod definitions;
@@ -17,6 +18,7 @@ mod question_sheet;
 mod rate_sheet;
 mod text;
 
+pub use chase::{ChaseLine, ChaseText, chase_list};
 pub use code_table::code_table_csv;
 pub use data::{data_csv, data_xlsx};
 pub use definitions::definitions_csv;

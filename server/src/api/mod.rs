@@ -3,6 +3,7 @@
 pub mod audits;
 pub mod batches;
 pub mod drafts;
+pub mod enrolments;
 pub mod exports;
 pub mod faults;
 pub mod guard;
@@ -17,6 +18,7 @@ pub mod preconditions;
 pub mod problem;
 pub mod programs;
 pub mod receipts;
+pub mod reminders;
 pub mod sessions;
 pub mod steps;
 pub mod submissions;
@@ -44,6 +46,10 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(sessions::delete_session)
         .service(sessions::create_token)
         .service(sessions::read_me)
+        .service(enrolments::create_enrolments)
+        .service(enrolments::list_enrolments)
+        .service(enrolments::redeem_enrolment)
+        .service(enrolments::reset_password)
         .service(surveys::list_surveys)
         .service(surveys::read_survey)
         .service(surveys::read_edition)
@@ -69,6 +75,8 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(receipts::read_receipt)
         .service(receipts::list_receipt_keys)
         .service(receipts::verify_receipt)
+        .service(reminders::list_missing)
+        .service(reminders::send_reminders)
         .service(imports::import_answers)
         .service(jobs::read_job)
         .service(jobs::follow_job)
@@ -129,6 +137,14 @@ fn json_bytes(body: Result<web::Bytes, actix_web::Error>) -> Result<web::Bytes, 
     } else {
         Ok(body)
     }
+}
+
+/// A body that was taken as bytes because its key is bound to them.
+fn parsed<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, AppError> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        tracing::debug!(%error, "body refused");
+        AppError::invalid("body_invalid", "要求の本文が正しいJSONではありません。形式を確認してください。")
+    })
 }
 
 fn too_large() -> crate::error::Refusal {

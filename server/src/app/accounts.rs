@@ -61,10 +61,7 @@ pub async fn create(
     given: SecretString,
     speaks: &Speaks,
 ) -> Result<Uuid, AppError> {
-    use secrecy::ExposeSecret;
-    if given.expose_secret().chars().count() < 13 {
-        return Err(AppError::invalid("password_too_short", "パスワードは13文字以上にしてください。"));
-    }
+    require_long_enough(&given)?;
     let login = login.trim().to_lowercase();
     if login.is_empty() {
         return Err(AppError::invalid("login_empty", "ログインIDを指定してください。"));
@@ -95,6 +92,14 @@ pub async fn create(
             prefecture,
             municipality: municipality.as_deref(),
         };
+        if let Some(hospital) = hospital_id
+            && accounts::has_hospital(conn, hospital).await?
+        {
+            return Err(AppError::conflict(
+                "hospital_has_account",
+                "この病院のアカウントはすでにあります。アカウントは1施設に1つです。",
+            ));
+        }
         if !accounts::insert(conn, &new).await? {
             return Err(AppError::conflict(
                 "login_taken",
@@ -118,6 +123,18 @@ pub async fn create(
         Ok(id)
     })
     .await
+}
+
+/// The one rule of passwords: length. What is asked beyond it makes them worse (NIST SP 800-63B, 3.1.1.2).
+///
+/// # Errors
+/// `password_too_short`.
+pub(super) fn require_long_enough(given: &SecretString) -> Result<(), AppError> {
+    use secrecy::ExposeSecret;
+    if given.expose_secret().chars().count() < 13 {
+        return Err(AppError::invalid("password_too_short", "パスワードは13文字以上にしてください。"));
+    }
+    Ok(())
 }
 
 /// Makes an API client that acts as an account.

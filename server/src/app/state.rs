@@ -26,6 +26,8 @@ pub struct Shared {
     pub jobs: Arc<Notify>,
     /// Parses uploads in a child.
     pub parser: Arc<Parser>,
+    /// Where people reach the server, for mails.
+    pub public_url: Arc<str>,
 }
 
 /// Everything that a use case needs.

@@ -20,6 +20,9 @@ use crate::db::snapshots;
 use crate::db::transaction::{Mode, as_actor};
 use crate::error::AppError;
 
+/// Who publishes, and in whose name the ministry writes.
+pub(super) const PUBLISHER: &str = "厚生労働省 医政局";
+
 /// A snapshot is looked at again at most so often.
 const FRESH: Duration = Duration::from_secs(1);
 
@@ -122,7 +125,7 @@ pub async fn file(
     let snapshot = current(state, survey).await?;
     let words = ReportText {
         title: format!("{}（{}年） 集計結果", survey.title(), survey.id()),
-        publisher: "厚生労働省 医政局".to_owned(),
+        publisher: PUBLISHER.to_owned(),
         area,
         notes: vec!["この集計は秘匿処理をしていない内部用の速報です。公表には公表版を使ってください。".to_owned()],
     };

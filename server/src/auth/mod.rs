@@ -3,6 +3,7 @@
 //! Knows neither `api` nor `pages`; HTTP headers are read there.
 
 pub mod actor;
+pub mod link;
 pub mod password;
 pub mod permit;
 pub mod receipt;

@@ -92,6 +92,14 @@ policies! {
     ChooseHospitals = Prefecture(_) | System,
     /// Make accounts and API clients.
     ManageAccounts = Operator | System,
+    /// See who has not answered.
+    ReadMissing = Municipality(_) | Prefecture(_) | MinistryAnalyst | MinistryAdministrator | System,
+    /// Remind those who have not answered, and see where their mails go.
+    RemindHospitals = Municipality(_) | Prefecture(_) | MinistryAdministrator | System,
+    /// Make accounts of hospitals in bulk, and see what became of their links.
+    InviteHospitals = Prefecture(_) | MinistryAdministrator | System,
+    /// Send what stands in the outbox.
+    SendMail = System,
     /// Erase names, contacts and uploads whose day is past.
     ErasePersonalData = System,
     /// Read the audit.

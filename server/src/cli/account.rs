@@ -1,15 +1,19 @@
 //! `chosa account`: accounts and API clients. Passwords come on stdin, a line each, never in a flag.
 
 use std::io::BufRead;
+use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 use survey::area::Area;
+use survey::fault::{Fault, excerpt};
 use survey::prefecture::PrefectureCode;
 
+use super::columns::{self, Align};
 use super::database::with_state;
 use super::exit::CliError;
-use super::output;
+use super::{faults, files, output};
 use crate::app::accounts::{self, Speaks};
+use crate::app::enrolments::{self, Invitation};
 use crate::auth::actor::Actor;
 use crate::auth::permit::Permit;
 use crate::config::Settings;
@@ -34,6 +38,18 @@ enum What {
         hospital: Option<String>,
         #[arg(long, help = "病院を探す調査対象名簿の調査", default_value = "2024")]
         survey: String,
+    },
+    #[command(about = "病院のアカウントを一覧からまとめて作り、利用開始の案内メールを送る")]
+    Enrol {
+        #[arg(long, value_name = "FILE", help = "G-MIS IDとメールアドレスの一覧（.xlsx、CSV）")]
+        list: PathBuf,
+        #[arg(long, help = "結果をJSONで出力する")]
+        json: bool,
+    },
+    #[command(about = "病院のアカウントの案内の状況を表示する（宛先不明のものなど）")]
+    Enrolments {
+        #[arg(long, help = "waiting、sent、enrolled、expired、undeliverable、failed（省略するとすべて）")]
+        state: Option<String>,
     },
     #[command(about = "APIクライアントを作る（シークレットは標準入力の1行目）")]
     Client {
@@ -72,6 +88,8 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
             })
             .await
         }
+        What::Enrol { list, json } => enrol(settings, &list, json).await,
+        What::Enrolments { state } => show_enrolments(settings, state.as_deref()).await,
         What::Client { client, login } => {
             let secret = secret()?;
             with_state(settings, async |state| {
@@ -80,6 +98,93 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
             })
             .await
         }
+    }
+}
+
+async fn enrol(settings: &Settings, path: &Path, json: bool) -> Result<(), CliError> {
+    with_state(settings, async |state| {
+        let refused = |found: &[Fault]| {
+            let lines: String = found.iter().map(|fault| format!("\n  {}", faults::line(fault, None))).collect();
+            CliError::bad_data(format!(
+                "一覧 {} を読み取れません。直してから、もう一度実行してください。{lines}",
+                path.display()
+            ))
+        };
+        let workbook = files::workbook(&state.shared.parser, path)
+            .await?
+            .map_err(|fault| refused(&[fault]))?;
+        let (contacts, found) = importer::contacts::examine_contacts(&workbook);
+        if found.iter().any(Fault::is_error) {
+            return Err(refused(&found));
+        }
+        let list: Vec<Invitation> = contacts
+            .into_iter()
+            .map(|(hospital, email)| Invitation { hospital, email })
+            .collect();
+        let verdicts = enrolments::invite(state, &Permit::of(Actor::system())?, &list).await?;
+        if json {
+            output::print_json(&verdicts)?;
+        } else {
+            output::print(|out| {
+                for line in &verdicts {
+                    writeln!(
+                        out,
+                        "{} {} {}",
+                        excerpt(&line.hospital),
+                        excerpt(&line.email),
+                        in_words(line.verdict)
+                    )?;
+                }
+                Ok(())
+            })?;
+        }
+        if verdicts
+            .iter()
+            .any(|line| matches!(line.verdict, "hospital_unknown" | "email_invalid" | "duplicate"))
+        {
+            return Err(CliError::bad_data(
+                "使えない行がありました。ほかの行のアカウントは作りました。その行だけを直して、もう一度実行してください。",
+            ));
+        }
+        Ok(())
+    })
+    .await
+}
+
+async fn show_enrolments(settings: &Settings, wanted: Option<&str>) -> Result<(), CliError> {
+    with_state(settings, async |state| {
+        let permit = Permit::of(Actor::system())?;
+        let mut rows = Vec::new();
+        let mut before = None;
+        loop {
+            let page = enrolments::list(state, &permit, wanted, before, 500).await?;
+            let Some(last) = page.last() else { break };
+            before = Some(last.id);
+            rows.extend(page.into_iter().map(|row| {
+                vec![
+                    row.gmis_id,
+                    row.state,
+                    excerpt(&row.email),
+                    faults::one_line(&row.name),
+                    faults::one_line(&row.error.unwrap_or_default()),
+                ]
+            }));
+        }
+        let heads = ["G-MIS ID", "状態", "メールアドレス", "病院名", "メールサーバーの応答"].map(|head| (head, Align::Left));
+        output::print(|out| columns::write(out, &heads, &rows))
+    })
+    .await
+}
+
+/// A verdict, and what to do where it is not done.
+fn in_words(verdict: &str) -> &'static str {
+    match verdict {
+        "created" => "アカウントを作りました",
+        "reissued" => "案内を送り直します",
+        "exists" => "アカウントがあります（1施設に1つ）",
+        "email_invalid" => "メールアドレスの形式が正しくありません",
+        "duplicate" => "同じ病院が前の行にあります",
+        _ => "このG-MIS IDの病院はありません",
     }
 }
 

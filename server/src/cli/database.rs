@@ -94,6 +94,7 @@ impl Database {
                 program: settings.parser.clone(),
                 ..ParserOptions::default()
             })),
+            public_url: settings.public_url.clone(),
             clock: Clock::System,
         })
     }

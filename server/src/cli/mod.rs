@@ -17,8 +17,10 @@ mod files;
 mod frame;
 mod hospital;
 mod import;
+mod mail;
 mod output;
 mod receipt;
+mod remind;
 mod schema;
 mod select;
 mod serve;
@@ -78,6 +80,10 @@ enum Command {
     Tabulate(tabulate::Arguments),
     #[command(about = "都道府県の支援対象病院を選定する")]
     Select(select::Arguments),
+    #[command(about = "未回答の病院に督促のメールを送る、印刷用の一覧を作る")]
+    Remind(remind::Arguments),
+    #[command(about = "送信待ちのメールを送る、数を表示する")]
+    Mail(mail::Arguments),
     #[command(about = "アカウントとAPIクライアントを作る")]
     Account(account::Arguments),
     #[command(about = "保存された回答とコードが一致するか検査する")]
@@ -125,6 +131,8 @@ fn run(arguments: Arguments) -> Result<(), CliError> {
             Command::Window(arguments) => window::run(arguments, &settings).await,
             Command::Tabulate(arguments) => tabulate::run(arguments, &settings).await,
             Command::Select(arguments) => select::run(arguments, &settings).await,
+            Command::Remind(arguments) => remind::run(arguments, &settings).await,
+            Command::Mail(arguments) => mail::run(&arguments, &settings).await,
             Command::Account(arguments) => account::run(arguments, &settings).await,
             Command::Doctor => doctor::run(&settings).await,
             Command::Erase(arguments) => erase::run(&arguments, &settings).await,

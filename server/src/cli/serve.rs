@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 
 use super::database::Database;
 use super::exit::CliError;
 use super::output;
+use crate::app::outbox;
 use crate::config::Settings;
 use crate::db::migrations;
+use crate::mailing::Mailer;
 use crate::private_postgres::PrivatePostgres;
 use crate::startup::Application;
 
@@ -35,6 +38,14 @@ pub(super) async fn serve(settings: &Settings, database: &Database) -> Result<()
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     let keeper = database.private.clone().map(|private| tokio::spawn(keep_alive(private)));
+    let (stop_mails, stopped) = watch::channel(false);
+    let sender = settings
+        .mail
+        .clone()
+        .map(|mail| tokio::spawn(outbox::keep_sending(application.state.clone(), Mailer::new(mail), stopped)));
+    if sender.is_none() {
+        tracing::warn!("no mail server is set (CHOSA_SMTP_HOST): mails wait in the outbox");
+    }
     let stopper = tokio::spawn(async move {
         tokio::select! {
             _ = terminate.recv() => {}
@@ -44,6 +55,11 @@ pub(super) async fn serve(settings: &Settings, database: &Database) -> Result<()
     });
     let served = application.run().await.map_err(failed);
     stopper.abort();
+    if let Some(sender) = sender {
+        let _ = stop_mails.send(true);
+        // A mail in hand is finished: given up, nobody would know whether it went out.
+        let _ = sender.await;
+    }
     if let Some(keeper) = keeper {
         keeper.abort();
         // Awaited so that the keeper's hold on Postgres is gone before it is stopped.

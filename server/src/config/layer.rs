@@ -11,9 +11,10 @@ use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 
 use super::{ConfigError, LogFormat, line_of, read_file};
+use crate::mailing::SmtpTls;
 
 /// Every setting that is a variable, without its prefix; all but `CONFIG` are keys of the file too.
-pub(super) const VARIABLES: [&str; 14] = [
+pub(super) const VARIABLES: [&str; 21] = [
     "CONFIG",
     "DATA_FOLDER",
     "PG_BIN",
@@ -26,6 +27,13 @@ pub(super) const VARIABLES: [&str; 14] = [
     "PARSER",
     "TOKEN_SECRET_FILE",
     "RECEIPT_SECRET_FILE",
+    "PUBLIC_URL",
+    "SMTP_HOST",
+    "SMTP_PORT",
+    "SMTP_TLS",
+    "SMTP_USER",
+    "SMTP_PASSWORD_FILE",
+    "SMTP_FROM",
     "LOG_FORMAT",
     "LOG_FILTER",
 ];
@@ -134,6 +142,27 @@ pub struct Layer {
         help = "ログに出すもの（例: info,server=debug）[CHOSA_LOG_FILTER]"
     )]
     pub log_filter: Option<String>,
+    /// See [`super::Settings::public_url`]. No flag, as nothing of mails: it belongs to the machine, not to a call.
+    #[arg(skip)]
+    pub public_url: Option<String>,
+    /// See [`crate::mailing::MailSettings::host`].
+    #[arg(skip)]
+    pub smtp_host: Option<String>,
+    /// See [`crate::mailing::MailSettings::port`].
+    #[arg(skip)]
+    pub smtp_port: Option<NonZeroU16>,
+    /// See [`crate::mailing::MailSettings::tls`].
+    #[arg(skip)]
+    pub smtp_tls: Option<SmtpTls>,
+    /// See [`crate::mailing::MailSettings::credentials`].
+    #[arg(skip)]
+    pub smtp_user: Option<String>,
+    /// The file of its password.
+    #[arg(skip)]
+    pub smtp_password_file: Option<PathBuf>,
+    /// See [`crate::mailing::MailSettings::from`].
+    #[arg(skip)]
+    pub smtp_from: Option<String>,
 }
 
 impl Layer {
@@ -154,6 +183,13 @@ impl Layer {
             receipt_secret_file: self.receipt_secret_file.or(lower.receipt_secret_file),
             log_format: self.log_format.or(lower.log_format),
             log_filter: self.log_filter.or(lower.log_filter),
+            public_url: self.public_url.or(lower.public_url),
+            smtp_host: self.smtp_host.or(lower.smtp_host),
+            smtp_port: self.smtp_port.or(lower.smtp_port),
+            smtp_tls: self.smtp_tls.or(lower.smtp_tls),
+            smtp_user: self.smtp_user.or(lower.smtp_user),
+            smtp_password_file: self.smtp_password_file.or(lower.smtp_password_file),
+            smtp_from: self.smtp_from.or(lower.smtp_from),
         }
     }
 }
@@ -198,11 +234,29 @@ pub(super) fn of_environment(variables: impl IntoIterator<Item = (OsString, OsSt
                 let text = text("log_format", &value)?;
                 layer.log_format = Some(LogFormat::from_str(text, true).map_err(|error| ConfigError::value("log_format", text, error))?);
             }
-            _ => layer.log_filter = Some(text("log_filter", &value)?.to_owned()),
+            "LOG_FILTER" => layer.log_filter = Some(text("log_filter", &value)?.to_owned()),
+            _ => take_mail(&mut layer, key, &value)?,
         }
     }
     layer.database_url = layer.database_url.or(usual_url);
     Ok((config, layer))
+}
+
+/// The variables of mails; every other one is taken before.
+fn take_mail(layer: &mut Layer, key: &str, value: &OsStr) -> Result<(), ConfigError> {
+    match key {
+        "PUBLIC_URL" => layer.public_url = Some(text("public_url", value)?.to_owned()),
+        "SMTP_HOST" => layer.smtp_host = Some(text("smtp_host", value)?.to_owned()),
+        "SMTP_PORT" => layer.smtp_port = Some(parsed("smtp_port", value)?),
+        "SMTP_TLS" => {
+            let text = text("smtp_tls", value)?;
+            layer.smtp_tls = Some(SmtpTls::from_str(text, true).map_err(|error| ConfigError::value("smtp_tls", text, error))?);
+        }
+        "SMTP_USER" => layer.smtp_user = Some(text("smtp_user", value)?.to_owned()),
+        "SMTP_PASSWORD_FILE" => layer.smtp_password_file = Some(value.into()),
+        _ => layer.smtp_from = Some(text("smtp_from", value)?.to_owned()),
+    }
+    Ok(())
 }
 
 /// The settings of a file; paths in it are relative to its folder.
@@ -220,6 +274,7 @@ pub(super) fn of_file(path: &Path) -> Result<Layer, ConfigError> {
         &mut layer.parser,
         &mut layer.token_secret_file,
         &mut layer.receipt_secret_file,
+        &mut layer.smtp_password_file,
     ]
     .into_iter()
     .flatten()

@@ -167,3 +167,41 @@ fn no_message_and_no_debug_output_shows_a_password() {
     ));
     assert!(shown.iter().all(|text| !text.contains("hidden")), "{shown:#?}");
 }
+
+#[test]
+fn mail_settings_are_whole_or_not_there() {
+    assert!(of(Flags::default(), &[]).unwrap().mail.is_none());
+    let (host, from) = (("CHOSA_SMTP_HOST", "127.0.0.1"), ("CHOSA_SMTP_FROM", "調査 <survey@example.jp>"));
+    let settings = of(Flags::default(), &[host, from, ("CHOSA_SMTP_PORT", "2525")])
+        .unwrap()
+        .mail
+        .unwrap();
+    assert_eq!((settings.host.as_str(), settings.port), ("127.0.0.1", 2525));
+    for (pairs, named) in [
+        (vec![host], "smtp_from"),
+        (vec![host, ("CHOSA_SMTP_FROM", "survey")], "smtp_from"),
+        (vec![host, from, ("CHOSA_SMTP_USER", "u")], "smtp_password_file"),
+        (vec![host, from, ("CHOSA_SMTP_TLS", "ssl")], "smtp_tls"),
+        (vec![("CHOSA_PUBLIC_URL", "chosa.example.jp")], "public_url"),
+    ] {
+        let message = of(Flags::default(), &pairs).unwrap_err().to_string();
+        assert!(message.contains(named), "{message}");
+    }
+}
+
+#[test]
+fn the_password_of_mails_is_read_from_its_file_and_never_shown() {
+    let (folder, flags) =
+        file("smtp_host = \"mail.example.jp\"\nsmtp_from = \"a@example.jp\"\nsmtp_user = \"u\"\nsmtp_password_file = \"mail.secret\"\n");
+    let again = || Flags {
+        config: flags.config.clone(),
+        ..Flags::default()
+    };
+    assert!(of(again(), &[]).unwrap_err().to_string().contains("mail.secret"));
+    std::fs::write(folder.path().join("mail.secret"), "hidden\n").unwrap();
+    let settings = of(again(), &[]).unwrap();
+    assert!(!format!("{settings:?}").contains("hidden"));
+    assert_eq!(settings.mail.unwrap().credentials.unwrap().1.expose_secret(), "hidden");
+    // In plain text it would leave the machine for all to read.
+    assert!(of(again(), &[("CHOSA_SMTP_TLS", "none")]).is_err());
+}

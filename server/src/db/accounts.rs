@@ -90,6 +90,16 @@ pub async fn insert(conn: &mut AsyncPgConnection, new: &NewAccount<'_>) -> Query
     Ok(inserted == 1)
 }
 
+/// Whether a hospital has an account that may sign in or is to be enrolled.
+pub async fn has_hospital(conn: &mut AsyncPgConnection, hospital: Uuid) -> QueryResult<bool> {
+    let accounts = account::table
+        .filter(account::hospital_id.eq(hospital))
+        .filter(account::disabled_at.is_null());
+    diesel::select(diesel::dsl::exists(accounts.select(account::id)))
+        .get_result(conn)
+        .await
+}
+
 /// The id of a login.
 pub async fn id_of_login(conn: &mut AsyncPgConnection, login: &str) -> QueryResult<Option<Uuid>> {
     account::table

@@ -174,6 +174,21 @@ diesel::table! {
         actor_key -> Text, key -> Text, request_hash -> Bytea, status -> SmallInt, response -> Jsonb, made_at -> Timestamptz,
     }
 }
+diesel::table! {
+    enrolment (id) {
+        id -> Uuid, purpose -> Text, subject_id -> Uuid, hospital_id -> Nullable<Uuid>, prefecture -> Nullable<SmallInt>,
+        municipality -> Text, email -> Text, token_hash -> Nullable<Bytea>, expires_at -> Nullable<Timestamptz>,
+        used_at -> Nullable<Timestamptz>, actor -> Text, account_id -> Nullable<Uuid>, made_at -> Timestamptz,
+    }
+}
+diesel::table! {
+    outbox (id) {
+        id -> Uuid, purpose -> Text, dedupe_key -> Text, survey_id -> Nullable<Text>, hospital_id -> Nullable<Uuid>,
+        prefecture -> Nullable<SmallInt>, municipality -> Text, enrolment_id -> Nullable<Uuid>, recipient -> Text, subject -> Text,
+        body -> Text, state -> Text, attempts -> Integer, next_attempt -> Timestamptz, last_error -> Nullable<Text>,
+        settled_at -> Nullable<Timestamptz>, actor -> Text, account_id -> Nullable<Uuid>, made_at -> Timestamptz,
+    }
+}
 diesel::allow_tables_to_appear_in_same_query!(
     survey,
     edition,
@@ -205,4 +220,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     receipt_key,
     master_import,
     idempotency,
+    enrolment,
+    outbox,
 );

@@ -7,7 +7,10 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use server::app::batches;
 use server::app::drafts::{self, NewDraft, SeenDraft};
+use server::app::enrolments::{self, Invitation};
+use server::app::letters::Template;
 use server::app::programs::{self, NewProgram};
+use server::app::reminders::{self, Reminder, missing::Chosen};
 use server::app::sessions;
 use server::app::state::State;
 use server::app::steps::{self, Review};
@@ -24,8 +27,8 @@ use server::error::AppError;
 use uuid::Uuid;
 
 use super::{
-    CITY_WARD, CLOSED, FAR, Hospital, NEIGHBOUR, OTHER_CITY, OTHER_WARD, OWN, PASSWORD, accounts, actor, answers_2022, answers_2024, but,
-    done, in_2022, now, prefecture, state, survey_of,
+    CITY_WARD, CLOSED, FAR, Hospital, NEIGHBOUR, OTHER_CITY, OTHER_WARD, OWN, PASSWORD, UNPLACED, accounts, actor, answers_2022,
+    answers_2024, but, done, in_2022, now, prefecture, state, survey_of,
 };
 
 /// Answers, imports, extensions, a programme and selections of both prefectures, and a session of each account.
@@ -82,6 +85,7 @@ pub(crate) async fn answer(application_url: &str) {
     for login in ["tokyo", "kanagawa"] {
         done(finished_job(&state, &actor(&state, login).await).await);
     }
+    invite_and_remind(&state, &tokyo, &kanagawa).await;
     done(import_master(&state).await);
     open_program(&state).await;
     for actor in [tokyo, kanagawa] {
@@ -92,6 +96,26 @@ pub(crate) async fn answer(application_url: &str) {
     }
     for (login, _) in accounts() {
         done(sessions::sign_in(&state, login, SecretString::from(PASSWORD)).await.map(drop));
+    }
+}
+
+/// An account without a password and a reminder in each prefecture, for the two that have not answered.
+async fn invite_and_remind(state: &State, tokyo: &Actor, kanagawa: &Actor) {
+    for (actor, hospital) in [(tokyo, UNPLACED), (kanagawa, FAR)] {
+        let list = [Invitation {
+            hospital: hospital.gmis.to_owned(),
+            email: format!("{}@example.jp", hospital.gmis.to_lowercase()),
+        }];
+        done(enrolments::invite(state, &Permit::of(actor.clone()).unwrap(), &list).await);
+        let reminder = Reminder {
+            chosen: Chosen {
+                area: actor.area().unwrap(),
+                bands: Vec::new(),
+            },
+            template: done(Template::named("first")),
+            round: Some("world".to_owned()),
+        };
+        done(reminders::send(state, &Permit::of(actor.clone()).unwrap(), survey_of("2024"), &reminder).await);
     }
 }
 

@@ -9,6 +9,7 @@
 mod away;
 mod batches;
 mod drafts;
+mod enrolments;
 mod erasure;
 mod examples;
 mod hostile;
@@ -19,6 +20,7 @@ mod masters;
 mod model;
 mod programs;
 mod receipts;
+mod reminders;
 mod requests;
 mod sessions;
 mod statistics;

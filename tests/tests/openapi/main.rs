@@ -12,16 +12,25 @@ use serde_json::Value;
 use tests::app::TestApp;
 
 /// Operations that need nobody to be signed in.
-const PUBLIC: [&str; 6] = [
+const PUBLIC: [&str; 8] = [
     "live",
     "ready",
     "create_session",
     "create_token",
+    "redeem_enrolment",
+    "reset_password",
     "list_receipt_keys",
     "verify_receipt",
 ];
 /// Operations that answer without a body when all is well.
-const WITHOUT_BODY: [&str; 5] = ["live", "ready", "delete_session", "drop_from_scope", "discard_draft"];
+const WITHOUT_BODY: [&str; 6] = [
+    "live",
+    "ready",
+    "delete_session",
+    "drop_from_scope",
+    "discard_draft",
+    "reset_password",
+];
 
 fn document() -> Value {
     serde_json::to_value(server::openapi::document()).unwrap()
@@ -105,7 +114,10 @@ fn every_operation_but_the_public_ones_wants_a_bearer_and_says_401() {
         let says_401 = operation.responses().any(|(status, _)| status == 401);
         assert_eq!(
             says_401,
-            !matches!(name, "live" | "ready" | "list_receipt_keys" | "verify_receipt"),
+            !matches!(
+                name,
+                "live" | "ready" | "list_receipt_keys" | "verify_receipt" | "redeem_enrolment" | "reset_password"
+            ),
             "{name}"
         );
     }
@@ -184,6 +196,8 @@ fn writes_that_must_not_happen_twice_take_a_key() {
             "withdraw_answers",
             "return_answers",
             "accept_answers",
+            "create_enrolments",
+            "send_reminders",
         ]
         .contains(&operation.name.as_str());
         assert_eq!(keyed, expected, "{} {}", operation.method, operation.name);

@@ -6,9 +6,9 @@ use std::io::Cursor;
 use calamine::{Reader, Xlsx};
 use serde_json::Value;
 use tests::client::Answer;
-use tests::world::{ANSWERED_2024, FRAME_2024, Hospital};
+use tests::world::{ANSWERED_2024, FAR, FRAME_2024, Hospital, UNPLACED};
 
-use crate::requests::{area, hospital, prefecture};
+use crate::requests::{area, hospital, prefecture, unanswered};
 use crate::{Caller, Target};
 
 /// Names and contacts of respondents in the world.
@@ -96,6 +96,35 @@ pub fn compare(operation: &str, caller: Caller, target: Target, answer: &Answer)
             );
         }
         "read_import" => assert_eq!(answer.json()["verdicts"]["items"].as_array().map(Vec::len), Some(1), "{says}"),
+        "create_enrolments" => compare_enrolments(caller, target, &answer.json(), &says),
+        "list_enrolments" => {
+            let expected = if caller == Caller::Prefecture {
+                vec![UNPLACED.gmis]
+            } else {
+                vec![FAR.gmis, UNPLACED.gmis]
+            };
+            assert_eq!(
+                texts(&answer.json()["items"], "gmis_id"),
+                expected.into_iter().map(str::to_owned).collect(),
+                "{says}"
+            );
+        }
+        "list_missing" => {
+            let wanted = |hospital: &&Hospital| within(area(caller, target), hospital) && !ANSWERED_2024.contains(hospital);
+            let expected: BTreeSet<String> = FRAME_2024.iter().filter(wanted).map(|hospital| hospital.gmis.to_owned()).collect();
+            assert_eq!(texts(&answer.json()["hospitals"]["items"], "gmis_id"), expected, "{says}");
+            assert_eq!(answer.json()["missing"], expected.len(), "{says}");
+            assert!(!text.contains('@'), "{says}");
+        }
+        "send_reminders" => {
+            let unanswered = |hospital: &&Hospital| within(area(caller, target), hospital) && !ANSWERED_2024.contains(hospital);
+            let expected = FRAME_2024.iter().filter(unanswered).count();
+            assert_eq!(
+                (&answer.json()["missing"], &answer.json()["queued"]),
+                (&expected.into(), &expected.into()),
+                "{says}"
+            );
+        }
         "read_table" | "read_response_rates" | "download_statistics" => compare_numbers(operation, area(caller, target), answer, &says),
         "list_quotas" => assert_eq!(texts(&answer.json(), "prefecture"), prefectures_of(caller), "{says}"),
         "list_candidates" => {
@@ -133,6 +162,30 @@ pub fn compare(operation: &str, caller: Caller, target: Target, answer: &Answer)
         }
         _ => {}
     }
+}
+
+/// A hospital that has an account keeps it; one without a password gets a new link; somebody else's is not known.
+fn compare_enrolments(caller: Caller, target: Target, report: &Value, says: &str) {
+    let verdicts: Vec<&str> = report["lines"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| line["verdict"].as_str().unwrap())
+        .collect();
+    let of = |hospital: &Hospital, otherwise: &'static str| if sees(caller, hospital) { otherwise } else { "hospital_unknown" };
+    // The neighbour had no account before the prefecture made one.
+    let first = match (target, caller) {
+        (Target::Neighbour, Caller::Prefecture) => "created",
+        (Target::Neighbour, _) => "exists",
+        _ => of(&hospital(target), "exists"),
+    };
+    let second = FRAME_2024.iter().find(|hospital| hospital.gmis == unanswered(target)).unwrap();
+    // The same address again changes nothing: only the first of a caller's two requests for it makes a new link.
+    let second = match target {
+        Target::Neighbour => of(second, "exists"),
+        _ => of(second, "reissued"),
+    };
+    assert_eq!(verdicts, [first, second], "{says}");
 }
 
 /// What is not one's own is rejected as unknown, exactly as if it did not exist.

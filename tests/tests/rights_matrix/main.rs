@@ -58,7 +58,7 @@ const CALLERS: [Caller; 6] = [
 ];
 const TARGETS: [Target; 3] = [Target::Own, Target::Neighbour, Target::Foreign];
 /// Operations that change something when they are allowed. They come last, so that what they do does not show in what others read.
-const WRITES: [&str; 19] = [
+const WRITES: [&str; 21] = [
     "create_session",
     "create_token",
     "open_window",
@@ -68,6 +68,9 @@ const WRITES: [&str; 19] = [
     "close_window",
     "save_draft",
     "discard_draft",
+    "create_enrolments",
+    // While those who have answered have.
+    "send_reminders",
     // Before anything is submitted: what is accepted takes no answers until it is returned.
     "accept_answers",
     "return_answers",

@@ -122,7 +122,7 @@ const fn administrator_only(operation: &'static str, outcome: Outcomes) -> Right
 }
 
 /// Every operation of the API.
-pub const MATRIX: [Rights; 48] = [
+pub const MATRIX: [Rights; 54] = [
     public("live", "204"),
     public("ready", "204"),
     public("create_session", "201"),
@@ -249,6 +249,30 @@ pub const MATRIX: [Rights; 48] = [
         hospital: ["200", UNKNOWN_IMPORT, UNKNOWN_IMPORT],
         prefecture: ["200", UNKNOWN_IMPORT, UNKNOWN_IMPORT],
         ministry_administrator: OK,
+        ..NOBODY
+    },
+    // A line may name anybody: those of others get the verdict hospital_unknown, which the bodies are compared for.
+    Rights {
+        operation: "create_enrolments",
+        prefecture: OK,
+        ministry_administrator: OK,
+        ..NOBODY
+    },
+    Rights {
+        operation: "list_enrolments",
+        prefecture: OK,
+        ministry_administrator: OK,
+        ..NOBODY
+    },
+    // With a link that opens nothing.
+    public("redeem_enrolment", "404 link_invalid"),
+    public("reset_password", "202"),
+    live_numbers("list_missing"),
+    Rights {
+        operation: "send_reminders",
+        municipality: ["201", NOT_YOUR_AREA, NOT_YOUR_AREA],
+        prefecture: ["201", "201", NOT_YOUR_AREA],
+        ministry_administrator: CREATED,
         ..NOBODY
     },
     live_numbers("read_table"),

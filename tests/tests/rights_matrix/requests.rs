@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tests::client::{Answer, Client, new_key};
 use tests::files;
-use tests::world::{self, CITY_WARD, CLIENT, CLIENT_SECRET, Hospital, OTHER_WARD, OWN, PASSWORD};
+use tests::world::{self, CITY_WARD, CLIENT, CLIENT_SECRET, FAR, Hospital, OTHER_WARD, OWN, PASSWORD, UNPLACED};
 
 use crate::{Caller, Imports, Target};
 
@@ -144,6 +144,21 @@ pub async fn send(operation: &str, client: &Client, caller: Caller, target: Targ
                 .get(&format!("/api/v1/surveys/2024/imports/{}", imports.of(caller, target)))
                 .await
         }
+        "create_enrolments" => {
+            let list = json!([{"hospital": gmis, "email": "new@example.jp"}, {"hospital": unanswered(target), "email": caller.login().to_owned() + "@example.jp"}]);
+            client.submit("/api/v1/accounts/enrolments", &list).await
+        }
+        "list_enrolments" => client.get("/api/v1/accounts/enrolments").await,
+        "redeem_enrolment" => {
+            let body = json!({"token": "forged", "password": PASSWORD});
+            client.post("/api/v1/enrolments/redeem", &body).await
+        }
+        "reset_password" => client.post("/api/v1/passwords/reset", &json!({"login": "hospital"})).await,
+        "list_missing" => client.get(&format!("/api/v1/surveys/2024/missing?area={area}")).await,
+        "send_reminders" => {
+            let body = json!({"area": area, "round": format!("{caller:?}-{target:?}")});
+            client.submit("/api/v1/surveys/2024/reminders", &body).await
+        }
         "read_table" => {
             client
                 .get(&format!("/api/v1/surveys/2024/tables?question=ehr_in_use&area={area}&by=band"))
@@ -179,6 +194,11 @@ pub async fn send(operation: &str, client: &Client, caller: Caller, target: Targ
         "list_audit" => client.get("/api/v1/audit?limit=500").await,
         operation => panic!("how is {operation} asked for? say so in this function"),
     }
+}
+
+/// A hospital that has not answered: in the caller's prefecture, or in the other.
+pub fn unanswered(target: Target) -> &'static str {
+    if target == Target::Foreign { FAR.gmis } else { UNPLACED.gmis }
 }
 
 /// One that was never given: nobody learns from it whether there is such a hospital.

@@ -63,13 +63,19 @@ async fn functions_that_run_as_the_owner_look_up_names_in_one_place_and_temporar
     assert_eq!(
         offenders(sql).await,
         [
+            // Says of one account, to whom it is known already, whether it has a password: only such as have none may be sent a link by a prefecture.
+            "account_awaits_enrolment",
             "account_for_client",
             "account_for_login",
             "account_for_session",
+            // Look a token up by its hash, before there is an actor.
+            "enrolment_alive",
             // The older half of the one below; nobody but that one may call it.
             "erase_given_data",
             // Does one thing, for the system only, so that nothing has a right to delete or to change what is append-only.
-            "erase_personal_data"
+            "erase_personal_data",
+            // Sets a password and ends sessions, for who holds the token of a link, and needs no other right for it.
+            "redeem_enrolment"
         ]
     );
 }
@@ -85,16 +91,19 @@ async fn functions_that_run_as_the_owner_are_not_for_everybody() {
 async fn policies_that_lift_all_limits_are_the_owners_and_few() {
     let sql = "SELECT tablename || ' ' || policyname || ' ' || cmd FROM pg_policies WHERE schemaname = 'public' AND 'chosa_owner' = ANY (roles) ORDER BY 1";
     let expected = [
+        "account redeem UPDATE",
         "account sign_in SELECT",
         "api_client sign_in SELECT",
         "batch_line erase ALL",
         "blob erase ALL",
         "draft erase ALL",
+        "enrolment redeem ALL",
         "idempotency erase ALL",
         "import erase ALL",
         "import_verdict erase ALL",
         "job erase ALL",
         "respondent erase ALL",
+        "session redeem UPDATE",
         "session sign_in SELECT",
         "survey owner_reads SELECT",
         "survey_change count_changes ALL",
@@ -112,7 +121,7 @@ async fn without_an_actor_every_table_is_empty() {
             counts.get(&table).is_some_and(|count| *count > 0),
             "the world has no row in {table}: what is not seen proves nothing"
         );
-        let column = if matches!(table.as_str(), "account" | "api_client") {
+        let column = if matches!(table.as_str(), "account" | "api_client" | "enrolment") {
             "id"
         } else {
             "*"
@@ -134,7 +143,7 @@ async fn an_actor_that_does_not_exist_sees_nothing() {
             table.as_str(),
             "survey" | "edition" | "survey_window" | "window_closure" | "survey_change" | "extension" | "receipt_key"
         );
-        let column = if matches!(table.as_str(), "account" | "api_client") {
+        let column = if matches!(table.as_str(), "account" | "api_client" | "enrolment") {
             "id"
         } else {
             "*"

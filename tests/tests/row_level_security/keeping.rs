@@ -110,6 +110,12 @@ async fn frozen_columns_stay() {
         "UPDATE api_client SET account_id = gen_random_uuid()",
         "UPDATE edition SET hash = ''",
         "UPDATE survey_change SET changes = 0",
+        "UPDATE enrolment SET email = 'thief@example.jp'",
+        "UPDATE enrolment SET subject_id = gen_random_uuid()",
+        "UPDATE enrolment SET used_at = NULL",
+        "UPDATE outbox SET recipient = 'thief@example.jp'",
+        "UPDATE outbox SET body = ''",
+        "UPDATE outbox SET dedupe_key = 'another'",
     ];
     for sql in cases {
         assert_eq!(

@@ -50,6 +50,16 @@ fn rule(table: &str, actor: &Actor) -> String {
             Role::MinistryAdministrator | Role::Operator | Role::System => "true".to_owned(),
             _ => format!("id = '{account}'"),
         },
+        // Addresses are for those who chase.
+        "enrolment" | "outbox"
+            if !matches!(
+                actor.role(),
+                Role::Municipality(_) | Role::Prefecture(_) | Role::MinistryAdministrator | Role::System
+            ) =>
+        {
+            "false".to_owned()
+        }
+        "enrolment" | "outbox" => area("hospital_id"),
         "api_client" => matches!(actor.role(), Role::Operator | Role::System).to_string(),
         "job" if sees_nation && account.is_empty() => "true".to_owned(),
         "job" => format!("account_id::text = '{account}'"),
@@ -65,6 +75,9 @@ fn rule(table: &str, actor: &Actor) -> String {
 fn columns(table: &str) -> &'static str {
     match table {
         "account" => "id, login, role, hospital_id, prefecture, municipality, disabled_at, created_at",
+        "enrolment" => {
+            "id, purpose, subject_id, hospital_id, prefecture, municipality, email, expires_at, used_at, actor, account_id, made_at"
+        }
         "api_client" => "id, account_id, disabled_at, created_at",
         _ => "*",
     }
@@ -114,8 +127,10 @@ async fn areas_hold_what_the_world_put_in_them() {
         "analyst: frame 7, revisions 6, respondents 0",
         "hospital: frame 1, revisions 2, respondents 3",
         "kanagawa: frame 3, revisions 2, respondents 3",
+        "kng0001: frame 1, revisions 0, respondents 0",
         "operator: frame 0, revisions 0, respondents 0",
         "shinjuku: frame 2, revisions 3, respondents 5",
+        "tky0001: frame 1, revisions 0, respondents 0",
         "tokyo: frame 4, revisions 4, respondents 6",
         "yokohama: frame 1, revisions 1, respondents 2",
         "yokohama-hospital: frame 1, revisions 1, respondents 2",
@@ -134,6 +149,8 @@ async fn secrets_are_read_by_nobody() {
             "SELECT * FROM account",
             "SELECT secret_hash FROM api_client",
             "SELECT * FROM api_client",
+            "SELECT token_hash FROM enrolment",
+            "SELECT * FROM enrolment",
         ] {
             let refused = crate::attempt(&mut application, &actor, sql).await;
             assert_eq!(
