@@ -2,6 +2,13 @@
 //!
 //! These tests need `soffice`; where it is missing they fail and say so.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on ends here"
+)]
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -100,7 +107,7 @@ fn libreoffice_opens_an_annotated_workbook_and_keeps_what_was_written() {
     let names: Vec<(&str, bool)> = workbook.sheets.iter().map(|sheet| (sheet.name.as_str(), sheet.hidden)).collect();
     assert_eq!(names, [("回答", false), ("指摘一覧", false), ("_chosa_marks", true)]);
     let notes = part(&saved, "xl/comments1.xml");
-    assert_eq!(notes.matches("【chosaの指摘】").count(), 3);
+    assert_eq!(notes.matches("【調査票の指摘】").count(), 3);
     assert!(notes.contains("課長に確認"));
     assert!(part(&saved, "xl/worksheets/sheet2.xml").contains("<hyperlink "));
 }
@@ -122,7 +129,8 @@ fn a_workbook_saved_by_libreoffice_goes_through_further_rounds() {
     assert!(!shown(&workbook, 3, 2).is_empty());
     assert_eq!(shown(&workbook, 3, 4), "");
     let notes = part(&again.bytes, "xl/comments1.xml");
-    assert_eq!(notes.matches("【chosaの指摘】").count(), 1);
+    assert_eq!(notes.matches("【調査票の指摘】").count(), 1);
+    assert_eq!(notes.matches("<comment ").count(), 2, "{notes}");
     assert!(notes.contains("課長に確認"));
     // The mended cells have their own fill again, although LibreOffice numbered all styles anew.
     let last = folder.converted(&annotate(&again.bytes, &[], &Limits::default()).unwrap().bytes, "xlsx");
@@ -164,4 +172,28 @@ fn a_workbook_saved_by_libreoffice_goes_through_further_rounds() {
     };
     assert!(fill(&folder.converted(&book(), "xlsx"), &before, "B3").contains("C6EFCE"));
     assert!(fill(&last, &part(&last, "xl/worksheets/sheet1.xml"), "B3").contains("C6EFCE"));
+}
+
+/// Writes files where a person can look at them: `IMPORTER_ANNOTATED=/some/folder cargo test files_for_looking_at`.
+#[test]
+fn files_for_looking_at() {
+    let Ok(folder) = std::env::var("IMPORTER_ANNOTATED") else { return };
+    let survey = survey::find("2024").unwrap();
+    let form = importer::template::form(survey.first_edition(), None).unwrap();
+    let request = importer::Request {
+        numbering: None,
+        path: survey::answer::EntryPath::Workbook,
+    };
+    let frame = survey::frame::Frame::new(Vec::new()).unwrap();
+    let found = importer::examine(&read(&form, &Limits::default()).unwrap(), survey, &request, &frame, &|_| {
+        survey::answer::HospitalFacts::default()
+    });
+    let mut faults = [found.faults, faults()].concat();
+    faults.extend(
+        (10..=30).map(|row| Fault::error("answer_missing", "回答がありません。一覧から選んでください。").at("調査票", format!("C{row}"))),
+    );
+    for (name, bytes) in [("annotated", book()), ("form", form)] {
+        let back = annotate(&bytes, &faults, &Limits::default()).unwrap();
+        std::fs::write(format!("{folder}/{name}.xlsx"), &back.bytes).unwrap();
+    }
 }

@@ -118,7 +118,7 @@ impl Notes {
         let mut shapes = Shapes::default();
         let mut kept = Vec::with_capacity(self.notes.len());
         for mut note in std::mem::take(&mut self.notes) {
-            let own = note.author == AUTHOR || without_ours(&mut note.xml)?;
+            let own = note.author == AUTHOR || plain(&note.xml)?.trim_start().starts_with(MARK) || without_ours(&mut note.xml)?;
             if own {
                 shapes.gone.push(note.cell);
             } else {

@@ -227,7 +227,7 @@ fn notes_fills_and_protection_of_the_user_stay() {
     let (old, new) = (notes(&before, "xl/comments1.xml"), notes(&one, "xl/comments1.xml"));
     assert_eq!(new["D3"], old["D3"]);
     assert!(
-        new["B3"].starts_with(&old["B3"]) && new["B3"].contains("【chosaの指摘】エラー\n見つかった値：？"),
+        new["B3"].starts_with(&old["B3"]) && new["B3"].contains("【調査票の指摘】エラー\n見つかった値：？"),
         "{}",
         new["B3"]
     );
