@@ -12,6 +12,7 @@ use rust_xlsxwriter::XlsxError;
 
 pub use bulk::bulk;
 pub use form::form;
+pub(crate) use style::row_height;
 
 /// Why a template could not be written.
 #[derive(Debug, thiserror::Error)]

@@ -13,6 +13,7 @@ use super::fills::{Colours, Fill};
 
 /// Attributes that say no more than that another one counts.
 const IMPLIED: &str = "applyFill";
+const WRAPPED: &str = " wrapText=\"1\"";
 
 /// A fill of the style sheet.
 #[derive(Debug, Clone)]
@@ -31,6 +32,8 @@ struct Format {
 /// The formats that the summary and the column use.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OwnFormats {
+    /// Bold, in one line.
+    pub(super) title: u32,
     pub(super) text: u32,
     pub(super) bold: u32,
     pub(super) link: u32,
@@ -120,7 +123,7 @@ impl Styles {
             ),
         );
         let (bold, link) = (self.font(bold), self.font(link));
-        let mut format = |font: usize| {
+        let mut format = |font: usize, wrapped: &str| {
             let attributes = [
                 ("numFmtId", "49"),
                 ("fontId", &font.to_string()),
@@ -132,13 +135,14 @@ impl Styles {
             let all = attributes.into_iter().chain(applied);
             self.intern(Format {
                 attributes: all.map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
-                inner: format!("<{prefix}alignment vertical=\"top\" wrapText=\"1\"/>"),
+                inner: format!("<{prefix}alignment vertical=\"top\"{wrapped}/>"),
             })
         };
         OwnFormats {
-            text: format(0),
-            bold: format(bold),
-            link: format(link),
+            title: format(bold, ""),
+            text: format(0, WRAPPED),
+            bold: format(bold, WRAPPED),
+            link: format(link, WRAPPED),
         }
     }
 

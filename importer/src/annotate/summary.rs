@@ -7,6 +7,7 @@ use quick_xml::escape::escape;
 use super::findings::{Findings, Listed, severity_name};
 use super::markup::text;
 use super::styles::OwnFormats;
+use crate::template::row_height;
 use crate::workbook::address;
 
 const BEGIN: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\">";
@@ -21,6 +22,10 @@ const COLUMNS: [(&str, u32); 7] = [
     ("直し方", 60),
 ];
 
+/// Height of one line in points, and how much larger than in a template a line is.
+const LINE: f64 = 18.0;
+const LARGER: f64 = 1.15;
+
 /// Cells of a sheet that is being written.
 struct Cells {
     xml: String,
@@ -30,7 +35,18 @@ struct Cells {
 impl Cells {
     fn row(&mut self, values: &[(&str, u32)]) {
         self.row += 1;
-        self.xml.push_str(&format!("<row r=\"{}\">", self.row));
+        // Not every program fits rows to their texts when it opens a file. A sentence above the table may run on to the right.
+        let wrapped = values
+            .iter()
+            .zip(COLUMNS)
+            .map(|((value, _), (_, width))| (*value, f64::from(width)));
+        let height = if values.len() > 1 {
+            row_height(&wrapped.collect::<Vec<_>>()) * LARGER
+        } else {
+            LINE
+        };
+        self.xml
+            .push_str(&format!("<row r=\"{}\" ht=\"{height:.1}\" customHeight=\"1\">", self.row));
         for ((value, format), column) in values.iter().zip(0_u16..).filter(|((value, _), _)| !value.is_empty()) {
             self.xml.push_str(&format!(
                 "<c r=\"{}\" s=\"{format}\" t=\"inlineStr\"><is><t xml:space=\"preserve\">{}</t></is></c>",
@@ -49,7 +65,7 @@ pub(super) fn list(findings: &Findings, remarks: &[String], formats: OwnFormats)
         row: 0,
     };
     for (remark, first) in opening(findings).iter().chain(remarks).zip((0..1).chain(std::iter::repeat(1))) {
-        cells.row(&[(remark, if first == 0 { formats.bold } else { 0 })]);
+        cells.row(&[(remark, if first == 0 { formats.title } else { 0 })]);
     }
     let header = cells.row + 1;
     cells.row(&COLUMNS.map(|(heading, _)| (heading, formats.bold)));

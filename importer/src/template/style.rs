@@ -64,7 +64,7 @@ pub(super) fn title(edition: &Edition) -> String {
 
 /// The height in points of a row whose cells hold these texts in columns of these widths. Not every program fits rows to wrapped text when it
 /// opens a file, and a cut question is a question misread.
-pub(super) fn row_height(cells: &[(&str, f64)]) -> f64 {
+pub(crate) fn row_height(cells: &[(&str, f64)]) -> f64 {
     const LINE: f64 = 14.0;
     const MOST: f64 = 409.0;
     let lines = cells

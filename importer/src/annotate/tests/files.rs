@@ -43,11 +43,11 @@ pub(in crate::annotate) fn typed(bytes: &[u8], part: &str, values: &[(&str, &str
     for (cell, text) in values {
         let (column, row) = position(cell).unwrap();
         let begin = xml.find(&format!("<row r=\"{row}\"")).unwrap();
-        let begin = begin + xml[begin..].find('>').unwrap() + 1;
-        let end = begin + xml[begin..].find("</row>").unwrap();
+        let begin = begin + xml.get(begin..).unwrap().find('>').unwrap() + 1;
+        let end = begin + xml.get(begin..).unwrap().find("</row>").unwrap();
         let mut kept = Vec::new();
         let mut format = column_format(xml, column);
-        for piece in xml[begin..end].split("<c r=\"").skip(1) {
+        for piece in xml.get(begin..end).unwrap().split("<c r=\"").skip(1) {
             let found = position(piece.split('"').next().unwrap()).unwrap().0;
             if found == column {
                 format = between(piece, " s=\"", "\"")
