@@ -136,4 +136,6 @@ fn renamed(faults: &[Fault], workbook: &Workbook, names: &[String]) -> Vec<Fault
 }
 
 #[cfg(test)]
+pub(crate) use tests::files;
+#[cfg(test)]
 mod tests;

@@ -27,6 +27,7 @@ mod record;
 pub mod refusal;
 pub mod scan;
 mod spelling;
+pub mod stamp;
 mod table;
 pub mod template;
 pub mod workbook;

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use importer::annotate::annotate;
+use importer::template::Filling;
 use importer::{Limits, Workbook, read};
 use rust_xlsxwriter::{Note, Workbook as Writer};
 use survey::fault::Fault;
@@ -179,7 +180,7 @@ fn a_workbook_saved_by_libreoffice_goes_through_further_rounds() {
 fn files_for_looking_at() {
     let Ok(folder) = std::env::var("IMPORTER_ANNOTATED") else { return };
     let survey = survey::find("2024").unwrap();
-    let form = importer::template::form(survey.first_edition(), None).unwrap();
+    let form = importer::template::form(survey.first_edition(), None, &Filling::default()).unwrap();
     let request = importer::Request {
         numbering: None,
         path: survey::answer::EntryPath::Workbook,

@@ -1,6 +1,6 @@
 //! Files go out with their faults in them, come back mended, and pass.
 
-mod files;
+pub(crate) mod files;
 mod rounds;
 mod strange;
 

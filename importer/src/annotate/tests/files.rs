@@ -9,7 +9,7 @@ use zip::{ZipArchive, ZipWriter};
 use crate::annotate::markup::position;
 
 /// All parts as text.
-pub(in crate::annotate) fn parts(bytes: &[u8]) -> BTreeMap<String, String> {
+pub(crate) fn parts(bytes: &[u8]) -> BTreeMap<String, String> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).unwrap();
     let mut parts = BTreeMap::new();
     for index in 0..archive.len() {
@@ -21,7 +21,7 @@ pub(in crate::annotate) fn parts(bytes: &[u8]) -> BTreeMap<String, String> {
     parts
 }
 
-pub(in crate::annotate) fn packed(parts: &BTreeMap<String, String>) -> Vec<u8> {
+pub(crate) fn packed(parts: &BTreeMap<String, String>) -> Vec<u8> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, text) in parts {
         writer.start_file(name, SimpleFileOptions::default()).unwrap();
@@ -31,13 +31,13 @@ pub(in crate::annotate) fn packed(parts: &BTreeMap<String, String>) -> Vec<u8> {
 }
 
 /// What stands between two texts, for every place where they stand.
-pub(in crate::annotate) fn between<'a>(text: &'a str, before: &str, after: &str) -> Vec<&'a str> {
+pub(crate) fn between<'a>(text: &'a str, before: &str, after: &str) -> Vec<&'a str> {
     let pieces = text.split(before).skip(1);
     pieces.map(|piece| piece.split(after).next().unwrap()).collect()
 }
 
 /// Types texts into cells of a sheet, as a person would: formats stay.
-pub(in crate::annotate) fn typed(bytes: &[u8], part: &str, values: &[(&str, &str)]) -> Vec<u8> {
+pub(crate) fn typed(bytes: &[u8], part: &str, values: &[(&str, &str)]) -> Vec<u8> {
     let mut parts = parts(bytes);
     let xml = parts.get_mut(part).unwrap();
     for (cell, text) in values {
@@ -79,7 +79,7 @@ fn column_format(sheet: &str, column: u16) -> String {
 }
 
 /// The colour of a cell's fill, by the style sheet; empty if it has none.
-pub(in crate::annotate) fn colour(parts: &BTreeMap<String, String>, part: &str, cell: &str) -> String {
+pub(crate) fn colour(parts: &BTreeMap<String, String>, part: &str, cell: &str) -> String {
     let sheet = &parts[part];
     let Some(piece) = sheet.split(&format!("<c r=\"{cell}\"")).nth(1) else {
         return String::new();
@@ -100,7 +100,7 @@ pub(in crate::annotate) fn colour(parts: &BTreeMap<String, String>, part: &str, 
 }
 
 /// The cells that have a note, and the note.
-pub(in crate::annotate) fn notes(parts: &BTreeMap<String, String>, part: &str) -> BTreeMap<String, String> {
+pub(crate) fn notes(parts: &BTreeMap<String, String>, part: &str) -> BTreeMap<String, String> {
     let pieces = parts[part].split("<comment ").skip(1);
     pieces
         .map(|piece| {

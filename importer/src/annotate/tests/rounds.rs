@@ -6,7 +6,7 @@ use survey::answer::EntryPath;
 use super::files::{between, colour, notes, parts, typed};
 use super::*;
 use crate::annotate::markup::position;
-use crate::template::{bulk, form};
+use crate::template::{Filling, bulk, form};
 use crate::workbook::address;
 
 const SHEET: &str = "xl/worksheets/sheet1.xml";
@@ -22,7 +22,7 @@ fn answered(column: u16) -> &'static str {
 
 fn columns() -> u16 {
     let workbook = read(
-        &bulk(survey::find("2024").unwrap().first_edition(), &[]).unwrap(),
+        &bulk(survey::find("2024").unwrap().first_edition(), &[], &Filling::default()).unwrap(),
         &Limits::default(),
     )
     .unwrap();
@@ -49,7 +49,10 @@ fn wrong() -> (Vec<u8>, Vec<String>) {
         .map(|(cell, text)| (cell.as_str(), text.replace('&', "&amp;").replace('<', "&lt;")))
         .collect();
     let values: Vec<(&str, &str)> = values.iter().map(|(cell, text)| (*cell, text.as_str())).collect();
-    (typed(&bulk(edition, &hospitals).unwrap(), SHEET, &values), wrong)
+    (
+        typed(&bulk(edition, &hospitals, &Filling::default()).unwrap(), SHEET, &values),
+        wrong,
+    )
 }
 
 #[test]
@@ -169,7 +172,11 @@ fn a_second_round_replaces_the_first() {
 #[test]
 fn a_form_comes_back_with_the_faults_beside_its_rows() {
     let edition = survey::find("2024").unwrap().first_edition();
-    let bytes = typed(&form(edition, None).unwrap(), SHEET, &[("C10", "山田"), ("C16", "検討中")]);
+    let bytes = typed(
+        &form(edition, None, &Filling::default()).unwrap(),
+        SHEET,
+        &[("C10", "山田"), ("C16", "検討中")],
+    );
     let found = faults(&examined(&bytes, EntryPath::Workbook));
     assert!(found.iter().any(|fault| fault.code == "hospital_missing"), "{found:?}");
     let back = annotated(&bytes, &found);
