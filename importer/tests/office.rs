@@ -114,6 +114,33 @@ fn libreoffice_opens_an_annotated_workbook_and_keeps_what_was_written() {
 }
 
 #[test]
+fn libreoffice_opens_an_annotated_template_and_reads_the_same_answers() {
+    let folder = Folder::new("template");
+    let edition = survey::find("2024").unwrap().first_edition();
+    let filling = Filling {
+        answers: None,
+        key: Some(b"key"),
+    };
+    let form = importer::template::form(edition, None, &filling).unwrap();
+    let faults: Vec<Fault> = (10..=30)
+        .map(|row| Fault::error("answer_missing", "回答がありません。").at("調査票", format!("C{row}")))
+        .collect();
+    let back = annotate(&form, &faults, &Limits::default()).unwrap();
+    assert!(!back.rewritten, "{:?}", back.detail);
+    assert!(folder.converted(&back.bytes, "pdf").starts_with(b"%PDF"));
+    let saved = folder.converted(&back.bytes, "xlsx");
+    let (before, after) = (
+        read(&back.bytes, &Limits::default()).unwrap(),
+        read(&saved, &Limits::default()).unwrap(),
+    );
+    assert_eq!(after.sheets, before.sheets);
+    assert_eq!(importer::stamp::read_stamp(&after), importer::stamp::read_stamp(&before));
+    assert!(importer::stamp::read_stamp(&after).is_some());
+    let sheet = part(&saved, "xl/worksheets/sheet1.xml");
+    assert!(sheet.contains("<sheetProtection ") && sheet.contains("<dataValidation "));
+}
+
+#[test]
 fn a_workbook_saved_by_libreoffice_goes_through_further_rounds() {
     let folder = Folder::new("rounds");
     let first = annotate(&folder.converted(&book(), "xlsx"), &faults(), &Limits::default()).unwrap();

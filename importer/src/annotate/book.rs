@@ -117,6 +117,8 @@ pub(super) fn edit_types<R: BufRead, W: Write>(source: R, target: W, types: &Typ
         match &event {
             Event::Eof => return Ok(()),
             Event::Start(start) if start.local_name().as_ref() == "Types" => names = prefix(start),
+            // No program writes these with an end tag of their own.
+            Event::Start(_) => return Err(Uneditable("a content type that is no empty element".to_owned())),
             Event::Empty(start) => {
                 drawings |= attribute(start, "Extension")?.is_some_and(|extension| extension.eq_ignore_ascii_case("vml"));
                 let part = attribute(start, "PartName")?.map(|part| comparable(&part)).unwrap_or_default();

@@ -13,7 +13,9 @@ use super::notes::Shapes;
 
 /// First number of a shape in a new drawing, as Excel has it.
 const FIRST: u32 = 1025;
-const SHAPE_TYPE: &str = "<v:shapetype xmlns:v=\"urn:schemas-microsoft-com:vml\" xmlns:o=\"urn:schemas-microsoft-com:office:office\" id=\"_x0000_t202\" coordsize=\"21600,21600\" o:spt=\"202\" path=\"m,l,21600r21600,l21600,xe\"><v:stroke joinstyle=\"miter\"/><v:path gradientshapeok=\"t\" o:connecttype=\"rect\"/></v:shapetype>";
+/// The prefixes that our shapes use; the first tag of a drawing declares them.
+const NAMESPACES: &str = " xmlns:v=\"urn:schemas-microsoft-com:vml\" xmlns:o=\"urn:schemas-microsoft-com:office:office\" xmlns:x=\"urn:schemas-microsoft-com:office:excel\"";
+const SHAPE_TYPE: &str = "<v:shapetype id=\"_x0000_t202\" coordsize=\"21600,21600\" o:spt=\"202\" path=\"m,l,21600r21600,l21600,xe\"><v:stroke joinstyle=\"miter\"/><v:path gradientshapeok=\"t\" o:connecttype=\"rect\"/></v:shapetype>";
 
 /// A drawing for a sheet that has none.
 pub(super) fn new(shapes: &Shapes) -> String {
@@ -21,7 +23,7 @@ pub(super) fn new(shapes: &Shapes) -> String {
     let blocks = (1..=blocks).map(|block| block.to_string()).collect::<Vec<_>>().join(",");
     let shapes: String = shapes.new.iter().zip(FIRST..).map(|(cell, number)| shape(*cell, number)).collect();
     format!(
-        "<xml xmlns:v=\"urn:schemas-microsoft-com:vml\" xmlns:o=\"urn:schemas-microsoft-com:office:office\" xmlns:x=\"urn:schemas-microsoft-com:office:excel\"><o:shapelayout v:ext=\"edit\"><o:idmap v:ext=\"edit\" data=\"{blocks}\"/></o:shapelayout>{SHAPE_TYPE}{shapes}</xml>"
+        "<xml{NAMESPACES}><o:shapelayout v:ext=\"edit\"><o:idmap v:ext=\"edit\" data=\"{blocks}\"/></o:shapelayout>{SHAPE_TYPE}{shapes}</xml>"
     )
 }
 
@@ -58,6 +60,13 @@ pub(super) fn edit<R: BufRead, W: Write>(source: R, target: W, shapes: &Shapes) 
             Event::Eof => return Ok(()),
             other => {
                 if let Event::Start(start) = &other {
+                    if start.local_name().as_ref() == "xml"
+                        && !["xmlns:v=", "xmlns:o=", "xmlns:x="]
+                            .iter()
+                            .all(|prefix| start.attributes_raw().contains(prefix))
+                    {
+                        return Err(Uneditable("a drawing with other prefixes than Excel writes".to_owned()));
+                    }
                     typed |= start.local_name().as_ref() == "shapetype" && start.attributes_raw().contains("\"_x0000_t202\"");
                 }
                 writer.write_event(other)?;
@@ -133,7 +142,7 @@ fn shape((column, row): (u16, u32), number: u32) -> String {
     let top = row.saturating_sub(2).min(1_048_560);
     let row = row.saturating_sub(1);
     format!(
-        "<v:shape xmlns:v=\"urn:schemas-microsoft-com:vml\" xmlns:o=\"urn:schemas-microsoft-com:office:office\" xmlns:x=\"urn:schemas-microsoft-com:office:excel\" id=\"_x0000_s{number}\" type=\"#_x0000_t202\" style=\"position:absolute;margin-left:60pt;margin-top:2pt;width:240pt;height:120pt;z-index:1;visibility:hidden\" fillcolor=\"#ffffe1\" o:insetmode=\"auto\"><v:fill color2=\"#ffffe1\"/><v:shadow on=\"t\" color=\"black\" obscured=\"t\"/><v:path o:connecttype=\"none\"/><v:textbox style=\"mso-direction-alt:auto\"><div style=\"text-align:left\"></div></v:textbox><x:ClientData ObjectType=\"Note\"><x:MoveWithCells/><x:SizeWithCells/><x:Anchor>{left}, 15, {top}, 2, {}, 31, {}, 9</x:Anchor><x:AutoFill>False</x:AutoFill><x:Row>{row}</x:Row><x:Column>{column}</x:Column></x:ClientData></v:shape>",
+        "<v:shape id=\"_x0000_s{number}\" type=\"#_x0000_t202\" style=\"position:absolute;margin-left:60pt;margin-top:2pt;width:240pt;height:120pt;z-index:1;visibility:hidden\" fillcolor=\"#ffffe1\" o:insetmode=\"auto\"><v:fill color2=\"#ffffe1\"/><v:shadow on=\"t\" color=\"black\" obscured=\"t\"/><v:path o:connecttype=\"none\"/><v:textbox style=\"mso-direction-alt:auto\"><div style=\"text-align:left\"></div></v:textbox><x:ClientData ObjectType=\"Note\"><x:MoveWithCells/><x:SizeWithCells/><x:Anchor>{left}, 15, {top}, 2, {}, 31, {}, 9</x:Anchor><x:AutoFill>False</x:AutoFill><x:Row>{row}</x:Row><x:Column>{column}</x:Column></x:ClientData></v:shape>",
         left + 3,
         top + 7
     )

@@ -170,6 +170,32 @@ fn texts_of_a_fault_stay_texts() {
     }
 }
 
+#[test]
+fn thousands_of_faults_keep_their_fills_and_texts_and_the_list_says_what_it_lacks() {
+    let mut writer = Writer::new();
+    let sheet = writer.add_worksheet().set_name("回答").unwrap();
+    for column in 0..6 {
+        sheet
+            .write_string(0, column, if column == 0 { "G-MIS ID".to_owned() } else { format!("Q{column}") })
+            .unwrap();
+    }
+    let bytes = writer.save_to_buffer().unwrap();
+    let places = (2..=5_001_u32).flat_map(|row| (0..5_u16).map(move |column| crate::workbook::address(column, row)));
+    let found: Vec<Fault> = places.map(|cell| fault(&cell)).collect();
+    let back = annotated(&bytes, &found);
+    let after = parts(&back.bytes);
+    assert_eq!(after["xl/comments1.xml"].matches("<comment ").count(), 5_000);
+    assert_eq!(
+        super::files::colour(&after, SHEET, "E5001"),
+        super::files::colour(&after, SHEET, "A2")
+    );
+    let list = after.values().find(|text| text.contains("求められる値")).unwrap();
+    assert!(list.contains("20000か所には注記を付けていません") && list.contains("残りの5000件はこの一覧に載せていません"));
+    assert_eq!(list.matches("<hyperlink ").count(), 20_000);
+    let workbook = read(&back.bytes, &Limits::default()).unwrap();
+    assert_eq!(value(&workbook, "回答", 6, 5_001).lines().count(), 5);
+}
+
 fn cell() -> impl Strategy<Value = (u32, u16, String)> {
     (1..40_u32, 0..12_u16, "[a-zA-Z0-9ぁ-ん㈱髙=&<>\"' ]{0,12}")
 }
