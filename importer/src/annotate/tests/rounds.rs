@@ -1,6 +1,6 @@
 //! Rounds of annotating and mending.
 
-use rust_xlsxwriter::{Format, Note, Workbook as Writer};
+use rust_xlsxwriter::{ConditionalFormatDuplicate, DataValidation, Format, Note, Workbook as Writer};
 use survey::answer::EntryPath;
 
 use super::files::{between, colour, notes, parts, typed};
@@ -218,6 +218,18 @@ fn furnished() -> Vec<u8> {
     sheet.insert_note(2, 3, &Note::new("あとで").set_author("鈴木")).unwrap();
     sheet.set_autofit_max_width(10).autofit();
     sheet.protect();
+    sheet.autofilter(1, 0, 2, 3).unwrap();
+    sheet
+        .set_print_area(0, 0, 9, 3)
+        .unwrap()
+        .set_freeze_panes(2, 1)
+        .unwrap()
+        .set_landscape();
+    sheet
+        .add_conditional_format(2, 1, 9, 2, &ConditionalFormatDuplicate::new().set_format(&green))
+        .unwrap();
+    let list = DataValidation::new().allow_list_strings(&["はい", "いいえ"]).unwrap();
+    sheet.add_data_validation(2, 1, 9, 2, &list).unwrap();
     writer.save_to_buffer().unwrap()
 }
 
@@ -244,6 +256,22 @@ fn notes_fills_and_protection_of_the_user_stay() {
         between(&one[SHEET], "<mergeCells", "</mergeCells>"),
         between(&before[SHEET], "<mergeCells", "</mergeCells>")
     );
+    let behind = |parts: &std::collections::BTreeMap<String, String>| parts[SHEET].split_once("</sheetData>").unwrap().1.to_owned();
+    for element in [
+        "<autoFilter",
+        "<mergeCells",
+        "<conditionalFormatting",
+        "<dataValidations",
+        "<pageSetup",
+        "<legacyDrawing",
+    ] {
+        assert!(behind(&before).contains(element), "{element}");
+    }
+    assert_eq!(behind(&one), behind(&before));
+    let names = |parts: &std::collections::BTreeMap<String, String>| {
+        between(&parts["xl/workbook.xml"], "<definedNames>", "</definedNames>")[0].to_owned()
+    };
+    assert_eq!(names(&one), names(&before));
     assert!(colour(&one, SHEET, "B3").starts_with("FFFFB"));
     let workbook = read(&first.bytes, &Limits::default()).unwrap();
     assert_eq!(value(&workbook, "A 'B' & C", 4, 2), "エラー");

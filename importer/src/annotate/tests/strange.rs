@@ -131,6 +131,31 @@ fn prefixes_of_other_programs_are_kept() {
 }
 
 #[test]
+fn shared_formulas_and_formats_of_new_cells_are_those_of_the_sheet() {
+    let mut parts_of = parts(&small());
+    let sheet = parts_of.get_mut(SHEET).unwrap();
+    let shared = "<f t=\"shared\" ref=\"B2:B3\" si=\"0\">A1&amp;\"x\"</f><v>？</v>";
+    let (before, after) = sheet.split_once("<row r=\"2\"").unwrap();
+    let (_, behind) = after.split_once("</row>").unwrap();
+    *sheet = format!(
+        "{before}<row r=\"2\"><c r=\"A2\"/><c r=\"B2\" t=\"str\">{shared}</c></row><row><c r=\"A3\"/><c t=\"str\"><f t=\"shared\" si=\"0\"/><v>？</v></c></row>{behind}"
+    );
+    let back = annotated(&packed(&parts_of), &[fault("B2"), fault("B3"), fault("C3")]);
+    assert!(!back.rewritten, "{:?}", back.detail);
+    let after = parts(&back.bytes);
+    assert!(
+        after[SHEET].contains(shared) && after[SHEET].contains("<f t=\"shared\" si=\"0\"/>"),
+        "{}",
+        after[SHEET]
+    );
+    let workbook = read(&back.bytes, &Limits::default()).unwrap();
+    assert!(
+        value(&workbook, "回答", 3, 3).lines().count() == 2,
+        "rows and cells that do not say where they are"
+    );
+}
+
+#[test]
 fn faults_without_a_place_stand_in_the_list_only() {
     let nowhere = [
         Fault::error("a", "ファイル全体"),
