@@ -11,6 +11,7 @@ use survey::frame::Frame;
 use survey::hospital::FrameHospital;
 use survey::survey::Survey;
 
+use crate::annotate::is_list_of_faults;
 use crate::answers;
 use crate::examination::{Decision, Examination, Request, Verdict};
 use crate::headings::{Heading, Headings, Item};
@@ -88,7 +89,11 @@ fn collect<'a>(workbook: &'a Workbook, headings: &Headings, edition: &Edition, f
     let mut records = Vec::new();
     let mut recognised = false;
     let mut nearly = None;
-    for sheet in workbook.sheets.iter().filter(|sheet| !sheet.hidden) {
+    for sheet in workbook
+        .sheets
+        .iter()
+        .filter(|sheet| !sheet.hidden && !is_list_of_faults(&sheet.name))
+    {
         match layout::find(sheet, headings) {
             Ok(Layout::Bulk(bulk)) => {
                 recognised = true;

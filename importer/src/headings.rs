@@ -104,6 +104,8 @@ const NOTES: &[&str] = &[
     "備考",
     "メモ",
     "記入例",
+    // What `annotate` wrote beside the rows of an earlier round: the file may come back with it. Folded: エラー.
+    "エラ",
 ];
 
 impl Headings {
@@ -205,6 +207,11 @@ impl Headings {
             _ => Heading::Conflict,
         }
     }
+}
+
+/// Whether a cell is the heading of a column that identifies hospitals.
+pub(crate) fn identifies(text: &str) -> bool {
+    matches!(fixed(&fold(text)), Some(Heading::Gmis | Heading::InstitutionCode))
 }
 
 fn fixed(folded: &str) -> Option<Heading> {

@@ -15,7 +15,7 @@ use crate::place::Place;
 use crate::workbook::{Row, Sheet};
 
 /// Rows in which a header is looked for.
-const ROWS_LOOKED_AT: usize = 60;
+pub(crate) const ROWS_LOOKED_AT: usize = 60;
 
 /// The layout of a sheet.
 #[derive(Debug)]
@@ -42,6 +42,8 @@ pub(crate) struct Form {
     pub(crate) number: Option<u16>,
     pub(crate) wording: Option<u16>,
     pub(crate) answer: u16,
+    /// The column in which an earlier round wrote its faults; nothing there is an answer or an identifier.
+    pub(crate) errors: Option<u16>,
 }
 
 /// Why a sheet has no layout.
@@ -80,7 +82,8 @@ pub(crate) fn find(sheet: &Sheet, headings: &Headings) -> Result<Layout, Missing
     Err(without_identifier.map_or(Missing::Everything, Missing::Identifier))
 }
 
-fn form(header: usize, row: &Row) -> Option<Form> {
+/// Reads a row as the header of a form.
+pub(crate) fn form(header: usize, row: &Row) -> Option<Form> {
     let column = |names: &[&str]| {
         row.cells
             .iter()
@@ -95,6 +98,7 @@ fn form(header: usize, row: &Row) -> Option<Form> {
         number,
         wording,
         answer,
+        errors: column(&["エラ"]),
     })
 }
 

@@ -7,6 +7,7 @@
 //! A file goes through `scan` (safe to parse?), `read` (rows of cells), then one of `examine` (answers), `frame::examine_frame`,
 //! `master::examine_master` and `quotas::examine_quotas`.
 
+pub mod annotate;
 mod answers;
 pub mod contacts;
 pub mod examination;
@@ -27,6 +28,7 @@ mod record;
 pub mod refusal;
 pub mod scan;
 mod spelling;
+pub mod stamp;
 mod table;
 pub mod template;
 pub mod workbook;

@@ -121,13 +121,13 @@ pub(crate) fn of_form<'a>(sheet: &'a Sheet, form: &Form, headings: &Headings, ed
     // In the order of the edition, as in a bulk sheet.
     let order: Vec<Item> = items(edition).into_iter().map(|(item, _)| item).collect();
     answers.sort_by_key(|(item, _)| order.iter().position(|known| known == item));
-    let gmis = beside(sheet, headings, &Heading::Gmis);
-    let institution_code = beside(sheet, headings, &Heading::InstitutionCode);
+    let gmis = beside(sheet, form, headings, &Heading::Gmis);
+    let institution_code = beside(sheet, form, headings, &Heading::InstitutionCode);
     let anchor = gmis
         .as_ref()
         .or(institution_code.as_ref())
         .map_or(place(form.answer, header), |found| found.place);
-    let prefecture = beside(sheet, headings, &Heading::Prefecture);
+    let prefecture = beside(sheet, form, headings, &Heading::Prefecture);
     (
         Record {
             sheet: &sheet.name,
@@ -143,13 +143,14 @@ pub(crate) fn of_form<'a>(sheet: &'a Sheet, form: &Form, headings: &Headings, ed
 }
 
 /// The cell to the right of a caption such as `G-MIS ID`.
-fn beside<'a>(sheet: &'a Sheet, headings: &Headings, wanted: &Heading) -> Option<Found<'a>> {
+fn beside<'a>(sheet: &'a Sheet, form: &Form, headings: &Headings, wanted: &Heading) -> Option<Found<'a>> {
     for row in &sheet.rows {
         for (index, cell) in row.cells.iter().enumerate() {
             if headings.identify(&cell.value.shown()) == *wanted {
                 let next = row
                     .cells
                     .get(index + 1)
+                    .filter(|next| Some(next.column) != form.errors)
                     .filter(|next| headings.identify(&next.value.shown()) == Heading::Unknown);
                 let column = next.map_or(cell.column.saturating_add(1), |next| next.column);
                 return Some(Found {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use survey::fault::Fault;
 
+use crate::annotate::is_list_of_faults;
 use crate::folding::fold;
 use crate::place::Place;
 use crate::workbook::{CellValue, Row, Sheet, Workbook};
@@ -44,7 +45,11 @@ pub(crate) struct Line<'t, 'a, C> {
 /// A fault that names the columns missing, or the second of two columns of one name.
 pub(crate) fn find<'a, C: Copy + Ord>(workbook: &'a Workbook, columns: &[Column<C>]) -> Result<Table<'a, C>, Box<Fault>> {
     let mut best: Option<(usize, Fault)> = None;
-    for sheet in workbook.sheets.iter().filter(|sheet| !sheet.hidden) {
+    for sheet in workbook
+        .sheets
+        .iter()
+        .filter(|sheet| !sheet.hidden && !is_list_of_faults(&sheet.name))
+    {
         for (index, row) in sheet.rows.iter().enumerate().take(ROWS_LOOKED_AT) {
             let found = header(sheet, row, columns)?;
             let missing: Vec<&str> = columns

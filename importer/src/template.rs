@@ -1,9 +1,10 @@
-//! Blank workbooks to hand out: a bulk table for many hospitals and a form for one.
+//! Workbooks to hand out, blank or with the last answers: a bulk table for many hospitals and a form for one.
 //!
 //! What they look like is decided here; what can be read back is decided by `layout` and `headings`, which know no templates. The same
 //! input gives the same bytes: the date of the document is that of the printing. Texts are written as strings, never as formulas.
 
 mod bulk;
+mod filling;
 mod form;
 mod lists;
 mod style;
@@ -11,7 +12,9 @@ mod style;
 use rust_xlsxwriter::XlsxError;
 
 pub use bulk::bulk;
+pub use filling::Filling;
 pub use form::form;
+pub(crate) use style::row_height;
 
 /// Why a template could not be written.
 #[derive(Debug, thiserror::Error)]

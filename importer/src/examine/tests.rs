@@ -349,3 +349,32 @@ fn a_form_is_recognised_and_its_stray_rows_are_reported() {
         json!({"ehr_in_use": "no", "safety_manager_placed": "yes"}).as_object().unwrap()
     );
 }
+
+#[test]
+fn what_an_earlier_round_wrote_is_passed_over() {
+    let mut writer = Writer::new();
+    let sheet = writer.add_worksheet().set_name("調査票").unwrap();
+    for (row, cells) in [
+        vec!["G-MIS ID", "", "", "A1：G-MIS IDが空欄です"],
+        vec!["設問番号", "設問", "回答", "エラー"],
+        vec!["Q2", "", "はい", "C3：見つかった値"],
+    ]
+    .iter()
+    .enumerate()
+    {
+        for (column, text) in cells.iter().enumerate().filter(|(_, text)| !text.is_empty()) {
+            sheet
+                .write_string(row.try_into().unwrap(), column.try_into().unwrap(), *text)
+                .unwrap();
+        }
+    }
+    let list = writer.add_worksheet().set_name("指摘一覧").unwrap();
+    for (column, heading) in ["G-MIS ID", "Q2", "回答"].iter().enumerate() {
+        list.write_string(0, column.try_into().unwrap(), *heading).unwrap();
+    }
+    let found = examined_as(&writer.save_to_buffer().unwrap(), "2024", None, EntryPath::Workbook);
+    assert_eq!(found.faults, []);
+    assert_eq!(brief(&found.hospitals[0].faults), [("hospital_missing", "B1", "")]);
+    let text = format!("{HEADER},エラー\nAB12345,{RESPONDENT},○,有,はい,×,無,0,なし,,,,,,,F2：直してください\n");
+    assert_eq!(examined(&text).faults, []);
+}

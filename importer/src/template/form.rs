@@ -4,11 +4,12 @@ use rust_xlsxwriter::{Workbook, Worksheet};
 use survey::answer::EntryPath;
 use survey::edition::Edition;
 use survey::hospital::FrameHospital;
-use survey::question::{Kind, Question};
+use survey::question::{Field, Kind, Question};
 
 use super::TemplateError;
+use super::filling::Filling;
 use super::lists::{Lists, explanation};
-use super::style::{Style, date, row_height, title};
+use super::style::{Style, date, print_on_a4, protect, row_height, title};
 
 const NUMBER_WIDTH: f64 = 15.0;
 const WORDING_WIDTH: f64 = 52.0;
@@ -20,11 +21,12 @@ const HEADER: [&str; 4] = ["設問番号", "設問", "回答", "選択肢・説�
 /// Row of the header, from 0.
 const HEADER_ROW: u32 = 7;
 
-/// A form, filled with the hospital's identifiers if it is given.
+/// A form, filled with the hospital's identifiers if it is given, and with its answers if the filling has them.
 ///
 /// # Errors
 /// [`TemplateError`] if it cannot be written.
-pub fn form(edition: &Edition, hospital: Option<&FrameHospital>) -> Result<Vec<u8>, TemplateError> {
+pub fn form(edition: &Edition, hospital: Option<&FrameHospital>, filling: &Filling<'_>) -> Result<Vec<u8>, TemplateError> {
+    let gmis = hospital.map(|hospital| &hospital.gmis);
     let mut workbook = Workbook::new();
     date(&mut workbook, edition)?;
     let style = Style::new();
@@ -45,11 +47,15 @@ pub fn form(edition: &Edition, hospital: Option<&FrameHospital>) -> Result<Vec<u
             sheet.write_string_with_format(row, 1, format!("【{section}】"), &style.section)?;
             row += 1;
         }
-        for (wording, explanation) in lines(question, edition) {
+        for (wording, explanation, field) in lines(question, edition) {
             let free = matches!(question.kind, Kind::Text(_) | Kind::Respondent(_));
             sheet.write_string_with_format(row, 0, question.number.as_deref().unwrap_or_default(), &style.text)?;
             sheet.write_string_with_format(row, 1, wording, &style.text)?;
-            sheet.write_blank(row, 2, if free { &style.free } else { &style.choice })?;
+            let format = if free { &style.free } else { &style.choice };
+            match filling.text(gmis, question, field, EntryPath::Workbook) {
+                Some(text) => sheet.write_string_with_format(row, 2, text, format)?,
+                None => sheet.write_blank(row, 2, format)?,
+            };
             sheet.set_row_height(row, row_height(&[(wording, WORDING_WIDTH), (&explanation, EXPLANATION_WIDTH)]))?;
             sheet.write_string_with_format(row, 3, explanation, &style.text)?;
             sheet.add_data_validation(row, 2, row, 2, &lists.validation(question, EntryPath::Workbook)?)?;
@@ -57,9 +63,11 @@ pub fn form(edition: &Edition, hospital: Option<&FrameHospital>) -> Result<Vec<u
         }
     }
     sheet.set_freeze_panes(HEADER_ROW + 1, 0)?;
-    sheet.set_paper_size(9).set_print_fit_to_pages(1, 0);
+    print_on_a4(sheet, 1);
     sheet.set_repeat_rows(HEADER_ROW, HEADER_ROW)?;
+    protect(sheet);
     lists.write(&mut workbook)?;
+    filling.stamp(&mut workbook, edition, gmis)?;
     Ok(workbook.save_to_buffer()?)
 }
 
@@ -87,10 +95,13 @@ fn head(sheet: &mut Worksheet, style: &Style, edition: &Edition, hospital: Optio
 }
 
 /// The rows of a question: one, or one for each field of the respondent.
-fn lines<'a>(question: &'a Question, edition: &Edition) -> Vec<(&'a str, String)> {
+fn lines<'a>(question: &'a Question, edition: &Edition) -> Vec<(&'a str, String, Option<&'a Field>)> {
     let values = explanation(question, edition, EntryPath::Workbook);
     match &question.kind {
-        Kind::Respondent(fields) => fields.iter().map(|field| (field.label.as_str(), values.clone())).collect(),
-        _ => vec![(&question.item_wording, format!("{values}\n{}", question.guidance))],
+        Kind::Respondent(fields) => fields
+            .iter()
+            .map(|field| (field.label.as_str(), values.clone(), Some(field)))
+            .collect(),
+        _ => vec![(&question.item_wording, format!("{values}\n{}", question.guidance), None)],
     }
 }

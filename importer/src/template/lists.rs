@@ -15,6 +15,10 @@ use crate::workbook::address;
 const SHEET: &str = "選択肢";
 const SEVERAL: &str = "当てはまるものを全て選びます。2つ以上のときは「①、③」のように、番号を「、」で区切って入力してください。";
 
+/// UTF-16 units that Excel takes in the title and in the text of a message beside a cell.
+const TITLE_UNITS: usize = 32;
+const MESSAGE_UNITS: usize = 255;
+
 /// The values that a cell of this question takes, as they stand in its list; none for texts.
 #[must_use]
 pub fn options(question: &Question, path: EntryPath) -> Vec<String> {
@@ -41,8 +45,8 @@ impl Lists {
         if options.is_empty() {
             return DataValidation::new()
                 .allow_any_value()
-                .set_input_title(cut(&question.label, 32))?
-                .set_input_message(note(question));
+                .set_input_title(cut(&question.label, TITLE_UNITS))?
+                .set_input_message(guidance(question, note(question)));
         }
         let column = self.column(&options);
         let last = u32::try_from(options.len()).unwrap_or(1);
@@ -53,12 +57,10 @@ impl Lists {
             .set_error_title("記入できない値です")?
             .set_error_message("一覧から選んでください。")?;
         // A list takes one value only; several choices are typed, and checked when the file comes back.
+        let validation = validation.set_input_title(cut(&question.label, TITLE_UNITS))?;
         match question.kind {
-            Kind::Several(_) => validation
-                .show_error_message(false)
-                .set_input_title(cut(&question.label, 32))?
-                .set_input_message(SEVERAL),
-            _ => Ok(validation),
+            Kind::Several(_) => validation.show_error_message(false).set_input_message(guidance(question, SEVERAL)),
+            _ => validation.set_input_message(guidance(question, "一覧から選びます。")),
         }
     }
 
@@ -89,10 +91,21 @@ fn absolute(column: u16, row: u32) -> String {
     format!("${letters}${row}")
 }
 
-fn note(question: &Question) -> String {
+/// The message beside a cell: how to fill it in, then what the guide says, as far as Excel takes it.
+fn guidance(question: &Question, how: &str) -> String {
+    let whole = format!("{how}\n{}", question.guidance);
+    let whole = whole.trim_end();
+    let short = cut(whole, MESSAGE_UNITS);
+    if short.len() == whole.len() {
+        return short;
+    }
+    format!("{}…", cut(whole, MESSAGE_UNITS - 1))
+}
+
+fn note(question: &Question) -> &'static str {
     match question.kind {
-        Kind::Text(_) => "1行に1つずつ、文章のまま記入してください（セルの中の改行は Alt+Enter）。".to_owned(),
-        _ => "回答した方の情報を記入してください。内容の確認のため連絡することがあります。".to_owned(),
+        Kind::Text(_) => "1行に1つずつ、文章のまま記入してください（セルの中の改行は Alt+Enter）。",
+        _ => "回答した方の情報を記入してください。内容の確認のため連絡することがあります。",
     }
 }
 

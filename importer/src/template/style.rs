@@ -1,6 +1,8 @@
 //! How templates look, and the properties of the document.
 
-use rust_xlsxwriter::{Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, XlsxError};
+use rust_xlsxwriter::{
+    Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, ProtectionOptions, Workbook, Worksheet, XlsxError,
+};
 use survey::edition::Edition;
 
 use chrono::Datelike;
@@ -11,7 +13,10 @@ pub(super) struct Style {
     pub(super) header: Format,
     pub(super) section: Format,
     pub(super) text: Format,
+    /// What is known of a hospital and stays as it is.
     pub(super) known: Format,
+    /// The same, where it is entered.
+    pub(super) identifier: Format,
     pub(super) choice: Format,
     pub(super) free: Format,
 }
@@ -34,6 +39,7 @@ impl Style {
             text: ruled(),
             // Text format: Excel would otherwise take leading zeros and read 1234E56 as a number.
             known: ruled().set_num_format("@"),
+            identifier: ruled().set_num_format("@").set_unlocked(),
             choice: answer(),
             free: answer().set_num_format("@"),
         }
@@ -64,7 +70,7 @@ pub(super) fn title(edition: &Edition) -> String {
 
 /// The height in points of a row whose cells hold these texts in columns of these widths. Not every program fits rows to wrapped text when it
 /// opens a file, and a cut question is a question misread.
-pub(super) fn row_height(cells: &[(&str, f64)]) -> f64 {
+pub(crate) fn row_height(cells: &[(&str, f64)]) -> f64 {
     const LINE: f64 = 14.0;
     const MOST: f64 = 409.0;
     let lines = cells
@@ -82,4 +88,24 @@ fn lines_of(line: &str, width: f64) -> f64 {
 pub(super) fn text_width(text: &str) -> f64 {
     let units: u32 = text.chars().map(|character| if character.is_ascii() { 1 } else { 2 }).sum();
     f64::from(units) * 1.05
+}
+
+/// Locks everything but the cells to be filled in. Without a password: it keeps from slips, and who has to change more may.
+pub(super) fn protect(sheet: &mut Worksheet) {
+    sheet.protect_with_options(&ProtectionOptions {
+        format_columns: true,
+        format_rows: true,
+        insert_rows: true,
+        delete_rows: true,
+        sort: true,
+        use_autofilter: true,
+        ..ProtectionOptions::default()
+    });
+}
+
+/// A4, across, with page numbers; so many pages side by side.
+pub(super) fn print_on_a4(sheet: &mut Worksheet, pages: u16) {
+    sheet.set_paper_size(9).set_landscape().set_print_fit_to_pages(pages, 0);
+    sheet.set_margins(0.4, 0.4, 0.5, 0.6, 0.3, 0.3);
+    sheet.set_footer("&L&A&R&P / &N");
 }

@@ -12,7 +12,7 @@ use survey::prefecture::PrefectureCode;
 use survey::question::{Kind, Question};
 use survey::survey::Survey;
 
-use super::{bulk, form, options};
+use super::{Filling, bulk, form, options};
 use crate::headings::Item;
 use crate::layout::items;
 use crate::{CellValue, Decision, Examination, Limits, Request, Row, Sheet, examine, read};
@@ -152,7 +152,7 @@ proptest! {
 
     #[test]
     fn a_filled_bulk_table_means_what_was_written_in_any_order_of_columns((survey, edition, answers) in editions(), turn in 0_u16..40) {
-        let blank = read(&bulk(edition, &[hospital(1), hospital(2)]).unwrap(), &Limits::default()).unwrap();
+        let blank = read(&bulk(edition, &[hospital(1), hospital(2)], &Filling::default()).unwrap(), &Limits::default()).unwrap();
         let sheet = &blank.sheets[0];
         // Items stand in the order of the edition, after the four columns of the hospital.
         let more: Vec<(u32, u16, String)> =
@@ -173,7 +173,7 @@ proptest! {
 
     #[test]
     fn a_filled_form_means_what_was_written((survey, edition, answers) in editions()) {
-        let blank = read(&form(edition, Some(&hospital(2))).unwrap(), &Limits::default()).unwrap();
+        let blank = read(&form(edition, Some(&hospital(2)), &Filling::default()).unwrap(), &Limits::default()).unwrap();
         let sheet = &blank.sheets[0];
         let header = sheet.rows.iter().position(|row| row.cells.iter().any(|cell| cell.value == CellValue::Text("回答".to_owned()))).unwrap();
         let column = find(&sheet.rows[header], "回答");
@@ -194,8 +194,8 @@ proptest! {
 fn an_unfilled_template_holds_no_submission_and_says_so() {
     for survey in survey::compiled_in() {
         for edition in survey.editions() {
-            let table = bulk(edition, &[hospital(1), hospital(2)]).unwrap();
-            let form = form(edition, Some(&hospital(1))).unwrap();
+            let table = bulk(edition, &[hospital(1), hospital(2)], &Filling::default()).unwrap();
+            let form = form(edition, Some(&hospital(1)), &Filling::default()).unwrap();
             for (bytes, path) in [(table, EntryPath::Proxy), (form, EntryPath::Workbook)] {
                 let found = examined(&bytes, survey, edition, path);
                 let codes: Vec<&str> = found.faults.iter().map(|fault| fault.code.as_ref()).collect();
@@ -211,11 +211,88 @@ fn an_unfilled_template_holds_no_submission_and_says_so() {
 #[test]
 fn templates_are_the_same_bytes_every_time_and_hold_no_formula_of_a_user() {
     let edition = survey::find("2024").unwrap().first_edition();
-    let first = bulk(edition, &[hospital(1)]).unwrap();
-    assert_eq!(first, bulk(edition, &[hospital(1)]).unwrap());
+    let first = bulk(edition, &[hospital(1)], &Filling::default()).unwrap();
+    assert_eq!(first, bulk(edition, &[hospital(1)], &Filling::default()).unwrap());
     let sheet = &read(&first, &Limits::default()).unwrap().sheets[0];
     assert_eq!(sheet.rows[1].value(2), Some(&CellValue::Text("=試験1病院 ㈱".to_owned())));
     assert_eq!(sheet.rows[1].value(1), Some(&CellValue::Text("0110113719".to_owned())));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// What a hospital answered last time stands in its template, and means the same when the template comes back untouched.
+    #[test]
+    fn a_prefilled_template_means_the_answers_that_it_was_filled_with((survey, edition, answers) in editions()) {
+        let known = std::collections::BTreeMap::from([(hospital(2).gmis, answers.clone())]);
+        let filling = Filling { answers: Some(&known), key: Some(b"key") };
+        let table = bulk(edition, &[hospital(1), hospital(2)], &filling).unwrap();
+        let single = form(edition, Some(&hospital(2)), &filling).unwrap();
+        for (bytes, path) in [(table, EntryPath::Proxy), (single, EntryPath::Workbook)] {
+            let expected = evaluate(edition, &HospitalFacts { beds: Some(hospital(2).beds), ..HospitalFacts::default() }, &Value::Object(answers.clone()), path);
+            let found = examined(&bytes, survey, edition, path);
+            prop_assert_eq!(found.hospitals.len(), 1);
+            prop_assert_eq!(&found.hospitals[0].answers, &expected.answers);
+            prop_assert_eq!(&found.hospitals[0].states, &expected.states);
+        }
+    }
+}
+
+#[test]
+fn no_answer_is_filled_in_for_a_prefecture_only_and_what_does_not_fit_is_left_blank() {
+    let survey = survey::find("2024").unwrap();
+    let answers: Answers = serde_json::from_value(json!({
+        "ehr_in_use": "no_answer",
+        "ehr_backup": "perhaps",
+        "consultation_desk": ["vendor", "gone"],
+        "respondent": {"name": 5, "contact": " "},
+        "of_another_survey": "yes",
+    }))
+    .unwrap();
+    let known = std::collections::BTreeMap::from([(hospital(1).gmis, answers)]);
+    let filling = Filling {
+        answers: Some(&known),
+        key: None,
+    };
+    let table = bulk(survey.first_edition(), &[hospital(1)], &filling).unwrap();
+    let found = examined(&table, survey, survey.first_edition(), EntryPath::Proxy);
+    assert_eq!(
+        found.hospitals[0].answers,
+        json!({"ehr_in_use": "no_answer"}).as_object().unwrap().clone()
+    );
+    let single = form(survey.first_edition(), Some(&hospital(1)), &filling).unwrap();
+    assert_eq!(
+        examined(&single, survey, survey.first_edition(), EntryPath::Workbook)
+            .hospitals
+            .len(),
+        0
+    );
+}
+
+#[test]
+fn only_cells_to_be_filled_in_are_unlocked_and_each_has_its_guidance() {
+    use crate::annotate::files::{between, parts};
+    let edition = survey::find("2024").unwrap().first_edition();
+    let form = parts(&form(edition, Some(&hospital(1)), &Filling::default()).unwrap());
+    let bulk = parts(&bulk(edition, &[hospital(1)], &Filling::default()).unwrap());
+    for parts in [&form, &bulk] {
+        let sheet = &parts["xl/worksheets/sheet1.xml"];
+        assert!(sheet.contains("<sheetProtection ") && !sheet.contains("password="), "{sheet}");
+        assert!(sheet.contains("paperSize=\"9\"") && sheet.contains("orientation=\"landscape\""));
+        let prompts = between(sheet, " prompt=\"", "\"");
+        assert!(prompts.len() > 20 && prompts.iter().all(|prompt| !prompt.is_empty()));
+        assert!(parts["xl/workbook.xml"].contains("_xlnm.Print_Titles"));
+    }
+    let formats = between(&form["xl/styles.xml"], "<cellXfs", "</cellXfs>")[0];
+    let locked = |parts: &std::collections::BTreeMap<String, String>, cell: &str| {
+        let tag = between(&parts["xl/worksheets/sheet1.xml"], &format!("<c r=\"{cell}\""), ">")[0].to_owned();
+        let style: usize = between(&tag, " s=\"", "\"")[0].parse().unwrap();
+        let formats = between(&parts["xl/styles.xml"], "<cellXfs", "</cellXfs>")[0];
+        !formats.split("<xf ").nth(style + 1).unwrap().contains("locked=\"0\"")
+    };
+    assert!(formats.contains("locked=\"0\""));
+    assert!(!locked(&form, "C10") && locked(&form, "B10") && locked(&form, "B3"));
+    assert!(!locked(&bulk, "A2") && locked(&bulk, "A1") && locked(&bulk, "E1"));
 }
 
 /// Writes the templates where a person can open them: `IMPORTER_TEMPLATES=/some/folder cargo test templates_for_looking_at`.
@@ -231,10 +308,14 @@ fn templates_for_looking_at() {
                 ..hospital
             })
             .collect();
-        std::fs::write(format!("{folder}/bulk_{}.xlsx", survey.id()), bulk(edition, &hospitals).unwrap()).unwrap();
+        std::fs::write(
+            format!("{folder}/bulk_{}.xlsx", survey.id()),
+            bulk(edition, &hospitals, &Filling::default()).unwrap(),
+        )
+        .unwrap();
         std::fs::write(
             format!("{folder}/form_{}.xlsx", survey.id()),
-            form(edition, hospitals.first()).unwrap(),
+            form(edition, hospitals.first(), &Filling::default()).unwrap(),
         )
         .unwrap();
     }

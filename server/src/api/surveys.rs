@@ -282,8 +282,8 @@ pub async fn download_template(
     let (survey, layout) = path.into_inner();
     let edition = surveys::edition(surveys::known(&survey)?, query.edition.as_deref())?;
     let bytes = match layout.as_str() {
-        "form" => importer::template::form(edition, None),
-        "bulk" => importer::template::bulk(edition, &[]),
+        "form" => importer::template::form(edition, None, &importer::template::Filling::default()),
+        "bulk" => importer::template::bulk(edition, &[], &importer::template::Filling::default()),
         _ => return Err(AppError::not_found("template_unknown", "様式は form（1病院用）か bulk（一括用）を指定してください。").into()),
     };
     Ok(workbook(

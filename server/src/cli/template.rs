@@ -49,12 +49,16 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
         Some(path) => files::frame(&parser, path).await?,
         None => Frame::default(),
     };
+    let blank = importer::template::Filling::default();
     let (bytes, hospitals) = match arguments.layout {
         Layout::Bulk if arguments.hospital.is_some() => return Err(CliError::usage("--hospital は form でだけ指定できます。")),
-        Layout::Bulk => (importer::template::bulk(edition, frame.hospitals()), frame.hospitals().len()),
+        Layout::Bulk => (
+            importer::template::bulk(edition, frame.hospitals(), &blank),
+            frame.hospitals().len(),
+        ),
         Layout::Form => {
             let hospital = hospital(&frame, &arguments)?;
-            (importer::template::form(edition, hospital), usize::from(hospital.is_some()))
+            (importer::template::form(edition, hospital, &blank), usize::from(hospital.is_some()))
         }
     };
     let bytes = bytes.map_err(|error| CliError::failed(format!("調査票を作れません: {error}")))?;

@@ -1,5 +1,6 @@
 //! Text from users is a formula in no workbook that leaves.
 
+use importer::template::Filling;
 use server::app::programs;
 use server::auth::actor::Actor;
 use server::auth::permit::Permit;
@@ -73,8 +74,8 @@ fn filled_templates(survey: &Survey) -> Vec<(&'static str, Vec<u8>)> {
     };
     let hospitals = &NATION.survey(survey.id().as_str()).unwrap().frame;
     let frame = Frame::new(hospitals.iter().take(20).map(named).collect()).unwrap();
-    let bulk = importer::template::bulk(survey.first_edition(), frame.hospitals()).unwrap();
-    let form = importer::template::form(survey.first_edition(), frame.hospitals().first()).unwrap();
+    let bulk = importer::template::bulk(survey.first_edition(), frame.hospitals(), &Filling::default()).unwrap();
+    let form = importer::template::form(survey.first_edition(), frame.hospitals().first(), &Filling::default()).unwrap();
     for filled in [&bulk, &form] {
         let sheets = reading::sheets(filled);
         let mut cells = sheets.iter().flat_map(|(_, range)| range.rows().flatten());

@@ -119,7 +119,8 @@ async fn demonstrate(arguments: &Arguments, settings: &Settings, database: &Data
     std::fs::write(&list, bytes).map_err(|error| CliError::failed(format!("{} に書き込めません: {error}", list.display())))?;
     paths.push(list);
     let template = arguments.out.join(format!("template_{}_form.xlsx", latest.id()));
-    let bytes = importer::template::form(latest.first_edition(), None).map_err(|error| CliError::failed(error.to_string()))?;
+    let bytes = importer::template::form(latest.first_edition(), None, &importer::template::Filling::default())
+        .map_err(|error| CliError::failed(error.to_string()))?;
     std::fs::write(&template, bytes).map_err(|error| CliError::failed(format!("{} に書き込めません: {error}", template.display())))?;
     paths.push(template);
     output::print(|out| {
