@@ -8,6 +8,9 @@
 //! `master::examine_master` and `quotas::examine_quotas`.
 
 mod answers;
+#[cfg(test)]
+mod cases;
+pub mod date;
 pub mod examination;
 pub mod examine;
 mod folding;

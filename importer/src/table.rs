@@ -27,6 +27,7 @@ pub(crate) struct Column<C> {
 pub(crate) struct Table<'a, C> {
     pub(crate) sheet: &'a str,
     columns: BTreeMap<C, u16>,
+    date_1904: bool,
     /// Rows below the header.
     pub(crate) rows: &'a [Row],
 }
@@ -56,6 +57,7 @@ pub(crate) fn find<'a, C: Copy + Ord>(workbook: &'a Workbook, columns: &[Column<
                 return Ok(Table {
                     sheet: &sheet.name,
                     columns: found,
+                    date_1904: workbook.date_1904,
                     rows: sheet.rows.get(index + 1..).unwrap_or_default(),
                 });
             }
@@ -110,6 +112,11 @@ impl<'a, C: Copy + Ord> Line<'_, 'a, C> {
     /// The value in a column, if the table has the column and the cell a value.
     pub(crate) fn value(&self, column: C) -> Option<&'a CellValue> {
         self.row.value(*self.table.columns.get(&column)?)
+    }
+
+    /// Whether serial numbers of dates count from 1904.
+    pub(crate) fn date_1904(&self) -> bool {
+        self.table.date_1904
     }
 
     /// The value as a person sees it; empty if there is none.

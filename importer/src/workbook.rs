@@ -34,6 +34,9 @@ pub struct Workbook {
     pub kind: FileKind,
     /// Encoding, for text files only.
     pub encoding: Option<Encoding>,
+    /// Whether serial numbers of dates count from 1904, as old versions of Excel for the Mac had it, and not from 1900.
+    #[serde(default)]
+    pub date_1904: bool,
     /// Sheets in the order of the file; one without a name for a text file.
     pub sheets: Vec<Sheet>,
 }

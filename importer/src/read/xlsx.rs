@@ -32,6 +32,7 @@ fn read_sheets(bytes: &[u8], limits: &Limits) -> Result<Workbook, Refusal> {
             format!("{} sheets", listed.len()),
         ));
     }
+    let date_1904 = xlsx.has_1904_epoch();
     let mut budget = Budget::new(limits);
     let mut sheets = Vec::new();
     for sheet in listed.iter().filter(|sheet| sheet.typ == SheetType::WorkSheet) {
@@ -53,6 +54,7 @@ fn read_sheets(bytes: &[u8], limits: &Limits) -> Result<Workbook, Refusal> {
     Ok(Workbook {
         kind: FileKind::Xlsx,
         encoding: None,
+        date_1904,
         sheets,
     })
 }
