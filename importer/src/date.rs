@@ -65,7 +65,7 @@ pub fn parse(value: &CellValue, date_1904: bool) -> Result<NaiveDate, DateError>
         CellValue::Number(number) if SERIALS.contains(number) => serial(*number, date_1904),
         CellValue::Number(_) => compact(&value.shown(), None),
         CellValue::Text(text) => written(text),
-        CellValue::Bool(_) | CellValue::Error(_) => Err(DateError::Form),
+        CellValue::Bool(_) | CellValue::Error(_) | CellValue::Uncalculated => Err(DateError::Form),
     }
 }
 

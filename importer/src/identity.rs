@@ -62,7 +62,7 @@ fn look_up<'f>(found: Option<&Found<'_>>, frame: &'f Frame, exact: LookUp) -> Op
                 .map(|number| frame.candidates_for_number(number))
                 .unwrap_or_default(),
         },
-        CellValue::Bool(_) | CellValue::Error(_) => Vec::new(),
+        CellValue::Bool(_) | CellValue::Error(_) | CellValue::Uncalculated => Vec::new(),
     };
     Some(match candidates.as_slice() {
         [hospital] => Ok(*hospital),

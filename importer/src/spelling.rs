@@ -97,7 +97,7 @@ fn read_answer(question: &Question, value: &CellValue) -> Reading {
 /// Reads a cell that is kept verbatim.
 pub(crate) fn read_text(value: &CellValue) -> Reading {
     match value {
-        CellValue::Error(_) => Reading::Unreadable,
+        CellValue::Error(_) | CellValue::Uncalculated => Reading::Unreadable,
         _ if is_no_answer(value) => Reading::Answer(Value::from(NO_ANSWER)),
         _ => Reading::Answer(Value::from(value.shown())),
     }
@@ -118,7 +118,7 @@ fn doubtful(text: &str) -> bool {
 fn yes_no(question: &Question, value: &CellValue) -> Reading {
     let folded = fold(&value.shown());
     let answer = match value {
-        CellValue::Error(_) => None,
+        CellValue::Error(_) | CellValue::Uncalculated => None,
         CellValue::Bool(truth) => Some(*truth),
         CellValue::Number(_) | CellValue::Text(_) => yes_or_no(&folded).or_else(|| {
             // "1.はい" and "②いいえ": the word decides, its number is not looked at.

@@ -9,8 +9,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FileKind {
-    /// Office Open XML workbook (.xlsx, .xlsm).
+    /// Office Open XML workbook (.xlsx).
     Xlsx,
+    /// The same with macros (.xlsm). They are neither read nor kept.
+    Xlsm,
+    /// Workbook of Excel 5 to 2003 (.xls).
+    Xls,
+    /// OpenDocument spreadsheet (.ods).
+    Ods,
     /// Text separated by commas.
     Csv,
     /// Text separated by tabs.
@@ -25,6 +31,8 @@ pub enum Encoding {
     Utf8,
     /// CP932, what Japanese Excel calls Shift_JIS.
     Cp932,
+    /// UTF-16 in either order of bytes, with a byte order mark; Excel calls it Unicode text.
+    Utf16,
 }
 
 /// A file that was read.
@@ -65,8 +73,14 @@ impl Row {
     /// The value in a column (from 0), if there is one.
     #[must_use]
     pub fn value(&self, column: u16) -> Option<&CellValue> {
+        self.cell(column).map(|cell| &cell.value)
+    }
+
+    /// The cell in a column (from 0), if it has a value.
+    #[must_use]
+    pub fn cell(&self, column: u16) -> Option<&Cell> {
         let index = self.cells.binary_search_by_key(&column, |cell| cell.column).ok()?;
-        self.cells.get(index).map(|cell| &cell.value)
+        self.cells.get(index)
     }
 }
 
@@ -77,6 +91,9 @@ pub struct Cell {
     pub column: u16,
     /// Its value; for a formula the value that the last program cached.
     pub value: CellValue,
+    /// Whether a formula stands in the cell.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub formula: bool,
 }
 
 /// The value of a cell. Blank cells do not exist.
@@ -91,6 +108,8 @@ pub enum CellValue {
     Bool(bool),
     /// An error value such as `#N/A`.
     Error(String),
+    /// A formula that no program has calculated yet: what the cell will show is not in the file.
+    Uncalculated,
 }
 
 impl CellValue {
@@ -102,6 +121,7 @@ impl CellValue {
             Self::Number(number) => shown_number(*number),
             Self::Bool(true) => "TRUE".to_owned(),
             Self::Bool(false) => "FALSE".to_owned(),
+            Self::Uncalculated => "（計算されていない数式）".to_owned(),
         }
     }
 }

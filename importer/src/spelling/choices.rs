@@ -40,7 +40,7 @@ pub(super) fn read(choices: &[Choice], value: &CellValue, single: bool) -> Readi
     let text = match value {
         CellValue::Text(text) => text.clone(),
         CellValue::Number(number) if number.fract() == 0.0 => value.shown(),
-        CellValue::Number(_) | CellValue::Bool(_) | CellValue::Error(_) => return Reading::Unreadable,
+        CellValue::Number(_) | CellValue::Bool(_) | CellValue::Error(_) | CellValue::Uncalculated => return Reading::Unreadable,
     };
     let Some((mut found, by_number)) = spelled(choices, &tokens(&text)) else {
         return Reading::Unreadable;
