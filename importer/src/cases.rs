@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use rust_xlsxwriter::{Workbook as Writer, Worksheet};
+use rust_xlsxwriter::{Formula, Workbook as Writer, Worksheet};
 use serde_json::Value;
 use survey::answer::{EntryPath, HospitalFacts};
 use survey::fault::Fault;
@@ -74,7 +74,7 @@ fn unescaped(text: &str) -> String {
         .replace("\\w", "\u{3000}")
 }
 
-/// Writes a cell: text, or with a prefix a number, a truth value or an error; `(blank)` writes nothing.
+/// Writes a cell: text, or with a prefix a number, a truth value, a formula with the value kept for it, or an error; `(blank)` writes nothing.
 fn put(sheet: &mut Worksheet, row: u32, column: u16, cell: &str) {
     if cell == "(blank)" {
         return;
@@ -82,7 +82,8 @@ fn put(sheet: &mut Worksheet, row: u32, column: u16, cell: &str) {
     let written = match cell.split_once(':') {
         Some(("n", number)) => sheet.write_number(row, column, number.parse::<f64>().unwrap()),
         Some(("b", truth)) => sheet.write_boolean(row, column, truth == "TRUE"),
-        Some(("e", error)) => sheet.write_formula(row, column, rust_xlsxwriter::Formula::new("=NA()").set_result(error)),
+        Some(("f", kept)) => sheet.write_formula(row, column, Formula::new("=A1").set_result(unescaped(kept))),
+        Some(("e", error)) => sheet.write_formula(row, column, Formula::new("=NA()").set_result(error)),
         _ => sheet.write_string(row, column, unescaped(cell)),
     };
     written.unwrap();

@@ -4,6 +4,9 @@
 //! repository, where a virus scanner or a curious person would open it.
 
 mod archive;
+#[cfg(test)]
+pub(crate) mod legacy;
+#[cfg(not(test))]
 mod legacy;
 mod opendocument;
 
@@ -94,6 +97,12 @@ fn office_files() -> Vec<HostileFile> {
 #[cfg(test)]
 pub(crate) fn spreadsheet(tables: &str) -> Vec<u8> {
     opendocument::book(tables)
+}
+
+/// A workbook with one sheet of these rows, for tests of what no writer of ours writes.
+#[cfg(test)]
+pub(crate) fn workbook(rows: &str) -> Vec<u8> {
+    book(&sheet(rows), None)
 }
 
 fn sheet(rows: &str) -> String {

@@ -14,6 +14,7 @@ pub mod date;
 pub mod examination;
 pub mod examine;
 mod folding;
+mod formulas;
 pub mod frame;
 mod headings;
 #[cfg(any(test, feature = "hostile"))]

@@ -12,6 +12,8 @@ use crate::workbook::{CellValue, Row, Sheet};
 pub(crate) struct Found<'a> {
     pub(crate) place: Place<'a>,
     pub(crate) value: Option<&'a CellValue>,
+    /// Whether a formula stands in the cell.
+    pub(crate) formula: bool,
 }
 
 /// The cells of one hospital.
@@ -60,11 +62,17 @@ pub(crate) fn of_bulk<'a>(sheet: &'a Sheet, bulk: &Bulk, headings: &Headings) ->
         .collect()
 }
 
-fn bulk_record<'a>(sheet: &'a Sheet, bulk: &Bulk, row: &'a Row) -> Record<'a> {
-    let found = |column: u16| Found {
+fn found<'a>(sheet: &'a Sheet, row: &'a Row, column: u16) -> Found<'a> {
+    let cell = row.cell(column);
+    Found {
         place: Place::new(&sheet.name, column, row.number),
-        value: row.value(column),
-    };
+        value: cell.map(|cell| &cell.value),
+        formula: cell.is_some_and(|cell| cell.formula),
+    }
+}
+
+fn bulk_record<'a>(sheet: &'a Sheet, bulk: &Bulk, row: &'a Row) -> Record<'a> {
+    let found = |column: u16| found(sheet, row, column);
     Record {
         sheet: &sheet.name,
         row: row.number,
@@ -100,10 +108,7 @@ pub(crate) fn of_form<'a>(sheet: &'a Sheet, form: &Form, headings: &Headings, ed
                 .unwrap_or_default()
         };
         let heading = format!("{} {}", shown(form.number), shown(form.wording));
-        let found = Found {
-            place: place(form.answer, row.number),
-            value: row.value(form.answer),
-        };
+        let found = found(sheet, row, form.answer);
         match headings.identify(&heading) {
             Heading::Item(item) if !answers.iter().any(|(known, _)| *known == item) => answers.push((item, found)),
             Heading::Item(_) | Heading::AmbiguousNumber | Heading::Conflict | Heading::Undivided | Heading::Unknown
@@ -155,6 +160,7 @@ fn beside<'a>(sheet: &'a Sheet, headings: &Headings, wanted: &Heading) -> Option
                 return Some(Found {
                     place: Place::new(&sheet.name, column, row.number),
                     value: next.map(|next| &next.value),
+                    formula: next.is_some_and(|next| next.formula),
                 });
             }
         }

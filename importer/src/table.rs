@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use survey::fault::Fault;
 
 use crate::folding::fold;
+use crate::formulas::{UNCALCULATED, UNCALCULATED_MESSAGE};
 use crate::place::Place;
 use crate::workbook::{CellValue, Row, Sheet, Workbook};
 
@@ -136,6 +137,14 @@ impl<'a, C: Copy + Ord> Line<'_, 'a, C> {
     /// An error at a column's cell, with what stood there. Boxed, because faults stand in results that are mostly `Ok`.
     pub(crate) fn error(&self, column: C, code: &'static str, message: impl Into<String>, expected: &str) -> Box<Fault> {
         let shown = self.shown(column);
+        // Whatever is wrong with the value of a formula, there is none.
+        if self.value(column) == Some(&CellValue::Uncalculated) {
+            return Box::new(
+                self.place(column)
+                    .mark(Fault::error(UNCALCULATED, UNCALCULATED_MESSAGE))
+                    .expected(expected),
+            );
+        }
         let fault = self.place(column).mark(Fault::error(code, message)).expected(expected);
         Box::new(if shown.is_empty() { fault } else { fault.found(shown) })
     }

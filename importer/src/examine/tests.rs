@@ -349,3 +349,64 @@ fn a_form_is_recognised_and_its_stray_rows_are_reported() {
         json!({"ehr_in_use": "no", "safety_manager_placed": "yes"}).as_object().unwrap()
     );
 }
+
+#[test]
+fn formulas_give_their_kept_values_with_one_warning_for_each_column() {
+    let found = examined_as(&office_workbook(), "2024", None, EntryPath::Proxy);
+    let cached: Vec<&Fault> = found.faults.iter().filter(|fault| fault.code == "formula_cached").collect();
+    assert_eq!(cached.len(), 1, "an error value is a fault of its own: {cached:?}");
+    assert_eq!(
+        (cached[0].cell.as_deref(), cached[0].found.as_deref()),
+        (Some("C5"), Some("AB12345"))
+    );
+    assert!(!cached[0].is_error() && cached[0].message.contains("1個"));
+    let mut writer = Writer::new();
+    let sheet = writer.add_worksheet();
+    for (heading, column) in ["G-MIS ID", "Q11", "Q2"].iter().zip(0_u16..) {
+        sheet.write_string(0, column, *heading).unwrap();
+    }
+    for (row, id) in [(1, "AB12345"), (2, "AB12346")] {
+        sheet.write_string(row, 0, id).unwrap();
+        sheet.write_formula(row, 1, Formula::new("=A1").set_result("いいえ")).unwrap();
+    }
+    let found = examined_as(&writer.save_to_buffer().unwrap(), "2024", None, EntryPath::Proxy);
+    let cached: Vec<&Fault> = found.faults.iter().filter(|fault| fault.code == "formula_cached").collect();
+    assert_eq!(cached.len(), 1);
+    assert!(
+        cached[0].message.contains("2個") && cached[0].message.contains("Sheet1!B2"),
+        "{}",
+        cached[0].message
+    );
+    assert_eq!(cached[0].question.as_deref(), Some("ehr_in_use"));
+    assert!(found.hospitals.iter().all(|verdict| verdict.answers["ehr_in_use"] == json!("no")));
+}
+
+#[test]
+fn a_formula_that_was_never_calculated_is_an_error_that_says_what_to_do() {
+    let text = |cell: &str, text: &str| format!("<c r=\"{cell}\" t=\"inlineStr\"><is><t>{text}</t></is></c>");
+    let header = format!(
+        "<row r=\"1\">{}{}{}</row>",
+        text("A1", "G-MIS ID"),
+        text("B1", "Q11"),
+        text("C1", "Q12")
+    );
+    let rows = format!(
+        "{header}<row r=\"2\">{}<c r=\"B2\"><f>1</f></c>{}</row><row r=\"3\"><c r=\"A3\"><f>1</f></c>{}</row>",
+        text("A2", "AB12345"),
+        text("C2", "はい"),
+        text("B3", "はい")
+    );
+    let found = examined_as(&crate::hostile::workbook(&rows), "2024", None, EntryPath::Proxy);
+    let of = |verdict: &Verdict| {
+        let faults = verdict.faults.iter().filter(|fault| fault.code == "formula_uncalculated");
+        faults
+            .map(|fault| (fault.cell.clone().unwrap(), fault.question.clone(), fault.is_error()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of(&found.hospitals[0]), [("B2".to_owned(), Some("ehr_in_use".to_owned()), true)]);
+    assert_eq!(found.hospitals[0].states["ehr_in_use"], State::Invalid);
+    assert_eq!(found.hospitals[0].states["ehr_backup"], State::Undetermined);
+    assert!(!found.hospitals[0].answers.contains_key("ehr_in_use"));
+    assert_eq!(of(&found.hospitals[1]), [("A3".to_owned(), None, true)]);
+    assert!(found.hospitals[1].faults[0].message.contains("上書き保存"));
+}

@@ -59,6 +59,13 @@ pub(super) fn claiming() -> Vec<u8> {
     container("Workbook", &book(&[], &[record(0x0200, &claim), number(2, 1)].concat()))
 }
 
+/// A workbook with a formula in C3 whose text is missing.
+#[cfg(test)]
+pub(crate) fn uncalculated() -> Vec<u8> {
+    let cell = [2, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0, 0, 0, 0, 0, 0, 0, 0];
+    container("Workbook", &book(&[], &[number(2, 1), record(0x0006, &cell)].concat()))
+}
+
 fn record(kind: u16, data: &[u8]) -> Vec<u8> {
     let length = u16::try_from(data.len()).unwrap_or(u16::MAX);
     [kind.to_le_bytes().as_slice(), &length.to_le_bytes(), data].concat()

@@ -200,6 +200,29 @@ fn a_value_is_the_same_however_it_is_kept() {
     }
 }
 
+#[test]
+fn a_formula_that_was_never_calculated_is_not_blank() {
+    let of_xlsx = "<row r=\"3\"><c r=\"B3\"><v>1</v></c><c r=\"C3\"><f>B3&amp;1</f></c><c r=\"D3\"><f>B3</f><v></v></c><c r=\"E3\" t=\"str\"><f>B3</f><v></v></c></row>";
+    let of_ods = "<table:table table:name=\"Sheet1\"><table:table-row table:number-rows-repeated=\"2\"><table:table-cell/></table:table-row>\
+                  <table:table-row><table:table-cell/><table:table-cell office:value-type=\"float\" office:value=\"1\"/>\
+                  <table:table-cell table:formula=\"of:=1\"/></table:table-row></table:table>";
+    for (name, bytes, columns) in [
+        ("xlsx", crate::hostile::workbook(of_xlsx), vec![2, 3]),
+        ("ods", crate::hostile::spreadsheet(of_ods), vec![2]),
+        ("xls", crate::hostile::legacy::uncalculated(), vec![2]),
+    ] {
+        let workbook = opened(&bytes);
+        let row = &workbook.sheets[0].rows[0];
+        let found: Vec<u16> = row
+            .cells
+            .iter()
+            .filter(|cell| cell.value == CellValue::Uncalculated && cell.formula)
+            .map(|cell| cell.column)
+            .collect();
+        assert_eq!((row.number, found), (3, columns), "{name}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
