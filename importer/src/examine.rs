@@ -91,7 +91,7 @@ fn collect<'a>(workbook: &'a Workbook, headings: &Headings, edition: &Edition, f
     let mut records = Vec::new();
     let mut recognised = false;
     let mut nearly = None;
-    for sheet in workbook.sheets.iter().filter(|sheet| !sheet.hidden) {
+    for sheet in workbook.sheets.iter().filter(|sheet| sheet.is_examined()) {
         match layout::find(sheet, headings) {
             Ok(Layout::Bulk(bulk)) => {
                 recognised = true;

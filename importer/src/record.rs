@@ -55,7 +55,7 @@ impl Record<'_> {
 
 /// The hospitals of a bulk sheet, a record for each row below the header; blank rows and repeated headers are left out.
 pub(crate) fn of_bulk<'a>(sheet: &'a Sheet, bulk: &Bulk, headings: &Headings) -> Vec<Record<'a>> {
-    let rows = sheet.rows.get(bulk.header + 1..).unwrap_or_default();
+    let rows = sheet.rows.get(bulk.last + 1..).unwrap_or_default();
     rows.iter()
         .map(|row| bulk_record(sheet, bulk, row))
         .filter(|record| (record.is_identified() || record.has_answers()) && !is_header(record, headings))
@@ -126,13 +126,14 @@ pub(crate) fn of_form<'a>(sheet: &'a Sheet, form: &Form, headings: &Headings, ed
     // In the order of the edition, as in a bulk sheet.
     let order: Vec<Item> = items(edition).into_iter().map(|(item, _)| item).collect();
     answers.sort_by_key(|(item, _)| order.iter().position(|known| known == item));
-    let gmis = beside(sheet, headings, &Heading::Gmis);
-    let institution_code = beside(sheet, headings, &Heading::InstitutionCode);
+    let beside = |wanted| beside(sheet, headings, &form.findings, wanted);
+    let gmis = beside(&Heading::Gmis);
+    let institution_code = beside(&Heading::InstitutionCode);
     let anchor = gmis
         .as_ref()
         .or(institution_code.as_ref())
         .map_or(place(form.answer, header), |found| found.place);
-    let prefecture = beside(sheet, headings, &Heading::Prefecture);
+    let prefecture = beside(&Heading::Prefecture);
     (
         Record {
             sheet: &sheet.name,
@@ -147,14 +148,15 @@ pub(crate) fn of_form<'a>(sheet: &'a Sheet, form: &Form, headings: &Headings, ed
     )
 }
 
-/// The cell to the right of a caption such as `G-MIS ID`.
-fn beside<'a>(sheet: &'a Sheet, headings: &Headings, wanted: &Heading) -> Option<Found<'a>> {
+/// The cell to the right of a caption such as `G-MIS ID`; findings about an earlier copy are none of it.
+fn beside<'a>(sheet: &'a Sheet, headings: &Headings, findings: &[u16], wanted: &Heading) -> Option<Found<'a>> {
     for row in &sheet.rows {
         for (index, cell) in row.cells.iter().enumerate() {
             if headings.identify(&cell.value.shown()) == *wanted {
                 let next = row
                     .cells
                     .get(index + 1)
+                    .filter(|next| !findings.contains(&next.column))
                     .filter(|next| headings.identify(&next.value.shown()) == Heading::Unknown);
                 let column = next.map_or(cell.column.saturating_add(1), |next| next.column);
                 return Some(Found {

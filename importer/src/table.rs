@@ -46,7 +46,7 @@ pub(crate) struct Line<'t, 'a, C> {
 /// A fault that names the columns missing, or the second of two columns of one name.
 pub(crate) fn find<'a, C: Copy + Ord>(workbook: &'a Workbook, columns: &[Column<C>]) -> Result<Table<'a, C>, Box<Fault>> {
     let mut best: Option<(usize, Fault)> = None;
-    for sheet in workbook.sheets.iter().filter(|sheet| !sheet.hidden) {
+    for sheet in workbook.sheets.iter().filter(|sheet| sheet.is_examined()) {
         for (index, row) in sheet.rows.iter().enumerate().take(ROWS_LOOKED_AT) {
             let found = header(sheet, row, columns)?;
             let missing: Vec<&str> = columns

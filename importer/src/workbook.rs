@@ -49,6 +49,9 @@ pub struct Workbook {
     pub sheets: Vec<Sheet>,
 }
 
+/// Sheets that are added to a workbook when it goes back to its sender with what was found in it. They hold no answers.
+const FINDINGS_SHEETS: [&str; 2] = ["指摘一覧", "_chosa"];
+
 /// One sheet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Sheet {
@@ -58,6 +61,14 @@ pub struct Sheet {
     pub hidden: bool,
     /// Rows that hold at least one value, in ascending order.
     pub rows: Vec<Row>,
+}
+
+impl Sheet {
+    /// Whether answers are looked for here: on visible sheets, and never on those that hold findings about an earlier copy of the file.
+    #[must_use]
+    pub fn is_examined(&self) -> bool {
+        !self.hidden && !FINDINGS_SHEETS.contains(&self.name.trim())
+    }
 }
 
 /// One row with at least one value.
