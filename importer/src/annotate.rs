@@ -71,7 +71,7 @@ pub fn annotate(bytes: &[u8], faults: &[Fault], limits: &Limits) -> Result<Annot
     let workbook = read(bytes, limits)?;
     let mut detail = None;
     let mut remarks = vec![rewritten_remark(workbook.kind).to_owned()];
-    if workbook.kind == FileKind::Xlsx {
+    if matches!(workbook.kind, FileKind::Xlsx | FileKind::Xlsm) {
         let memory = memory(&workbook);
         let findings = Findings::gather(&workbook, faults, memory.is_some());
         match edit(bytes, &findings, &memory.unwrap_or_default(), &[], limits.columns) {
@@ -103,7 +103,7 @@ fn annotated(edited: Edited, rewritten: bool, detail: Option<String>) -> Annotat
 
 fn rewritten_remark(kind: FileKind) -> &'static str {
     match kind {
-        FileKind::Xlsx => {
+        FileKind::Xlsx | FileKind::Xlsm => {
             "元のブックには書き込めない部分があるため、同じ行を新しいブック（.xlsx）に写して指摘を書き込みました。書式は引き継いでいません。"
         }
         _ => {

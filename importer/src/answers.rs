@@ -9,10 +9,15 @@ use survey::evaluate::{Evaluation, State, evaluate};
 use survey::fault::{Fault, Severity};
 use survey::question::QuestionKey;
 
+use crate::formulas::uncalculated;
 use crate::headings::Item;
 use crate::record::Record;
 use crate::spelling::{Reading, Readings, expected, read_text};
 use crate::workbook::CellValue;
+
+/// No question takes a truth value, so that the evaluator sees something given that cannot be an answer: dependants become undetermined, and
+/// nothing is reported as missing. It is taken out again.
+const UNREADABLE: Value = Value::Bool(true);
 
 /// What came out of one hospital's cells.
 #[derive(Debug)]
@@ -28,6 +33,11 @@ pub(crate) fn examine(record: &Record<'_>, edition: &Edition, path: EntryPath, f
     let mut unreadable = Vec::new();
     let mut by_number = Vec::new();
     for (item, found) in &record.answers {
+        if let Some(fault) = uncalculated(found) {
+            unreadable.push((item.clone(), fault.question(item.path())));
+            insert(&mut answers, item, UNREADABLE);
+            continue;
+        }
         let (Some(value), Some(question)) = (found.value, edition.question(item.question.as_str())) else {
             continue;
         };
@@ -50,9 +60,7 @@ pub(crate) fn examine(record: &Record<'_>, edition: &Edition, path: EntryPath, f
                     .found(&shown)
                     .expected(expected(question, path));
                 unreadable.push((item.clone(), found.place.mark(fault)));
-                // No question takes a truth value, so that the evaluator sees something given that cannot be an answer: dependants
-                // become undetermined, and nothing is reported as missing. It is taken out again below.
-                Value::Bool(true)
+                UNREADABLE
             }
         };
         insert(&mut answers, item, answer);

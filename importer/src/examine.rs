@@ -11,9 +11,9 @@ use survey::frame::Frame;
 use survey::hospital::FrameHospital;
 use survey::survey::Survey;
 
-use crate::annotate::is_list_of_faults;
 use crate::answers;
 use crate::examination::{Decision, Examination, Request, Verdict};
+use crate::formulas::Cached;
 use crate::headings::{Heading, Headings, Item};
 use crate::identity::resolve;
 use crate::layout::{self, Layout, Missing};
@@ -55,6 +55,7 @@ pub fn examine(
         facts,
         readings: Readings::default(),
         by_number: BTreeMap::new(),
+        cached: Cached::default(),
         verdicts: Vec::new(),
     };
     for record in records.iter().filter(|record| record.has_answers()) {
@@ -62,6 +63,7 @@ pub fn examine(
     }
     judged.mark_duplicates();
     examination.faults.extend(judged.by_number.into_values());
+    examination.faults.extend(judged.cached.into_faults());
     if unanswered > 0 {
         let message = format!("回答が1つも記入されていない病院が{unanswered}件あります。これらは取り込みません。");
         examination
@@ -89,11 +91,7 @@ fn collect<'a>(workbook: &'a Workbook, headings: &Headings, edition: &Edition, f
     let mut records = Vec::new();
     let mut recognised = false;
     let mut nearly = None;
-    for sheet in workbook
-        .sheets
-        .iter()
-        .filter(|sheet| !sheet.hidden && !is_list_of_faults(&sheet.name))
-    {
+    for sheet in workbook.sheets.iter().filter(|sheet| sheet.is_examined()) {
         match layout::find(sheet, headings) {
             Ok(Layout::Bulk(bulk)) => {
                 recognised = true;
@@ -188,12 +186,15 @@ struct Judged<'a> {
     readings: Readings,
     /// One warning for each question whose choices stood as bare digits, at the first of them.
     by_number: BTreeMap<Item, Fault>,
+    /// Formulas whose kept values were taken.
+    cached: Cached<'a>,
     /// Verdicts, each with its place in messages that name two.
     verdicts: Vec<(Verdict, String)>,
 }
 
-impl Judged<'_> {
-    fn judge(&mut self, record: &Record<'_>) {
+impl<'a> Judged<'a> {
+    fn judge(&mut self, record: &Record<'a>) {
+        self.note_formulas(record);
         let mut verdict = Verdict {
             hospital: String::new(),
             sheet: record.sheet.to_owned(),
@@ -228,6 +229,21 @@ impl Judged<'_> {
         }
         verdict.decide();
         self.verdicts.push((verdict, record.anchor.full()));
+    }
+
+    fn note_formulas(&mut self, record: &Record<'a>) {
+        for (name, found) in [("G-MIS ID", &record.gmis), ("医療機関コード", &record.institution_code)] {
+            if let Some(found) = found {
+                self.cached.note(name, || name.to_owned(), false, found);
+            }
+        }
+        for (item, found) in record.answers.iter().filter(|(_, found)| found.formula) {
+            let heading = || {
+                let question = self.edition.question(item.question.as_str());
+                question.map(survey::question::Question::heading).unwrap_or_default()
+            };
+            self.cached.note(&item.path(), heading, true, found);
+        }
     }
 
     fn note_number(&mut self, record: &Record<'_>, item: &Item) {

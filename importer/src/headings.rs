@@ -79,6 +79,8 @@ const INSTITUTION_CODE: &[&str] = &[
 ];
 const NAME: &[&str] = &["医療機関名", "医療機関名称", "病院名", "病院名称", "施設名", "name", "hospitalname"];
 const PREFECTURE: &[&str] = &["都道府県", "都道府県名", "都道府県コド", "prefecture"];
+/// The heading of the column that the findings about a file are written into, when it goes back to who sent it.
+const FINDINGS: &str = "エラー";
 const NOTES: &[&str] = &[
     "no",
     "番号",
@@ -214,7 +216,15 @@ pub(crate) fn identifies(text: &str) -> bool {
     matches!(fixed(&fold(text)), Some(Heading::Gmis | Heading::InstitutionCode))
 }
 
+/// Whether a heading is that of the column of findings.
+pub(crate) fn is_findings(text: &str) -> bool {
+    fold(text) == fold(FINDINGS)
+}
+
 fn fixed(folded: &str) -> Option<Heading> {
+    if is_findings(folded) {
+        return Some(Heading::Note);
+    }
     [
         (GMIS, Heading::Gmis),
         (INSTITUTION_CODE, Heading::InstitutionCode),

@@ -4,6 +4,11 @@
 //! repository, where a virus scanner or a curious person would open it.
 
 mod archive;
+#[cfg(test)]
+pub(crate) mod legacy;
+#[cfg(not(test))]
+mod legacy;
+mod opendocument;
 
 use archive::{Archive, book};
 
@@ -34,6 +39,10 @@ pub fn files() -> Vec<(&'static str, Vec<u8>)> {
 /// All hostile files with the code of the refusal that each must get.
 #[must_use]
 pub fn described() -> Vec<HostileFile> {
+    [office_files(), opendocument::files(), legacy::files()].concat()
+}
+
+fn office_files() -> Vec<HostileFile> {
     let file = |name, code, bytes| HostileFile { name, bytes, code };
     let whole = book(&sheet("<row r=\"1\"><c r=\"A1\"><v>1</v></c></row>"), None);
     let half = whole.get(..whole.len() / 2).unwrap_or_default().to_vec();
@@ -75,13 +84,25 @@ pub fn described() -> Vec<HostileFile> {
         file("many-styles.xlsx", "too_many_cells", many_styles()),
         file("bomb.xlsx", "inflated_too_large", bomb()),
         file("lying-size.xlsx", "file_unreadable", archive::claim_size(bomb(), BOMB_BYTES, 10)),
-        file("legacy.xls", "file_kind_not_supported", legacy(b"W\0o\0r\0k\0b\0o\0o\0k\0")),
+        file("broken.xls", "file_unreadable", broken_container(b"W\0o\0r\0k\0b\0o\0o\0k\0")),
         file(
             "password.xlsx",
-            "file_kind_not_supported",
-            legacy(b"E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e\0"),
+            "file_password",
+            broken_container(b"E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e\0"),
         ),
     ]
+}
+
+/// A spreadsheet with these tables, for tests of what is harmless.
+#[cfg(test)]
+pub(crate) fn spreadsheet(tables: &str) -> Vec<u8> {
+    opendocument::book(tables)
+}
+
+/// A workbook with one sheet of these rows, for tests of what no writer of ours writes.
+#[cfg(test)]
+pub(crate) fn workbook(rows: &str) -> Vec<u8> {
+    book(&sheet(rows), None)
 }
 
 fn sheet(rows: &str) -> String {
@@ -207,7 +228,7 @@ fn bomb() -> Vec<u8> {
 }
 
 /// The first bytes of an OLE container with a stream of this name.
-fn legacy(stream: &[u8]) -> Vec<u8> {
+fn broken_container(stream: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1];
     bytes.resize(1_536, 0);
     bytes.extend_from_slice(stream);
@@ -231,6 +252,19 @@ mod tests {
             }
         }
         assert_eq!(wrong, []);
+    }
+
+    #[test]
+    fn harmless_files_from_the_same_builders_are_read() {
+        let table = "<table:table table:name=\"Sheet1\"><table:table-row table:number-rows-repeated=\"2\"><table:table-cell/></table:table-row>\
+                     <table:table-row><table:table-cell/><table:table-cell office:value-type=\"float\" office:value=\"1\"/></table:table-row></table:table>";
+        for bytes in [opendocument::book(table), legacy::claiming()] {
+            let workbook = read(&bytes, &Limits::default()).unwrap();
+            assert_eq!(
+                (workbook.sheets[0].rows[0].number, workbook.sheets[0].rows[0].cells[0].column),
+                (3, 1)
+            );
+        }
     }
 
     #[test]

@@ -8,11 +8,21 @@ use survey::frame::Frame;
 use survey::hospital::{FrameHospital, GmisId, InstitutionCode};
 use survey::prefecture::PrefectureCode;
 
+use crate::formulas::uncalculated;
 use crate::record::{Found, Record};
 use crate::workbook::CellValue;
 
 /// The hospital of a record, or the faults that say why there is none; with the hospital there may be warnings.
 pub(crate) fn resolve<'f>(record: &Record<'_>, frame: &'f Frame) -> Result<(&'f FrameHospital, Vec<Fault>), Vec<Fault>> {
+    // An identifier that nobody has calculated is not read around by way of the other one: both may have been meant.
+    let uncalculated: Vec<Fault> = [&record.gmis, &record.institution_code]
+        .into_iter()
+        .flatten()
+        .filter_map(uncalculated)
+        .collect();
+    if !uncalculated.is_empty() {
+        return Err(uncalculated);
+    }
     let by_gmis = look_up(record.gmis.as_ref(), frame, gmis_in_frame);
     let by_code = look_up(record.institution_code.as_ref(), frame, code_in_frame);
     let hospital = match (by_gmis, by_code) {
@@ -62,7 +72,7 @@ fn look_up<'f>(found: Option<&Found<'_>>, frame: &'f Frame, exact: LookUp) -> Op
                 .map(|number| frame.candidates_for_number(number))
                 .unwrap_or_default(),
         },
-        CellValue::Bool(_) | CellValue::Error(_) => Vec::new(),
+        CellValue::Bool(_) | CellValue::Error(_) | CellValue::Uncalculated => Vec::new(),
     };
     Some(match candidates.as_slice() {
         [hospital] => Ok(*hospital),

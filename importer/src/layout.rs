@@ -3,6 +3,8 @@
 //! A sheet is one of two layouts. Bulk: a row for each hospital, a column for each question. Form: one hospital, a row for each
 //! question. Which one it is is recognised, not asked.
 
+mod header;
+
 use std::collections::BTreeMap;
 
 use survey::edition::Edition;
@@ -10,7 +12,8 @@ use survey::fault::Fault;
 use survey::question::Kind;
 
 use crate::folding::fold;
-use crate::headings::{Heading, Headings, Item};
+use crate::headings::{self, Heading, Headings, Item};
+use crate::layout::header::HeaderCell;
 use crate::place::Place;
 use crate::workbook::{Row, Sheet};
 
@@ -28,6 +31,8 @@ pub(crate) enum Layout {
 #[derive(Debug, Default)]
 pub(crate) struct Bulk {
     pub(crate) header: usize,
+    /// The last row of the header: the same, or the one below it.
+    pub(crate) last: usize,
     pub(crate) gmis: Option<u16>,
     pub(crate) institution_code: Option<u16>,
     pub(crate) prefecture: Option<u16>,
@@ -42,8 +47,8 @@ pub(crate) struct Form {
     pub(crate) number: Option<u16>,
     pub(crate) wording: Option<u16>,
     pub(crate) answer: u16,
-    /// The column in which an earlier round wrote its faults; nothing there is an answer or an identifier.
-    pub(crate) errors: Option<u16>,
+    /// Columns that hold what was written about an earlier copy of the file.
+    pub(crate) findings: Vec<u16>,
 }
 
 /// Why a sheet has no layout.
@@ -62,19 +67,19 @@ pub(crate) fn find(sheet: &Sheet, headings: &Headings) -> Result<Layout, Missing
         if let Some(form) = form(index, row) {
             return Ok(Layout::Form(form));
         }
-        let meanings: Vec<Heading> = row.cells.iter().map(|cell| headings.identify(&cell.value.shown())).collect();
-        let identifies = meanings
+        let (cells, last) = header::cells(sheet, index, row, headings);
+        let identifies = cells
             .iter()
-            .any(|heading| matches!(heading, Heading::Gmis | Heading::InstitutionCode));
-        let questions = meanings
+            .any(|cell| matches!(cell.heading, Heading::Gmis | Heading::InstitutionCode));
+        let questions = cells
             .iter()
-            .filter(|heading| matches!(heading, Heading::Item(_) | Heading::AmbiguousNumber | Heading::Conflict))
+            .filter(|cell| matches!(cell.heading, Heading::Item(_) | Heading::AmbiguousNumber | Heading::Conflict))
             .count();
         if identifies && questions > 0 {
-            return Ok(Layout::Bulk(bulk(sheet, index, row, &meanings)));
+            return Ok(Layout::Bulk(bulk(sheet, index, last, &cells)));
         }
         // One cell may by chance read like a question, and numbers stand in any table; two questions by name are a header.
-        let named = meanings.iter().filter(|heading| matches!(heading, Heading::Item(_))).count();
+        let named = cells.iter().filter(|cell| matches!(cell.heading, Heading::Item(_))).count();
         if named > 1 && without_identifier.is_none() {
             without_identifier = Some(index);
         }
@@ -93,39 +98,50 @@ pub(crate) fn form(header: usize, row: &Row) -> Option<Form> {
     let number = column(&["設問番号", "番号", "no", "q番号", "問番号", "問"]);
     let wording = column(&["設問", "設問項目", "質問", "調査項目", "設問内容", "項目"]);
     let answer = column(&["回答", "回答欄", "ご回答"])?;
-    (number.is_some() || wording.is_some()).then_some(Form {
+    let findings = row.cells.iter().filter(|cell| headings::is_findings(&cell.value.shown()));
+    (number.is_some() || wording.is_some()).then(|| Form {
         header,
         number,
         wording,
         answer,
-        errors: column(&["エラ"]),
+        findings: findings.map(|cell| cell.column).collect(),
     })
 }
 
-fn bulk(sheet: &Sheet, header: usize, row: &Row, meanings: &[Heading]) -> Bulk {
-    let mut bulk = Bulk { header, ..Bulk::default() };
-    for (cell, heading) in row.cells.iter().zip(meanings) {
-        let place = Place::new(&sheet.name, cell.column, row.number);
-        let shown = cell.value.shown();
+fn bulk(sheet: &Sheet, header: usize, last: usize, cells: &[HeaderCell]) -> Bulk {
+    let mut bulk = Bulk {
+        header,
+        last,
+        ..Bulk::default()
+    };
+    for HeaderCell {
+        column,
+        row,
+        shown,
+        heading,
+    } in cells
+    {
+        let place = Place::new(&sheet.name, *column, *row);
         let twice = match heading {
-            Heading::Gmis => bulk.gmis.replace(cell.column),
-            Heading::InstitutionCode => bulk.institution_code.replace(cell.column),
-            Heading::Prefecture => bulk.prefecture.replace(cell.column),
-            Heading::Item(item) => bulk.items.insert(item.clone(), cell.column),
+            Heading::Gmis => bulk.gmis.replace(*column),
+            Heading::InstitutionCode => bulk.institution_code.replace(*column),
+            Heading::Prefecture => bulk.prefecture.replace(*column),
+            Heading::Item(item) => bulk.items.insert(item.clone(), *column),
             Heading::Name | Heading::Note => None,
             Heading::AmbiguousNumber | Heading::Conflict | Heading::Undivided | Heading::Unknown => {
-                bulk.faults.push(place.mark(column_fault(heading, &shown)).found(&shown));
+                bulk.faults.push(place.mark(column_fault(heading, shown)).found(shown));
                 None
             }
         };
         if let Some(first) = twice {
-            let first = Place::new(&sheet.name, first, row.number).cell();
+            let row = cells.iter().find(|cell| cell.column == first).map_or(*row, |cell| cell.row);
+            let first = Place::new(&sheet.name, first, row).cell();
             let message = format!(
                 "「{}」の列が2つあります（{first}と{}）。正しい方だけを残してください。",
-                one_line(&shown),
+                one_line(shown),
                 place.cell()
             );
-            let fault = place.mark(Fault::error("column_duplicate", message)).found(&shown);
+            let fault = place.mark(Fault::error("column_duplicate", message)).found(shown);
             bulk.faults.push(if let Heading::Item(item) = heading {
                 fault.question(item.path())
             } else {

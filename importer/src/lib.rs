@@ -9,10 +9,14 @@
 
 pub mod annotate;
 mod answers;
+#[cfg(test)]
+mod cases;
 pub mod contacts;
+pub mod date;
 pub mod examination;
 pub mod examine;
 mod folding;
+mod formulas;
 pub mod frame;
 mod headings;
 #[cfg(any(test, feature = "hostile"))]

@@ -29,6 +29,10 @@ pub struct Limits {
     pub cells: usize,
     /// Cells looked at, with or without a value, over all sheets: thousands of formatted blank rows after the data are usual.
     pub visited_cells: u64,
+    /// Cells of the rectangles that the values of .xls and .ods sheets span, blank ones among them: these files are read whole.
+    pub whole_cells: u64,
+    /// Bytes of the texts of .xls and .ods files, each as often as it stands in a cell.
+    pub whole_text_bytes: u64,
     /// Bytes (UTF-8) of the text of one cell.
     pub text_bytes: usize,
     /// Bytes (UTF-8) of the text of all cells together.
@@ -49,6 +53,8 @@ impl Default for Limits {
             columns: 512,
             cells: 2_000_000,
             visited_cells: 3_000_000,
+            whole_cells: 1_000_000,
+            whole_text_bytes: 48 << 20,
             text_bytes: 32_767 * 4,
             total_text_bytes: 128 << 20,
         }

@@ -7,16 +7,16 @@ mod relations;
 #[cfg(test)]
 mod tests;
 
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use survey::area::MunicipalityCode;
 use survey::fault::Fault;
 use survey::hospital::{Beds, GmisId, InstitutionCode};
 use survey::prefecture::PrefectureCode;
-use unicode_normalization::UnicodeNormalization;
 
+use crate::date;
 use crate::frame::{Of, bed_number, gmis, institution_code, kept, municipality, name, prefecture};
 use crate::table::{self, Column, Line};
-use crate::workbook::{CellValue, Workbook};
+use crate::workbook::Workbook;
 
 const COLUMNS: &[Column<Of>] = &[
     column(
@@ -216,34 +216,9 @@ fn other_gmis(line: &Line<'_, '_, Of>, column: Of) -> Result<Option<GmisId>, Box
 
 fn day(line: &Line<'_, '_, Of>, column: Of) -> Result<Option<NaiveDate>, Box<Fault>> {
     let Some(value) = line.value(column) else { return Ok(None) };
-    date(value).map(Some).ok_or_else(|| {
-        let message = "日付の形式が正しくありません。2024/3/8 のように記入してください。";
-        line.error(column, "date_invalid", message, "年/月/日")
-    })
-}
-
-/// The one place that reads a date: a serial number of the 1900 system (from its day 61, before which Excel's calendar is wrong), `20240308`,
-/// or year, month and day with anything between them.
-fn date(value: &CellValue) -> Option<NaiveDate> {
-    let text = match value {
-        CellValue::Number(number) if (61.0..100_000.0).contains(number) => {
-            let days = format!("{:.0}", number.floor()).parse().ok()?;
-            return NaiveDate::from_ymd_opt(1899, 12, 30)?.checked_add_days(Days::new(days));
-        }
-        value => value.shown(),
-    };
-    let text: String = text.nfkc().collect();
-    let text = text.trim();
-    if let Ok(date) = NaiveDate::parse_from_str(text, "%Y%m%d") {
-        return Some(date).filter(|_| text.len() == 8);
-    }
-    let parts: Vec<&str> = text
-        .split(['/', '-', '.', '年', '月', '日', ' '])
-        .filter(|part| !part.is_empty())
-        .collect();
-    let &[year, month, day] = parts.as_slice() else { return None };
-    let year = Some(year).filter(|year| year.len() == 4)?.parse().ok()?;
-    NaiveDate::from_ymd_opt(year, month.parse().ok()?, day.parse().ok()?)
+    date::parse(value, line.date_1904())
+        .map(Some)
+        .map_err(|error| line.error(column, error.code(), error.message(), "年/月/日"))
 }
 
 /// The first two digits of a code are its prefecture; where they are not, a column slipped or the hospital moved without a new code.

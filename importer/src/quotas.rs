@@ -74,9 +74,9 @@ pub fn examine_quotas(workbook: &Workbook) -> (Vec<(PrefectureCode, String, u32)
 fn quota(line: &Line<'_, '_, Of>) -> Result<(PrefectureCode, &'static Band, u32), Vec<Fault>> {
     let prefecture = PrefectureCode::parse(&line.shown(Of::Prefecture));
     let band = band(&line.shown(Of::Band));
-    let hospitals = line.shown(Of::Hospitals).nfkc().collect::<String>().trim().parse::<u32>();
-    if let (Ok(prefecture), Some(band), Ok(hospitals)) = (&prefecture, band, &hospitals) {
-        return Ok((*prefecture, band, *hospitals));
+    let hospitals = number_of_hospitals(&line.shown(Of::Hospitals));
+    if let (Ok(prefecture), Some(band), Some(hospitals)) = (&prefecture, band, hospitals) {
+        return Ok((*prefecture, band, hospitals));
     }
     let mut faults = Vec::new();
     if prefecture.is_err() {
@@ -101,7 +101,7 @@ fn quota(line: &Line<'_, '_, Of>) -> Result<(PrefectureCode, &'static Band, u32)
             &expected,
         ));
     }
-    if hospitals.is_err() {
+    if hospitals.is_none() {
         faults.push(*line.error(
             Of::Hospitals,
             "quota_invalid",
@@ -110,6 +110,15 @@ fn quota(line: &Line<'_, '_, Of>) -> Result<(PrefectureCode, &'static Band, u32)
         ));
     }
     Err(faults)
+}
+
+/// A number with or without commas and the unit that hospitals are counted in.
+fn number_of_hospitals(text: &str) -> Option<u32> {
+    let normal: String = text.nfkc().filter(|character| !matches!(character, ',' | ' ')).collect();
+    let number = ["病院", "か所", "ヶ所", "箇所", "件"]
+        .iter()
+        .find_map(|unit| normal.trim().strip_suffix(unit));
+    number.unwrap_or(normal.trim()).parse().ok()
 }
 
 /// By key or label; the dash between the numbers is written in many ways and folds away.

@@ -3,8 +3,11 @@
 //! Always scans first, always streams, and stops at the first limit that is passed. Nothing is interpreted here.
 
 mod delimited;
+mod ods;
 mod rows;
 pub(crate) mod text;
+mod whole;
+mod xls;
 mod xlsx;
 
 use crate::limits::Limits;
@@ -19,7 +22,9 @@ use crate::workbook::{FileKind, Workbook};
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Workbook, Refusal> {
     let kind = scan(bytes, limits)?;
     let workbook = match kind {
-        FileKind::Xlsx => xlsx::read(bytes, limits)?,
+        FileKind::Xlsx | FileKind::Xlsm => xlsx::read(bytes, kind, limits)?,
+        FileKind::Xls => xls::read(bytes, limits)?,
+        FileKind::Ods => ods::read(bytes, limits)?,
         FileKind::Csv => delimited::read(bytes, kind, b',', limits)?,
         FileKind::Tsv => delimited::read(bytes, kind, b'\t', limits)?,
     };
@@ -32,3 +37,6 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Workbook, Refusal> {
     }
     Ok(workbook)
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,8 @@ use crate::workbook::{CellValue, Row, Sheet};
 pub(crate) struct Found<'a> {
     pub(crate) place: Place<'a>,
     pub(crate) value: Option<&'a CellValue>,
+    /// Whether a formula stands in the cell.
+    pub(crate) formula: bool,
 }
 
 /// The cells of one hospital.
@@ -53,18 +55,24 @@ impl Record<'_> {
 
 /// The hospitals of a bulk sheet, a record for each row below the header; blank rows and repeated headers are left out.
 pub(crate) fn of_bulk<'a>(sheet: &'a Sheet, bulk: &Bulk, headings: &Headings) -> Vec<Record<'a>> {
-    let rows = sheet.rows.get(bulk.header + 1..).unwrap_or_default();
+    let rows = sheet.rows.get(bulk.last + 1..).unwrap_or_default();
     rows.iter()
         .map(|row| bulk_record(sheet, bulk, row))
         .filter(|record| (record.is_identified() || record.has_answers()) && !is_header(record, headings))
         .collect()
 }
 
-fn bulk_record<'a>(sheet: &'a Sheet, bulk: &Bulk, row: &'a Row) -> Record<'a> {
-    let found = |column: u16| Found {
+fn found<'a>(sheet: &'a Sheet, row: &'a Row, column: u16) -> Found<'a> {
+    let cell = row.cell(column);
+    Found {
         place: Place::new(&sheet.name, column, row.number),
-        value: row.value(column),
-    };
+        value: cell.map(|cell| &cell.value),
+        formula: cell.is_some_and(|cell| cell.formula),
+    }
+}
+
+fn bulk_record<'a>(sheet: &'a Sheet, bulk: &Bulk, row: &'a Row) -> Record<'a> {
+    let found = |column: u16| found(sheet, row, column);
     Record {
         sheet: &sheet.name,
         row: row.number,
@@ -100,10 +108,7 @@ pub(crate) fn of_form<'a>(sheet: &'a Sheet, form: &Form, headings: &Headings, ed
                 .unwrap_or_default()
         };
         let heading = format!("{} {}", shown(form.number), shown(form.wording));
-        let found = Found {
-            place: place(form.answer, row.number),
-            value: row.value(form.answer),
-        };
+        let found = found(sheet, row, form.answer);
         match headings.identify(&heading) {
             Heading::Item(item) if !answers.iter().any(|(known, _)| *known == item) => answers.push((item, found)),
             Heading::Item(_) | Heading::AmbiguousNumber | Heading::Conflict | Heading::Undivided | Heading::Unknown
@@ -121,13 +126,14 @@ pub(crate) fn of_form<'a>(sheet: &'a Sheet, form: &Form, headings: &Headings, ed
     // In the order of the edition, as in a bulk sheet.
     let order: Vec<Item> = items(edition).into_iter().map(|(item, _)| item).collect();
     answers.sort_by_key(|(item, _)| order.iter().position(|known| known == item));
-    let gmis = beside(sheet, form, headings, &Heading::Gmis);
-    let institution_code = beside(sheet, form, headings, &Heading::InstitutionCode);
+    let beside = |wanted| beside(sheet, headings, &form.findings, wanted);
+    let gmis = beside(&Heading::Gmis);
+    let institution_code = beside(&Heading::InstitutionCode);
     let anchor = gmis
         .as_ref()
         .or(institution_code.as_ref())
         .map_or(place(form.answer, header), |found| found.place);
-    let prefecture = beside(sheet, form, headings, &Heading::Prefecture);
+    let prefecture = beside(&Heading::Prefecture);
     (
         Record {
             sheet: &sheet.name,
@@ -142,20 +148,21 @@ pub(crate) fn of_form<'a>(sheet: &'a Sheet, form: &Form, headings: &Headings, ed
     )
 }
 
-/// The cell to the right of a caption such as `G-MIS ID`.
-fn beside<'a>(sheet: &'a Sheet, form: &Form, headings: &Headings, wanted: &Heading) -> Option<Found<'a>> {
+/// The cell to the right of a caption such as `G-MIS ID`; findings about an earlier copy are none of it.
+fn beside<'a>(sheet: &'a Sheet, headings: &Headings, findings: &[u16], wanted: &Heading) -> Option<Found<'a>> {
     for row in &sheet.rows {
         for (index, cell) in row.cells.iter().enumerate() {
             if headings.identify(&cell.value.shown()) == *wanted {
                 let next = row
                     .cells
                     .get(index + 1)
-                    .filter(|next| Some(next.column) != form.errors)
+                    .filter(|next| !findings.contains(&next.column))
                     .filter(|next| headings.identify(&next.value.shown()) == Heading::Unknown);
                 let column = next.map_or(cell.column.saturating_add(1), |next| next.column);
                 return Some(Found {
                     place: Place::new(&sheet.name, column, row.number),
                     value: next.map(|next| &next.value),
+                    formula: next.is_some_and(|next| next.formula),
                 });
             }
         }

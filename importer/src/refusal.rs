@@ -11,7 +11,7 @@ use survey::fault::Fault;
 /// A file refused as a whole. Nothing of it is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// Stable code: `file_empty`, `file_too_large`, `file_unreadable`, `file_kind_unknown`, `file_kind_not_supported`,
+    /// Stable code: `file_empty`, `file_too_large`, `file_unreadable`, `file_kind_unknown`, `file_kind_not_supported`, `file_password`,
     /// `encoding_unknown`, `too_many_entries`, `inflated_too_large`, `too_many_rows`, `too_many_columns`, `too_many_cells`,
     /// `too_many_sheets`, `text_too_long`.
     pub code: &'static str,
@@ -54,6 +54,14 @@ impl Refusal {
         )
     }
 
+    pub(crate) fn password(detail: impl Into<String>) -> Self {
+        Self::new(
+            "file_password",
+            "パスワードで保護されたブックは読み込めません。Excelの「情報」→「ブックの保護」でパスワードを解除し、.xlsx として保存してから送ってください。",
+            detail,
+        )
+    }
+
     pub(crate) fn too_large_inside(detail: impl Into<String>) -> Self {
         Self::new(
             "inflated_too_large",
@@ -69,6 +77,17 @@ impl Refusal {
                 "{place}文字数が多すぎるセルがあるため読み込めません。セルの文字数を減らして送り直してください（Excelのセルは32,767文字までです）。"
             ),
             detail,
+        )
+    }
+
+    /// A row or column, counted from 1, beyond the most that is read.
+    pub(crate) fn too_far(code: &'static str, unit: &str, found: u64, most: u32) -> Self {
+        Self::new(
+            code,
+            format!(
+                "{unit}が多すぎます（{found}{unit}目に値があります。上限は{most}{unit}）。使っていない{unit}を削除するか、ファイルを分けて送ってください。"
+            ),
+            format!("value at {found}, limit {most}"),
         )
     }
 

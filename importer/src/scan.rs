@@ -7,6 +7,7 @@
 mod archive;
 mod bytes;
 mod markup;
+mod opendocument;
 
 use crate::limits::Limits;
 use crate::read::text;
@@ -39,19 +40,14 @@ pub fn scan(bytes: &[u8], limits: &Limits) -> Result<FileKind, Refusal> {
         ));
     }
     if ZIP.iter().any(|magic| bytes.starts_with(magic)) {
-        archive::check(bytes, limits)?;
-        return Ok(FileKind::Xlsx);
+        return archive::check(bytes, limits);
     }
     if bytes.starts_with(OLE) {
-        return Err(if bytes::find(bytes, ENCRYPTED).is_some() {
-            Refusal::new(
-                "file_kind_not_supported",
-                "パスワードで保護されたブックは読み込めません。Excelの「情報」→「ブックの保護」でパスワードを解除し、.xlsx として保存してから送ってください。",
-                "OLE container with EncryptedPackage",
-            )
+        return if bytes::find(bytes, ENCRYPTED).is_some() {
+            Err(Refusal::password("OLE container with EncryptedPackage"))
         } else {
-            Refusal::not_supported("旧形式のExcelブック（.xls）", "OLE container")
-        });
+            Ok(FileKind::Xls)
+        };
     }
     let (decoded, _) = text::decode(bytes)?;
     text::kind(&decoded)
@@ -68,7 +64,7 @@ mod tests {
     #[test]
     fn kinds_that_are_not_read_are_named() {
         assert_eq!(code(b""), "file_empty");
-        assert_eq!(code(OLE), "file_kind_not_supported");
+        assert_eq!(code(&[OLE, ENCRYPTED].concat()), "file_password");
         assert_eq!(code(b"%PDF-1.7\n1 0 obj\n"), "file_kind_unknown");
         assert_eq!(code(b"<html><body><table></table></body></html>"), "file_kind_unknown");
         assert_eq!(code(b"PK\x03\x04garbage"), "file_unreadable");

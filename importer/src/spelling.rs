@@ -11,7 +11,7 @@ use serde_json::Value;
 use survey::answer::{EntryPath, NO_ANSWER};
 use survey::question::{Kind, Question, QuestionKey};
 
-use crate::folding::fold;
+use crate::folding::{fold, is_dash};
 use crate::workbook::CellValue;
 
 /// What a cell says to its question.
@@ -29,13 +29,15 @@ pub(crate) enum Reading {
 pub(crate) const NO_ANSWER_TEXT: &str = "無回答";
 /// Circles and ticks exist in several look-alike characters that NFKC keeps apart.
 const YES: &[&str] = &[
-    "はい", "有", "有り", "あり", "○", "〇", "◯", "⭕", "レ", "✓", "✔", "☑", "y", "yes", "true", "1",
+    "はい", "有", "有り", "有る", "あり", "ある", "○", "〇", "◯", "⭕", "レ", "✓", "✔", "☑", "y", "yes", "true", "1",
 ];
 const NO: &[&str] = &[
     "いいえ",
     "無",
     "無し",
+    "無い",
     "なし",
+    "ない",
     "×",
     "✕",
     "✖",
@@ -84,6 +86,7 @@ fn read_answer(question: &Question, value: &CellValue) -> Reading {
         return Reading::Answer(Value::from(NO_ANSWER));
     }
     match &question.kind {
+        Kind::YesNo(_) | Kind::One(_) | Kind::Several(_) if doubtful(&value.shown()) => Reading::Unreadable,
         Kind::YesNo(_) => yes_no(question, value),
         Kind::One(choices) => choices::read(choices, value, true),
         Kind::Several(choices) => choices::read(choices, value, false),
@@ -94,7 +97,7 @@ fn read_answer(question: &Question, value: &CellValue) -> Reading {
 /// Reads a cell that is kept verbatim.
 pub(crate) fn read_text(value: &CellValue) -> Reading {
     match value {
-        CellValue::Error(_) => Reading::Unreadable,
+        CellValue::Error(_) | CellValue::Uncalculated => Reading::Unreadable,
         _ if is_no_answer(value) => Reading::Answer(Value::from(NO_ANSWER)),
         _ => Reading::Answer(Value::from(value.shown())),
     }
@@ -105,10 +108,17 @@ fn is_no_answer(value: &CellValue) -> bool {
     matches!(value, CellValue::Text(text) if text.trim() == NO_ANSWER || (text.contains("無") && fold(text) == NO_ANSWER_TEXT))
 }
 
+/// Folding would lose what makes these no answer: the question mark of who was not sure, and the sign of a number.
+fn doubtful(text: &str) -> bool {
+    let mut characters = text.trim_start().chars();
+    let negative = characters.next().is_some_and(is_dash) && characters.next().is_some_and(char::is_numeric);
+    negative || text.contains(['?', '？'])
+}
+
 fn yes_no(question: &Question, value: &CellValue) -> Reading {
     let folded = fold(&value.shown());
     let answer = match value {
-        CellValue::Error(_) => None,
+        CellValue::Error(_) | CellValue::Uncalculated => None,
         CellValue::Bool(truth) => Some(*truth),
         CellValue::Number(_) | CellValue::Text(_) => yes_or_no(&folded).or_else(|| {
             // "1.はい" and "②いいえ": the word decides, its number is not looked at.

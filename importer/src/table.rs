@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use survey::fault::Fault;
 
-use crate::annotate::is_list_of_faults;
 use crate::folding::fold;
+use crate::formulas::{UNCALCULATED, UNCALCULATED_MESSAGE};
 use crate::place::Place;
 use crate::workbook::{CellValue, Row, Sheet, Workbook};
 
@@ -28,6 +28,7 @@ pub(crate) struct Column<C> {
 pub(crate) struct Table<'a, C> {
     pub(crate) sheet: &'a str,
     columns: BTreeMap<C, u16>,
+    date_1904: bool,
     /// Rows below the header.
     pub(crate) rows: &'a [Row],
 }
@@ -45,11 +46,7 @@ pub(crate) struct Line<'t, 'a, C> {
 /// A fault that names the columns missing, or the second of two columns of one name.
 pub(crate) fn find<'a, C: Copy + Ord>(workbook: &'a Workbook, columns: &[Column<C>]) -> Result<Table<'a, C>, Box<Fault>> {
     let mut best: Option<(usize, Fault)> = None;
-    for sheet in workbook
-        .sheets
-        .iter()
-        .filter(|sheet| !sheet.hidden && !is_list_of_faults(&sheet.name))
-    {
+    for sheet in workbook.sheets.iter().filter(|sheet| sheet.is_examined()) {
         for (index, row) in sheet.rows.iter().enumerate().take(ROWS_LOOKED_AT) {
             let found = header(sheet, row, columns)?;
             let missing: Vec<&str> = columns
@@ -61,6 +58,7 @@ pub(crate) fn find<'a, C: Copy + Ord>(workbook: &'a Workbook, columns: &[Column<
                 return Ok(Table {
                     sheet: &sheet.name,
                     columns: found,
+                    date_1904: workbook.date_1904,
                     rows: sheet.rows.get(index + 1..).unwrap_or_default(),
                 });
             }
@@ -117,6 +115,11 @@ impl<'a, C: Copy + Ord> Line<'_, 'a, C> {
         self.row.value(*self.table.columns.get(&column)?)
     }
 
+    /// Whether serial numbers of dates count from 1904.
+    pub(crate) fn date_1904(&self) -> bool {
+        self.table.date_1904
+    }
+
     /// The value as a person sees it; empty if there is none.
     pub(crate) fn shown(&self, column: C) -> String {
         self.value(column).map(CellValue::shown).unwrap_or_default()
@@ -134,6 +137,14 @@ impl<'a, C: Copy + Ord> Line<'_, 'a, C> {
     /// An error at a column's cell, with what stood there. Boxed, because faults stand in results that are mostly `Ok`.
     pub(crate) fn error(&self, column: C, code: &'static str, message: impl Into<String>, expected: &str) -> Box<Fault> {
         let shown = self.shown(column);
+        // Whatever is wrong with the value of a formula, there is none.
+        if self.value(column) == Some(&CellValue::Uncalculated) {
+            return Box::new(
+                self.place(column)
+                    .mark(Fault::error(UNCALCULATED, UNCALCULATED_MESSAGE))
+                    .expected(expected),
+            );
+        }
         let fault = self.place(column).mark(Fault::error(code, message)).expected(expected);
         Box::new(if shown.is_empty() { fault } else { fault.found(shown) })
     }

@@ -9,8 +9,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FileKind {
-    /// Office Open XML workbook (.xlsx, .xlsm).
+    /// Office Open XML workbook (.xlsx).
     Xlsx,
+    /// The same with macros (.xlsm). They are neither read nor kept.
+    Xlsm,
+    /// Workbook of Excel 5 to 2003 (.xls).
+    Xls,
+    /// OpenDocument spreadsheet (.ods).
+    Ods,
     /// Text separated by commas.
     Csv,
     /// Text separated by tabs.
@@ -25,6 +31,8 @@ pub enum Encoding {
     Utf8,
     /// CP932, what Japanese Excel calls Shift_JIS.
     Cp932,
+    /// UTF-16 in either order of bytes, with a byte order mark; Excel calls it Unicode text.
+    Utf16,
 }
 
 /// A file that was read.
@@ -34,9 +42,15 @@ pub struct Workbook {
     pub kind: FileKind,
     /// Encoding, for text files only.
     pub encoding: Option<Encoding>,
+    /// Whether serial numbers of dates count from 1904, as old versions of Excel for the Mac had it, and not from 1900.
+    #[serde(default)]
+    pub date_1904: bool,
     /// Sheets in the order of the file; one without a name for a text file.
     pub sheets: Vec<Sheet>,
 }
+
+/// Sheets that are added to a workbook when it goes back to its sender with what was found in it. They hold no answers.
+const FINDINGS_SHEETS: [&str; 2] = ["指摘一覧", "_chosa"];
 
 /// One sheet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,6 +61,14 @@ pub struct Sheet {
     pub hidden: bool,
     /// Rows that hold at least one value, in ascending order.
     pub rows: Vec<Row>,
+}
+
+impl Sheet {
+    /// Whether answers are looked for here: on visible sheets, and never on those that hold findings about an earlier copy of the file.
+    #[must_use]
+    pub fn is_examined(&self) -> bool {
+        !self.hidden && !FINDINGS_SHEETS.contains(&self.name.trim()) && !crate::annotate::is_list_of_faults(&self.name)
+    }
 }
 
 /// One row with at least one value.
@@ -62,8 +84,14 @@ impl Row {
     /// The value in a column (from 0), if there is one.
     #[must_use]
     pub fn value(&self, column: u16) -> Option<&CellValue> {
+        self.cell(column).map(|cell| &cell.value)
+    }
+
+    /// The cell in a column (from 0), if it has a value.
+    #[must_use]
+    pub fn cell(&self, column: u16) -> Option<&Cell> {
         let index = self.cells.binary_search_by_key(&column, |cell| cell.column).ok()?;
-        self.cells.get(index).map(|cell| &cell.value)
+        self.cells.get(index)
     }
 }
 
@@ -74,6 +102,9 @@ pub struct Cell {
     pub column: u16,
     /// Its value; for a formula the value that the last program cached.
     pub value: CellValue,
+    /// Whether a formula stands in the cell.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub formula: bool,
 }
 
 /// The value of a cell. Blank cells do not exist.
@@ -88,6 +119,8 @@ pub enum CellValue {
     Bool(bool),
     /// An error value such as `#N/A`.
     Error(String),
+    /// A formula that no program has calculated yet: what the cell will show is not in the file.
+    Uncalculated,
 }
 
 impl CellValue {
@@ -99,6 +132,7 @@ impl CellValue {
             Self::Number(number) => shown_number(*number),
             Self::Bool(true) => "TRUE".to_owned(),
             Self::Bool(false) => "FALSE".to_owned(),
+            Self::Uncalculated => "（計算されていない数式）".to_owned(),
         }
     }
 }

@@ -46,6 +46,8 @@ pub(super) fn rewrite(workbook: &Workbook) -> Result<Plain, XlsxError> {
                 match &cell.value {
                     CellValue::Number(value) => target.write_number(number, cell.column, *value)?,
                     CellValue::Bool(value) => target.write_boolean(number, cell.column, *value)?,
+                    // What it would show is not in the file; the fault at its place says so.
+                    CellValue::Uncalculated => continue,
                     CellValue::Text(text) | CellValue::Error(text) => {
                         let short = fitting(text, CELL_UNITS);
                         cut |= short.len() < text.len();

@@ -378,3 +378,177 @@ fn what_an_earlier_round_wrote_is_passed_over() {
     let text = format!("{HEADER},エラー\nAB12345,{RESPONDENT},○,有,はい,×,無,0,なし,,,,,,,F2：直してください\n");
     assert_eq!(examined(&text).faults, []);
 }
+
+#[test]
+fn formulas_give_their_kept_values_with_one_warning_for_each_column() {
+    let found = examined_as(&office_workbook(), "2024", None, EntryPath::Proxy);
+    let cached: Vec<&Fault> = found.faults.iter().filter(|fault| fault.code == "formula_cached").collect();
+    assert_eq!(cached.len(), 1, "an error value is a fault of its own: {cached:?}");
+    assert_eq!(
+        (cached[0].cell.as_deref(), cached[0].found.as_deref()),
+        (Some("C5"), Some("AB12345"))
+    );
+    assert!(!cached[0].is_error() && cached[0].message.contains("1個"));
+    let mut writer = Writer::new();
+    let sheet = writer.add_worksheet();
+    for (heading, column) in ["G-MIS ID", "Q11", "Q2"].iter().zip(0_u16..) {
+        sheet.write_string(0, column, *heading).unwrap();
+    }
+    for (row, id) in [(1, "AB12345"), (2, "AB12346")] {
+        sheet.write_string(row, 0, id).unwrap();
+        sheet.write_formula(row, 1, Formula::new("=A1").set_result("いいえ")).unwrap();
+    }
+    let found = examined_as(&writer.save_to_buffer().unwrap(), "2024", None, EntryPath::Proxy);
+    let cached: Vec<&Fault> = found.faults.iter().filter(|fault| fault.code == "formula_cached").collect();
+    assert_eq!(cached.len(), 1);
+    assert!(
+        cached[0].message.contains("2個") && cached[0].message.contains("Sheet1!B2"),
+        "{}",
+        cached[0].message
+    );
+    assert_eq!(cached[0].question.as_deref(), Some("ehr_in_use"));
+    assert!(found.hospitals.iter().all(|verdict| verdict.answers["ehr_in_use"] == json!("no")));
+}
+
+#[test]
+fn a_formula_that_was_never_calculated_is_an_error_that_says_what_to_do() {
+    let text = |cell: &str, text: &str| format!("<c r=\"{cell}\" t=\"inlineStr\"><is><t>{text}</t></is></c>");
+    let header = format!(
+        "<row r=\"1\">{}{}{}</row>",
+        text("A1", "G-MIS ID"),
+        text("B1", "Q11"),
+        text("C1", "Q12")
+    );
+    let rows = format!(
+        "{header}<row r=\"2\">{}<c r=\"B2\"><f>1</f></c>{}</row><row r=\"3\"><c r=\"A3\"><f>1</f></c>{}</row>",
+        text("A2", "AB12345"),
+        text("C2", "はい"),
+        text("B3", "はい")
+    );
+    let found = examined_as(&crate::hostile::workbook(&rows), "2024", None, EntryPath::Proxy);
+    let of = |verdict: &Verdict| {
+        let faults = verdict.faults.iter().filter(|fault| fault.code == "formula_uncalculated");
+        faults
+            .map(|fault| (fault.cell.clone().unwrap(), fault.question.clone(), fault.is_error()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of(&found.hospitals[0]), [("B2".to_owned(), Some("ehr_in_use".to_owned()), true)]);
+    assert_eq!(found.hospitals[0].states["ehr_in_use"], State::Invalid);
+    assert_eq!(found.hospitals[0].states["ehr_backup"], State::Undetermined);
+    assert!(!found.hospitals[0].answers.contains_key("ehr_in_use"));
+    assert_eq!(of(&found.hospitals[1]), [("A3".to_owned(), None, true)]);
+    assert!(found.hospitals[1].faults[0].message.contains("上書き保存"));
+}
+
+#[test]
+fn a_header_in_two_rows_with_merged_cells_is_read() {
+    let mut writer = Writer::new();
+    let plain = Format::new();
+    let sheet = writer.add_worksheet().set_name("回答").unwrap();
+    sheet.merge_range(0, 0, 1, 5, "調査の回答", &plain).unwrap();
+    for (column, heading) in [(0, "No."), (1, "G-MIS ID"), (5, "備考")] {
+        sheet.merge_range(3, column, 4, column, heading, &plain).unwrap();
+    }
+    sheet.merge_range(3, 2, 3, 4, "電子カルテ", &plain).unwrap();
+    for (column, heading) in [(2, "Q11\n電子カルテの使用"), (3, "Q12"), (4, "バックアップの\n更新頻度")] {
+        sheet.write_string(4, column, heading).unwrap();
+    }
+    for (column, cell) in [(1, "AB12345"), (2, "はい"), (3, "○"), (4, "②")] {
+        sheet.write_string(5, column, cell).unwrap();
+    }
+    let found = examined_as(&writer.save_to_buffer().unwrap(), "2024", None, EntryPath::Proxy);
+    assert!(
+        found.faults.iter().all(|fault| fault.code == "column_missing"),
+        "{:?}",
+        brief(&found.faults)
+    );
+    assert_eq!((found.hospitals.len(), found.hospitals[0].row), (1, 6));
+    let answers = json!({"ehr_in_use": "yes", "ehr_backup": "yes", "backup_frequency": "weekly"});
+    assert_eq!(&found.hospitals[0].answers, answers.as_object().unwrap());
+}
+
+#[test]
+fn a_row_of_answers_without_its_id_is_no_second_header() {
+    let found = examined_as(
+        "G-MIS ID,Q2,Q11,Q12-1\n,1,0,2\nAB12345,はい,いいえ,\n".as_bytes(),
+        "2024",
+        None,
+        EntryPath::Proxy,
+    );
+    let hospitals: Vec<(&str, u32)> = found
+        .hospitals
+        .iter()
+        .map(|verdict| (verdict.hospital.as_str(), verdict.row))
+        .collect();
+    assert_eq!(hospitals, [("", 2), ("AB12345", 3)]);
+    assert_eq!(found.hospitals[0].faults[0].code, "hospital_missing");
+}
+
+#[test]
+fn two_headings_of_one_column_that_differ_are_a_conflict() {
+    let found = examined_as(
+        "G-MIS ID,Q11,Q12\n,VPN,Q2 安全管理責任者の設置\nAB12345,はい,はい\n".as_bytes(),
+        "2024",
+        None,
+        EntryPath::Proxy,
+    );
+    assert!(
+        brief(&found.faults).contains(&("column_conflict", "C2", "")),
+        "{:?}",
+        brief(&found.faults)
+    );
+}
+
+/// What a workbook holds that went back to its sender with findings, and comes in again as it is.
+#[test]
+fn findings_about_an_earlier_copy_are_neither_answers_nor_faults() {
+    let mut writer = Writer::new();
+    let sheet = writer.add_worksheet().set_name("回答").unwrap();
+    for (column, heading) in [(0, "エラー"), (1, "G-MIS ID"), (2, "Q11"), (3, "Q2"), (4, "ｴﾗｰ")] {
+        sheet.write_string(0, column, heading).unwrap();
+    }
+    for (column, cell) in [
+        (0, "C2 「Q11」の値を読み取れません。"),
+        (1, "AB12345"),
+        (2, "いいえ"),
+        (3, "はい"),
+        (4, "Q2"),
+    ] {
+        sheet.write_string(1, column, cell).unwrap();
+    }
+    sheet.write_string(2, 0, "この行の病院は…").unwrap();
+    for (name, hidden) in [("指摘一覧", false), ("_chosa", true)] {
+        let list = writer.add_worksheet().set_name(name).unwrap();
+        list.write_string(0, 0, "G-MIS ID").unwrap().write_string(0, 1, "Q11").unwrap();
+        list.write_string(1, 0, "AB12346").unwrap().write_string(1, 1, "はい").unwrap();
+        list.set_hidden(hidden);
+    }
+    let found = examined_as(&writer.save_to_buffer().unwrap(), "2024", None, EntryPath::Proxy);
+    assert!(
+        found.faults.iter().all(|fault| fault.code == "column_missing"),
+        "{:?}",
+        brief(&found.faults)
+    );
+    assert_eq!(found.hospitals.len(), 1);
+    assert_eq!(
+        &found.hospitals[0].answers,
+        json!({"ehr_in_use": "no", "safety_manager_placed": "yes"}).as_object().unwrap()
+    );
+}
+
+#[test]
+fn the_findings_of_a_form_are_not_its_hospital() {
+    let form =
+        "G-MIS ID,,,,G-MIS IDが空欄です。\n設問番号,設問,回答,選択肢・説明,エラー\nQ11,,いいえ,,値を読み取れません。\n,ご意見,,,何か\n";
+    let found = examined_as(form.as_bytes(), "2024", None, EntryPath::Workbook);
+    assert_eq!(found.faults, []);
+    assert_eq!(found.hospitals[0].faults[0].code, "hospital_missing");
+    let found = examined_as(
+        form.replacen(",,,,", ",AB12345,,,", 1).as_bytes(),
+        "2024",
+        None,
+        EntryPath::Workbook,
+    );
+    assert_eq!((found.hospitals[0].hospital.as_str(), found.faults.len()), ("AB12345", 0));
+    assert_eq!(&found.hospitals[0].answers, json!({"ehr_in_use": "no"}).as_object().unwrap());
+}

@@ -32,9 +32,7 @@ pub(super) struct Archive {
 impl Archive {
     /// A workbook with one sheet, or, with `None`, everything but the sheet.
     pub(super) fn book(sheet: Option<&str>) -> Self {
-        let mut archive = Self {
-            writer: ZipWriter::new(Cursor::new(Vec::new())),
-        };
+        let mut archive = Self::empty();
         for (name, text) in PARTS {
             archive.start(name);
             archive.text(text);
@@ -44,6 +42,13 @@ impl Archive {
             archive.text(sheet);
         }
         archive
+    }
+
+    /// An archive without any part.
+    pub(super) fn empty() -> Self {
+        Self {
+            writer: ZipWriter::new(Cursor::new(Vec::new())),
+        }
     }
 
     pub(super) fn start(&mut self, name: &str) {

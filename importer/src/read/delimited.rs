@@ -50,6 +50,7 @@ pub(super) fn read(bytes: &[u8], kind: FileKind, separator: u8, limits: &Limits)
     Ok(Workbook {
         kind,
         encoding: Some(encoding),
+        date_1904: false,
         sheets: vec![sheet],
     })
 }

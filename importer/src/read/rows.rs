@@ -51,10 +51,36 @@ impl<'a> Budget<'a> {
     }
 }
 
+/// Refuses a workbook of too many sheets.
+pub(super) fn check_sheets(sheets: usize, limits: &Limits) -> Result<(), Refusal> {
+    if sheets <= limits.sheets {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        "too_many_sheets",
+        format!(
+            "シートが多すぎます（{sheets}枚。上限は{}枚）。ファイルを分けて送ってください。",
+            limits.sheets
+        ),
+        format!("{sheets} sheets"),
+    ))
+}
+
 /// A value on its way into a row: text is not copied before it is counted.
 pub(super) enum Incoming<'a> {
     Text(&'a str),
     Value(CellValue),
+}
+
+impl Incoming<'_> {
+    /// A number; "INF" in a cell is text that looked like a number to a parser, and JSON has no such numbers.
+    pub(super) fn number(number: f64) -> Self {
+        Self::Value(if number.is_finite() {
+            CellValue::Number(number)
+        } else {
+            CellValue::Text(number.to_string())
+        })
+    }
 }
 
 /// The rows of one sheet while they are collected.
@@ -76,6 +102,15 @@ impl<'a> Rows<'a> {
 
     /// Adds a value. `row` counts from 1, `column` from 0; blank text is no value.
     pub(super) fn push(&mut self, row: u32, column: u32, incoming: Incoming<'_>, budget: &mut Budget<'_>) -> Result<(), Refusal> {
+        self.push_cell(row, column, incoming, false, budget)
+    }
+
+    /// As [`push`](Self::push), for a cell with a formula.
+    pub(super) fn push_formula(&mut self, row: u32, column: u32, cached: Incoming<'_>, budget: &mut Budget<'_>) -> Result<(), Refusal> {
+        self.push_cell(row, column, cached, true, budget)
+    }
+
+    fn push_cell(&mut self, row: u32, column: u32, incoming: Incoming<'_>, formula: bool, budget: &mut Budget<'_>) -> Result<(), Refusal> {
         if let Incoming::Text(text) = incoming
             && text.trim().is_empty()
         {
@@ -103,7 +138,7 @@ impl<'a> Rows<'a> {
             }
             Incoming::Value(value) => value,
         };
-        self.append(row, Cell { column, value });
+        self.append(row, Cell { column, value, formula });
         Ok(())
     }
 

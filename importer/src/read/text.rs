@@ -1,7 +1,7 @@
 //! Decodes a text file and tells its kind. A file that decodes only in part is refused whole: silent replacement characters would
 //! end up in names and answers.
 
-use encoding_rs::{DecoderResult, SHIFT_JIS};
+use encoding_rs::{DecoderResult, SHIFT_JIS, UTF_16BE, UTF_16LE};
 
 use crate::refusal::Refusal;
 use crate::workbook::{Encoding, FileKind};
@@ -10,16 +10,21 @@ const UTF8_MARK: &[u8] = &[0xEF, 0xBB, 0xBF];
 /// Lines that decide between comma and tab; titles above the header hold neither.
 const LINES_LOOKED_AT: usize = 30;
 
-/// Decodes UTF-8 (with or without a byte order mark) or CP932.
+/// Decodes UTF-8 (with or without a byte order mark), CP932, or UTF-16 with a byte order mark.
 ///
 /// # Errors
 /// `encoding_unknown` with the first line that cannot be decoded, `file_kind_unknown` for bytes that are no text.
 pub(crate) fn decode(bytes: &[u8]) -> Result<(String, Encoding), Refusal> {
-    if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
+    for (mark, encoding) in [([0xFF, 0xFE], UTF_16LE), ([0xFE, 0xFF], UTF_16BE)] {
+        if let Some(rest) = bytes.strip_prefix(&mark) {
+            return wide(rest, encoding);
+        }
+    }
+    if wide_without_mark(bytes) {
         return Err(Refusal::new(
             "encoding_unknown",
-            "文字コードがUTF-16（Excelの「Unicodeテキスト」）のファイルは読み込めません。.xlsx または「CSV UTF-8」で保存してから送ってください。",
-            "UTF-16 byte order mark",
+            "文字コードがUTF-16のようですが、先頭のBOM（バイト順マーク）がないため読み込めません。.xlsx または「CSV UTF-8」で保存し直してから送ってください。",
+            "UTF-16 without a byte order mark",
         ));
     }
     if bytes.contains(&0) {
@@ -37,6 +42,25 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(String, Encoding), Refusal> {
         Some(text) => plain(text.into_owned(), Encoding::Cp932),
         None => Err(undecodable(bytes, first_undecodable(bytes), "CP932")),
     }
+}
+
+fn wide(bytes: &[u8], encoding: &'static encoding_rs::Encoding) -> Result<(String, Encoding), Refusal> {
+    let decoded = encoding.decode_without_bom_handling_and_without_replacement(bytes);
+    match decoded.filter(|_| bytes.len().is_multiple_of(2)) {
+        Some(text) => plain(text.into_owned(), Encoding::Utf16),
+        None => Err(Refusal::new(
+            "encoding_unknown",
+            "文字コードがUTF-16のファイルですが、途中に読めない文字があります。.xlsx または「CSV UTF-8」で保存し直してから送ってください。",
+            "UTF-16: odd number of bytes or an unpaired surrogate",
+        )),
+    }
+}
+
+/// Whether line ends stand there as UTF-16 writes them, and all of it could be UTF-16.
+fn wide_without_mark(bytes: &[u8]) -> bool {
+    let holds = |unit: [u8; 2]| bytes.chunks_exact(2).any(|pair| pair == unit);
+    let decodes = |encoding: &'static encoding_rs::Encoding| encoding.decode_without_bom_handling_and_without_replacement(bytes).is_some();
+    (holds([b'\n', 0]) && decodes(UTF_16LE)) || (holds([0, b'\n']) && decodes(UTF_16BE))
 }
 
 /// Refuses control characters: they are a sign of a binary file, and no keyboard writes them.
@@ -141,7 +165,18 @@ mod tests {
     }
 
     #[test]
-    fn text_in_utf_16_says_so() {
-        assert!(decode(&[0xFF, 0xFE, b'a', 0]).unwrap_err().message.contains("UTF-16"));
+    fn utf_16_is_decoded_by_its_mark_and_named_without_one() {
+        let little: Vec<u8> = "病院\t①\r\n𠮷".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = "病院\t①\r\n𠮷".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for (mark, bytes) in [([0xFF, 0xFE], &little), ([0xFE, 0xFF], &big)] {
+            let marked = [mark.as_slice(), bytes].concat();
+            assert_eq!(decode(&marked).unwrap(), ("病院\t①\r\n𠮷".to_owned(), Encoding::Utf16));
+            let refusal = decode(marked.get(..marked.len() - 1).unwrap()).unwrap_err();
+            assert_eq!(refusal.code, "encoding_unknown");
+            assert!(refusal.message.contains("UTF-16"));
+            let refusal = decode(bytes).unwrap_err();
+            assert_eq!(refusal.code, "encoding_unknown");
+            assert!(refusal.message.contains("BOM"));
+        }
     }
 }

@@ -7,18 +7,19 @@ use std::io::{Cursor, Read};
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
-use super::bytes;
 use super::markup::Markup;
+use super::{bytes, opendocument};
 use crate::limits::Limits;
 use crate::refusal::Refusal;
+use crate::workbook::FileKind;
 
 /// The signature in front of each entry of the central directory.
 const CENTRAL_ENTRY: &[u8] = b"PK\x01\x02";
 /// Bytes that are inflated before they are looked at.
 const BUFFER_BYTES: usize = 64 << 10;
 
-/// Accepts an archive that is an Office Open XML workbook and stays within the limits.
-pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<(), Refusal> {
+/// Accepts an archive that is an Office Open XML workbook or an OpenDocument spreadsheet and stays within the limits.
+pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<FileKind, Refusal> {
     // Before the directory is parsed: an entry costs memory many times its 46 bytes, and each needs its own signature.
     if bytes::count(bytes, CENTRAL_ENTRY, limits.entries) > limits.entries {
         return Err(too_many_entries(limits));
@@ -27,13 +28,16 @@ pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<(), Refusal> {
     if archive.len() > limits.entries {
         return Err(too_many_entries(limits));
     }
-    let mut names = Vec::with_capacity(archive.len());
+    // By its names first: the parts of a document with a password are noise.
+    let kind = kind(&mut archive)?;
     let mut inflated = 0;
     for index in 0..archive.len() {
-        let name = inflate(&mut archive, index, limits, &mut inflated)?;
-        names.push(name);
+        inflate(&mut archive, index, limits, &mut inflated)?;
     }
-    kind(&names)
+    if kind == FileKind::Ods {
+        opendocument::check_content(&mut archive, limits)?;
+    }
+    Ok(kind)
 }
 
 fn too_many_entries(limits: &Limits) -> Refusal {
@@ -44,8 +48,13 @@ fn too_many_entries(limits: &Limits) -> Refusal {
     )
 }
 
-/// Inflates one entry, adds its bytes to `inflated`, and returns its name in the form in which calamine compares names.
-fn inflate(archive: &mut ZipArchive<Cursor<&[u8]>>, index: usize, limits: &Limits, inflated: &mut u64) -> Result<String, Refusal> {
+/// The name of an entry in the form in which calamine compares names.
+fn canonical(name: &str) -> String {
+    name.replace('\\', "/").to_ascii_lowercase()
+}
+
+/// Inflates one entry and adds its bytes to `inflated`.
+fn inflate(archive: &mut ZipArchive<Cursor<&[u8]>>, index: usize, limits: &Limits, inflated: &mut u64) -> Result<(), Refusal> {
     let mut entry = archive.by_index(index).map_err(|error| match error {
         ZipError::UnsupportedArchive(reason) => Refusal::unreadable(format!("entry {index}: {reason}")),
         other => Refusal::unreadable(format!("entry {index}: {other}")),
@@ -53,11 +62,7 @@ fn inflate(archive: &mut ZipArchive<Cursor<&[u8]>>, index: usize, limits: &Limit
     if !matches!(entry.compression(), CompressionMethod::Stored | CompressionMethod::Deflated) {
         return Err(Refusal::unreadable(format!("entry {index}: method {:?}", entry.compression())));
     }
-    let name = entry
-        .name()
-        .map_err(|error| Refusal::unreadable(error.to_string()))?
-        .replace('\\', "/")
-        .to_ascii_lowercase();
+    let name = canonical(entry.name().map_err(|error| Refusal::unreadable(error.to_string()))?.as_ref());
     let mut markup = Markup::of_part(&name, limits);
     let mut buffer = vec![0_u8; BUFFER_BYTES];
     let mut size = 0_u64;
@@ -78,20 +83,31 @@ fn inflate(archive: &mut ZipArchive<Cursor<&[u8]>>, index: usize, limits: &Limit
             markup.feed(buffer.get(..read).unwrap_or_default())?;
         }
     }
-    Ok(name)
+    Ok(())
 }
 
 /// Tells a workbook from the other things that are zip archives.
-fn kind(names: &[String]) -> Result<(), Refusal> {
+fn kind(archive: &mut ZipArchive<Cursor<&[u8]>>) -> Result<FileKind, Refusal> {
+    let mut names = Vec::with_capacity(archive.len());
+    for index in 0..archive.len() {
+        let entry = archive
+            .by_index_raw(index)
+            .map_err(|error| Refusal::unreadable(error.to_string()))?;
+        names.push(canonical(
+            entry.name().map_err(|error| Refusal::unreadable(error.to_string()))?.as_ref(),
+        ));
+    }
     let has = |wanted: &str| names.iter().any(|name| name == wanted);
-    if names.iter().any(|name| name.ends_with("workbook.bin")) {
+    let ends = |wanted: &str| names.iter().any(|name| name.ends_with(wanted));
+    if ends("workbook.bin") {
         return Err(Refusal::not_supported("Excelバイナリブック（.xlsb）", "xlsb"));
     }
     if has("mimetype") && has("content.xml") {
-        return Err(Refusal::not_supported("OpenDocument形式（.ods）のファイル", "OpenDocument"));
+        opendocument::check_kind(archive)?;
+        return Ok(FileKind::Ods);
     }
-    if has("_rels/.rels") && names.iter().any(|name| name.ends_with("workbook.xml")) {
-        return Ok(());
+    if !(has("_rels/.rels") && ends("workbook.xml")) {
+        return Err(Refusal::unknown_kind("zip archive without a workbook"));
     }
-    Err(Refusal::unknown_kind("zip archive without a workbook"))
+    Ok(if ends("vbaproject.bin") { FileKind::Xlsm } else { FileKind::Xlsx })
 }

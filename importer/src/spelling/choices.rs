@@ -2,7 +2,8 @@
 //!
 //! A cell is cut into tokens at list separators and spaces. From left to right the longest run of tokens that spells a label (with or
 //! without its number in front) is taken; a bare number counts only where no label follows it directly, so that `①事業者`, whose number
-//! and label disagree, is not read as two choices.
+//! and label disagree, is not read as two choices. Where labels themselves begin with numbers (`3つ以上`, `2つ`, `1つ`), bare digits may be the
+//! number of an option or what is counted, and are read only where both are the same option.
 
 use std::collections::HashMap;
 
@@ -11,7 +12,7 @@ use survey::question::Choice;
 use unicode_normalization::UnicodeNormalization;
 
 use super::Reading;
-use crate::folding::fold;
+use crate::folding::{fold, is_dash};
 use crate::workbook::CellValue;
 
 /// Spellings longer than this many tokens do not exist; bounds the search in a long text.
@@ -39,7 +40,7 @@ pub(super) fn read(choices: &[Choice], value: &CellValue, single: bool) -> Readi
     let text = match value {
         CellValue::Text(text) => text.clone(),
         CellValue::Number(number) if number.fract() == 0.0 => value.shown(),
-        CellValue::Number(_) | CellValue::Bool(_) | CellValue::Error(_) => return Reading::Unreadable,
+        CellValue::Number(_) | CellValue::Bool(_) | CellValue::Error(_) | CellValue::Uncalculated => return Reading::Unreadable,
     };
     let Some((mut found, by_number)) = spelled(choices, &tokens(&text)) else {
         return Reading::Unreadable;
@@ -109,16 +110,29 @@ fn spelled(choices: &[Choice], tokens: &[Token]) -> Option<(Vec<usize>, bool)> {
         }
         let alone = after.first().is_none_or(|next| next.separated || next.number.is_some());
         let wanted = first.number.filter(|_| alone)?;
-        found.push(
-            choices
-                .iter()
-                .enumerate()
-                .position(|(index, choice)| number(choice, index) == Some(wanted))?,
-        );
+        let numbered = choices
+            .iter()
+            .enumerate()
+            .position(|(index, choice)| number(choice, index) == Some(wanted))?;
+        if first.bare && counts_otherwise(choices, wanted, numbered) {
+            return None;
+        }
+        found.push(numbered);
         by_number |= first.bare;
         rest = after;
     }
     Some((found, by_number))
+}
+
+/// Whether the question counts something, and so many are another option than the one of that number.
+fn counts_otherwise(choices: &[Choice], wanted: u32, numbered: usize) -> bool {
+    let counted = |choice: &Choice| {
+        let label: String = choice.label.nfkc().collect();
+        let digits = label.split(|character: char| !character.is_ascii_digit()).next();
+        digits.and_then(|digits| digits.parse::<u32>().ok())
+    };
+    choices.iter().any(|choice| counted(choice).is_some())
+        && choices.iter().position(|choice| counted(choice) == Some(wanted)) != Some(numbered)
 }
 
 /// The longest run of tokens that spells a label, never digits alone: `1,3` is not 13.
@@ -167,9 +181,16 @@ fn tokens(text: &str) -> Vec<Token> {
 
 fn finish(word: &mut String, separated: &mut bool, tokens: &mut Vec<Token>) {
     let word = std::mem::take(word);
-    let folded = fold(&word);
+    let mut folded = fold(&word);
     if folded.is_empty() {
-        return;
+        // `①〜③` is a range and not the two choices at its ends: its dash must not fold away.
+        if !word
+            .chars()
+            .any(|character| is_dash(character) || matches!(character, '~' | '～' | '〜'))
+        {
+            return;
+        }
+        folded = word.clone();
     }
     let normal: String = word.nfkc().collect();
     let digits = normal.trim_matches(|character: char| matches!(character, '(' | ')' | '[' | ']' | '.' | ':' | '。'));
@@ -253,7 +274,19 @@ mod tests {
 
     #[test]
     fn what_is_uncertain_is_unreadable() {
-        for text in ["①事業者", "13", "1.3", "9", "①、⑨", "該当なし", "自医療", "-", "①と③"] {
+        for text in [
+            "①事業者",
+            "13",
+            "1.3",
+            "9",
+            "①、⑨",
+            "該当なし",
+            "自医療",
+            "-",
+            "①と③",
+            "①〜③",
+            "①-③",
+        ] {
             assert_eq!(several(text), Reading::Unreadable, "{text}");
         }
         assert_eq!(read(&desk(), &CellValue::Number(1.3), false), Reading::Unreadable);
