@@ -6,7 +6,7 @@
 pub mod child;
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
@@ -21,7 +21,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::error::AppError;
-use child::{Allowance, Outcome};
+use child::{Allowance, Outcome, Refused, Remarks, Written};
 
 /// Bytes of JSON that are taken from a child. The importer's limits end a workbook well below.
 const MOST_OUTPUT: u64 = 512 << 20;
@@ -83,16 +83,51 @@ impl Parser {
     /// # Errors
     /// Unavailable: the child cannot be started, is not the program it should be, or no turn came in time.
     pub async fn parse(&self, file: impl AsRef<[u8]> + Send) -> Result<Result<Workbook, Fault>, AppError> {
+        let print = |output: &mut Output| match serde_json::from_reader(output) {
+            Ok(Outcome::Ok(workbook)) => Printed::Whole(workbook),
+            Ok(Outcome::Refused(refused)) => Printed::Refused(refused),
+            Err(_) => Printed::Nothing,
+        };
+        self.run(&[], (Vec::new(), file), print).await
+    }
+
+    /// Writes faults into the file that they were found in, in a child; see [`importer::annotate::annotate`]. The inner error is as of
+    /// [`Parser::parse`].
+    ///
+    /// # Errors
+    /// As [`Parser::parse`].
+    pub async fn annotate(&self, file: impl AsRef<[u8]> + Send, faults: &[Fault]) -> Result<Result<(Vec<u8>, Remarks), Fault>, AppError> {
+        let faults = serde_json::to_vec(faults).map_err(AppError::internal)?;
+        let print = |output: &mut Output| {
+            let (mut line, mut bytes) = (Vec::new(), Vec::new());
+            let whole = output.read_until(b'\n', &mut line).and_then(|_| output.read_to_end(&mut bytes));
+            match (whole, serde_json::from_slice(&line)) {
+                (Ok(_), Ok(Written::Ok(remarks))) => Printed::Whole((bytes, remarks)),
+                (Ok(_), Ok(Written::Refused(refused))) => Printed::Refused(refused),
+                _ => Printed::Nothing,
+            }
+        };
+        let length = faults.len().to_string();
+        self.run(&[child::FAULTS, &length], (faults, file), print).await
+    }
+
+    /// Runs a child over an input, and makes something of what it prints, on a thread that may block.
+    async fn run<T: Send + 'static>(
+        &self,
+        arguments: &[&str],
+        input: (Vec<u8>, impl AsRef<[u8]> + Send),
+        print: impl FnOnce(&mut Output) -> Printed<T> + Send + 'static,
+    ) -> Result<Result<T, Fault>, AppError> {
         let turn = timeout(self.options.patience, self.turns.acquire()).await;
         let _turn = turn
             .map_err(|_late| AppError::unavailable("too many uploads are waiting to be read"))?
             .map_err(AppError::internal)?;
-        let mut child = self.command().spawn().map_err(|error| self.unavailable(&error))?;
+        let mut child = self.command(arguments).spawn().map_err(|error| self.unavailable(&error))?;
         let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take()) else {
             return Err(AppError::internal("a child without pipes"));
         };
         let ended = timeout(self.options.wall_clock, async {
-            tokio::join!(write(stdin, file), read(stdout), complaint(stderr), child.wait())
+            tokio::join!(write(stdin, input), read(stdout, print), complaint(stderr), child.wait())
         })
         .await;
         match ended {
@@ -105,26 +140,32 @@ impl Parser {
         }
     }
 
-    fn command(&self) -> Command {
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.options.program);
         command.arg0("chosa").arg(child::COMMAND);
         command
             .args([child::MEMORY, &self.options.memory.to_string()])
-            .args([child::CPU, &Allowance::default().cpu.to_string()]);
+            .args([child::CPU, &Allowance::default().cpu.to_string()])
+            .args(arguments);
         // It needs nothing of ours, least of all the database's password in the environment.
         command.env_clear().current_dir("/").kill_on_drop(true);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 
-    fn judge(&self, received: Received, complaint: &str, status: ExitStatus) -> Result<Result<Workbook, Fault>, AppError> {
+    fn judge<T>(&self, received: Printed<T>, complaint: &str, status: ExitStatus) -> Result<Result<T, Fault>, AppError> {
         match received {
-            Received::Outcome(Outcome::Ok(workbook)) if status.success() => Ok(Ok(workbook)),
-            Received::Outcome(Outcome::Refused(refused)) if status.success() => {
+            Printed::Whole(made) if status.success() => {
+                if !complaint.is_empty() {
+                    tracing::info!(complaint, "the child said of an upload");
+                }
+                Ok(Ok(made))
+            }
+            Printed::Refused(refused) if status.success() => {
                 tracing::debug!(code = refused.code, detail = refused.detail, "an upload was refused");
                 Ok(Err(Fault::error(refused.code, refused.message)))
             }
-            received if matches!(received, Received::TooMuch) || status.signal().is_some() || status.code() == Some(PANICKED) => {
+            received if matches!(received, Printed::TooMuch) || status.signal().is_some() || status.code() == Some(PANICKED) => {
                 tracing::warn!(%status, complaint, "the child that read an upload died of it");
                 Ok(Err(given_up()))
             }
@@ -144,28 +185,37 @@ fn given_up() -> Fault {
 }
 
 /// A child that has seen enough closes its stdin early; what it then prints says why.
-async fn write(mut stdin: ChildStdin, file: impl AsRef<[u8]>) {
-    if let Err(error) = stdin.write_all(file.as_ref()).await {
-        tracing::debug!(%error, "the child did not take the whole upload");
+async fn write(mut stdin: ChildStdin, (before, file): (Vec<u8>, impl AsRef<[u8]>)) {
+    for part in [before.as_slice(), file.as_ref()] {
+        if let Err(error) = stdin.write_all(part).await {
+            tracing::debug!(%error, "the child did not take the whole upload");
+        }
     }
 }
 
-enum Received {
-    Outcome(Outcome),
+/// What a child prints, as far as it is taken.
+type Output = BufReader<std::io::Take<File>>;
+
+/// What came of what a child printed.
+enum Printed<T> {
+    Whole(T),
+    Refused(Refused),
     TooMuch,
     /// Not what a child prints, or cut off.
     Nothing,
 }
 
-/// Makes the workbook while it is being printed, on a thread that may block; ends with the child.
-async fn read(stdout: ChildStdout) -> Result<Received, AppError> {
+/// Makes something of the output while it is being printed, on a thread that may block; ends with the child.
+async fn read<T: Send + 'static>(
+    stdout: ChildStdout,
+    print: impl FnOnce(&mut Output) -> Printed<T> + Send + 'static,
+) -> Result<Printed<T>, AppError> {
     let pipe = File::from(stdout.into_owned_fd().map_err(AppError::internal)?);
     let received = tokio::task::spawn_blocking(move || {
-        let mut output = pipe.take(MOST_OUTPUT);
-        match serde_json::from_reader(BufReader::with_capacity(1 << 16, &mut output)) {
-            Ok(outcome) => Received::Outcome(outcome),
-            Err(_) if output.limit() == 0 => Received::TooMuch,
-            Err(_) => Received::Nothing,
+        let mut output = BufReader::with_capacity(1 << 16, pipe.take(MOST_OUTPUT));
+        match print(&mut output) {
+            Printed::Nothing if output.get_ref().limit() == 0 => Printed::TooMuch,
+            printed => printed,
         }
     });
     received.await.map_err(AppError::internal)

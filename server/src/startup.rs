@@ -17,6 +17,7 @@ use crate::app::state::{Shared, State};
 use crate::app::statistics::Snapshots;
 use crate::app::{jobs, receipts, surveys};
 use crate::auth::receipt::ReceiptKey;
+use crate::auth::stamp::template_key;
 use crate::auth::token::Tokens;
 use crate::db::migrations;
 use crate::db::pool::{self, TimeOuts};
@@ -68,6 +69,7 @@ pub async fn state(parts: &Parts) -> Result<State, AppError> {
     let shared = Shared {
         clock: parts.clock.clone(),
         tokens: Arc::new(Tokens::new(&parts.token_secret)?),
+        template_key: template_key(&parts.token_secret),
         receipts: Arc::new(ReceiptKey::new(&parts.receipt_secret)?),
         snapshots: Arc::new(Snapshots::default()),
         jobs: Arc::default(),

@@ -5,6 +5,9 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use crate::answer::Answers;
+use crate::edition::Edition;
+
 /// Why a text is no crosswalk.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum CrosswalkError {
@@ -80,6 +83,20 @@ impl Crosswalk {
         COMPILED_IN.as_ref().unwrap_or(&NOTHING_COMPARES)
     }
 
+    /// What answers to an earlier survey say to an edition of a later one: of comparable questions only, and only where the same word is an option there.
+    pub fn carry(&self, from_survey: &str, answers: &Answers, to: &Edition) -> Answers {
+        let comparable = |pair: &&Pair| pair.comparable && pair.from_survey == from_survey && pair.to_survey == to.survey().as_str();
+        let carried = |pair: &Pair| {
+            let answer = answers.get(&pair.from_question)?;
+            let question = to.question(&pair.to_question)?;
+            let fits = answer
+                .as_str()
+                .is_some_and(|word| question.choices().iter().any(|option| option.key == word));
+            fits.then(|| (pair.to_question.clone(), answer.clone()))
+        };
+        self.pairs.iter().filter(comparable).filter_map(carried).collect()
+    }
+
     /// All pairs, those that do not compare included.
     pub fn pairs(&self) -> &[Pair] {
         &self.pairs
@@ -116,6 +133,23 @@ mod tests {
             ["ehr_in_use", "ehr_backup", "backup_generations", "backup_leak_protection"]
         );
         assert!(Crosswalk::compiled_in().pairs().iter().all(|pair| !pair.note.is_empty()));
+    }
+
+    #[test]
+    fn only_what_means_the_same_is_carried_over() {
+        let answers = serde_json::json!({
+            "ehr_in_use": "yes", "ehr_backup": "no_answer", "backup_generations_kept": "yes", "backup_leak_protection": "no",
+            "security_officer_placed": "yes", "respondent": {"name": "x"},
+        });
+        let edition = crate::find("2024").unwrap().first_edition();
+        let carried = Crosswalk::compiled_in().carry("2022", answers.as_object().unwrap(), edition);
+        let expected = serde_json::json!({"ehr_in_use": "yes", "backup_leak_protection": "no"});
+        assert_eq!(serde_json::Value::Object(carried), expected);
+        assert!(
+            Crosswalk::compiled_in()
+                .carry("2024", answers.as_object().unwrap(), edition)
+                .is_empty()
+        );
     }
 
     #[test]

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use actix_web::http::header::{
+    CONTENT_DISPOSITION, Charset, ContentDisposition, DispositionParam, DispositionType, ExtendedValue, HeaderName, HeaderValue,
+    TryIntoHeaderValue,
+};
 use actix_web::{HttpResponse, get, post, web};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -15,6 +19,8 @@ use crate::api::jobs::JobJson;
 use crate::api::keyed::{Keyed, answered};
 use crate::api::pages::{Page, PageQuery};
 use crate::api::problem::{ApiError, ProblemJson};
+use crate::api::surveys::workbook;
+use crate::app::annotations::{self, Annotated};
 use crate::app::idempotency::Answer;
 use crate::app::imports::{self, Upload};
 use crate::app::jobs::{self, How};
@@ -38,6 +44,9 @@ pub struct UploadQuery {
     /// Only examine, store nothing.
     #[serde(default)]
     dry_run: bool,
+    /// With `dry_run`: the file itself is answered, always as .xlsx, with what was found in it written into it.
+    #[serde(default)]
+    annotated: bool,
     /// Name of the file, for people.
     file_name: Option<String>,
     /// The printing whose numbers it uses: january, march.
@@ -121,6 +130,10 @@ pub async fn import_answers(
         numbering: query.numbering,
         reason: query.reason,
     };
+    if query.dry_run && query.annotated {
+        let annotated = annotations::of_upload(&state, &guarded.permit, survey, &upload).await?;
+        return Ok(download(annotated));
+    }
     if query.dry_run {
         let report = imports::dry_run(&state, &guarded.permit, survey, &upload).await?;
         return Ok(HttpResponse::Ok().json(report));
@@ -235,6 +248,50 @@ pub async fn read_import(
         import: ImportJson::from(row),
         verdicts,
     }))
+}
+
+/// The file of an import, always as .xlsx, with what was found in it written into it: a column エラー, cells filled and with notes, a list with links.
+/// The header `Chosa-Rewritten: true` says that it is a new workbook with the same rows, because the file's own kind cannot be given back.
+#[utoipa::path(tag = "imports", operation_id = "download_annotated", security(("bearer" = [])),
+    params(("survey" = String, Path), ("import" = Uuid, Path)), responses(
+    (status = 200, description = "The workbook", body = Vec<u8>, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", headers(("Chosa-Rewritten" = String))),
+    (status = 401, description = "Not signed in", body = ProblemJson),
+    (status = 403, description = "role_not_permitted", body = ProblemJson),
+    (status = 404, description = "survey_unknown, import_unknown, file_erased", body = ProblemJson),
+    (status = 422, description = "file_refused", body = ProblemJson),
+    (status = 503, description = "unavailable", body = ProblemJson),
+))]
+#[get("/api/v1/surveys/{survey}/imports/{import}/annotated")]
+pub async fn download_annotated(
+    state: web::Data<State>,
+    guarded: Guarded<ImportAnswers>,
+    path: web::Path<(String, Uuid)>,
+) -> Result<HttpResponse, ApiError> {
+    let (survey, id) = path.into_inner();
+    let annotated = annotations::of_import(&state, &guarded.permit, surveys::known(&survey)?, id).await?;
+    Ok(download(annotated))
+}
+
+fn download(annotated: Annotated) -> HttpResponse {
+    let rewritten = if annotated.rewritten { "true" } else { "false" };
+    // The name may be anything; RFC 6266 wants it encoded.
+    let name = ContentDisposition {
+        disposition: DispositionType::Attachment,
+        parameters: vec![DispositionParam::FilenameExt(ExtendedValue {
+            charset: Charset::Ext("UTF-8".to_owned()),
+            language_tag: None,
+            value: annotated.file_name.into_bytes(),
+        })],
+    };
+    let mut response = workbook("annotated.xlsx", annotated.bytes);
+    response.headers_mut().remove(CONTENT_DISPOSITION);
+    if let Ok(name) = name.try_into_value() {
+        response.headers_mut().insert(CONTENT_DISPOSITION, name);
+    }
+    response
+        .headers_mut()
+        .insert(HeaderName::from_static("chosa-rewritten"), HeaderValue::from_static(rewritten));
+    response
 }
 
 pub(super) fn page_invalid(error: impl std::fmt::Display) -> AppError {

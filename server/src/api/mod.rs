@@ -24,6 +24,7 @@ pub mod steps;
 pub mod submissions;
 pub mod surveys;
 pub mod tables;
+pub mod templates;
 pub mod windows;
 
 use actix_web::web;
@@ -54,7 +55,9 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(surveys::read_survey)
         .service(surveys::read_edition)
         .service(surveys::read_schema)
-        .service(surveys::download_template)
+        .service(templates::download_template)
+        .service(templates::download_hospital_template)
+        .service(templates::download_area_template)
         .service(windows::open_window)
         .service(windows::close_window)
         .service(windows::grant_extension)
@@ -82,6 +85,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(jobs::follow_job)
         .service(imports::list_imports)
         .service(imports::read_import)
+        .service(imports::download_annotated)
         .service(tables::read_table)
         .service(tables::read_response_rates)
         .service(exports::download_statistics)

@@ -3,11 +3,11 @@
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::{HttpResponse, get, web};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use survey::edition::Edition;
 use survey::question::{Kind, Question};
 use survey::survey::Survey;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::api::guard::Guarded;
@@ -16,7 +16,6 @@ use crate::app::state::State;
 use crate::app::times::Announced;
 use crate::app::{surveys, windows};
 use crate::auth::permit::ReadSurveys;
-use crate::error::AppError;
 
 /// A survey.
 #[derive(Serialize, ToSchema)]
@@ -256,40 +255,6 @@ pub async fn read_schema(_guarded: Guarded<ReadSurveys>, path: web::Path<(String
     Ok(HttpResponse::Ok()
         .content_type("application/schema+json")
         .body(survey::schema::json_schema(edition).to_string()))
-}
-
-/// Which edition's template.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct TemplateQuery {
-    /// Name or id; the first if not given.
-    edition: Option<String>,
-}
-
-/// A blank workbook: `form` for one hospital, `bulk` with a row for each hospital.
-#[utoipa::path(tag = "surveys", operation_id = "download_template", security(("bearer" = [])),
-    params(("survey" = String, Path), ("layout" = String, Path, description = "form or bulk"), TemplateQuery), responses(
-    (status = 200, description = "The workbook", body = Vec<u8>, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    (status = 401, description = "Not signed in", body = ProblemJson),
-    (status = 404, description = "survey_unknown, edition_unknown, template_unknown", body = ProblemJson),
-))]
-#[get("/api/v1/surveys/{survey}/templates/{layout}")]
-pub async fn download_template(
-    _guarded: Guarded<ReadSurveys>,
-    path: web::Path<(String, String)>,
-    query: web::Query<TemplateQuery>,
-) -> Result<HttpResponse, ApiError> {
-    let (survey, layout) = path.into_inner();
-    let edition = surveys::edition(surveys::known(&survey)?, query.edition.as_deref())?;
-    let bytes = match layout.as_str() {
-        "form" => importer::template::form(edition, None, &importer::template::Filling::default()),
-        "bulk" => importer::template::bulk(edition, &[], &importer::template::Filling::default()),
-        _ => return Err(AppError::not_found("template_unknown", "様式は form（1病院用）か bulk（一括用）を指定してください。").into()),
-    };
-    Ok(workbook(
-        &format!("template_{}_{layout}.xlsx", edition.id()),
-        bytes.map_err(AppError::internal)?,
-    ))
 }
 
 /// A workbook as a download.

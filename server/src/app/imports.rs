@@ -291,6 +291,7 @@ async fn examine(
         numbering: upload.numbering.clone(),
         path,
     };
+    let key = state.shared.template_key;
     // Thousands of rows are evaluated: not on a worker's thread.
     tokio::task::spawn_blocking(move || {
         let hospitals: Vec<FrameHospital> = rows.iter().map(frames::hospital_of).collect::<Result<_, _>>()?;
@@ -303,7 +304,8 @@ async fn examine(
                 .cloned()
                 .unwrap_or_default()
         };
-        let examination = importer::examine(&workbook, survey, &request, &frame, &known);
+        let mut examination = importer::examine(&workbook, survey, &request, &frame, &known);
+        importer::stamp::check(&mut examination, &workbook, survey, &key);
         Ok(Examined {
             examination,
             edition,
@@ -316,13 +318,12 @@ async fn examine(
 }
 
 async fn parse(state: &State, upload: &Upload) -> Result<Workbook, AppError> {
-    state.shared.parser.parse(&upload.bytes).await?.map_err(|fault| {
-        AppError::faulty(
-            "file_refused",
-            "ファイルを読み込めませんでした。何も保存されていません。理由を確認して送り直してください。",
-            vec![fault],
-        )
-    })
+    state
+        .shared
+        .parser
+        .parse(&upload.bytes)
+        .await?
+        .map_err(|fault| refused(vec![fault]))
 }
 
 /// Verdicts of all hospitals, and the answers of those that may go in, each with the place of its verdict.
@@ -432,6 +433,15 @@ async fn store(
         details,
     };
     Ok(audit::insert(conn, actor, now, entry).await?)
+}
+
+/// Why a file that cannot be read is not taken.
+pub(super) fn refused(faults: Vec<Fault>) -> AppError {
+    AppError::faulty(
+        "file_refused",
+        "ファイルを読み込めませんでした。何も保存されていません。理由を確認して送り直してください。",
+        faults,
+    )
 }
 
 /// An import that the actor may see, with a page of its verdicts.

@@ -409,7 +409,7 @@ async fn run(state: &State, taken: &TakenRow, claim: &Claim, attended: bool) -> 
             ));
         }
         let sha256 = taken.blob_sha256.as_deref().unwrap_or_default();
-        let bytes = jobs::file(conn, sha256).await?;
+        let bytes = import_rows::file(conn, sha256).await?;
         bytes.ok_or_else(|| AppError::internal(format!("the file of job {} is gone", taken.id)))
     })
     .await?;

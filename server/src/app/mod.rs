@@ -3,6 +3,7 @@
 //! Names no HTTP type. Each use case takes a [`crate::auth::permit::Permit`], so that it cannot be reached without its right.
 
 pub mod accounts;
+pub mod annotations;
 pub mod audits;
 pub mod batches;
 pub mod clock;
@@ -28,6 +29,7 @@ pub mod statistics;
 pub mod steps;
 pub mod submissions;
 pub mod surveys;
+pub mod templates;
 pub mod times;
 pub mod versions;
 pub mod windows;

@@ -18,6 +18,8 @@ pub struct Shared {
     pub clock: Clock,
     /// Signs and checks tokens of API clients.
     pub tokens: Arc<Tokens>,
+    /// Key of the stamps on templates.
+    pub template_key: [u8; 32],
     /// Signs receipts.
     pub receipts: Arc<ReceiptKey>,
     /// Counted answers in memory.

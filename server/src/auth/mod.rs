@@ -8,4 +8,5 @@ pub mod password;
 pub mod permit;
 pub mod receipt;
 pub mod session;
+pub mod stamp;
 pub mod token;

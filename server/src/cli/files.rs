@@ -14,16 +14,25 @@ use super::exit::CliError;
 use super::faults;
 use crate::parsing::Parser;
 
-/// Reads a file; the inner error is the fault of one that is refused.
-pub(super) async fn workbook(parser: &Parser, path: &Path) -> Result<Result<Workbook, Fault>, CliError> {
+/// Reads a file's bytes: one more than may be read, so that the child sees that there is too much and says so.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, CliError> {
     let unreadable = |error: std::io::Error| CliError::failed(format!("ファイル {} を開けません: {error}", path.display()));
-    // One byte more than may be read, so that the child sees that there is too much and says so.
     let most = u64::try_from(Limits::default().file_bytes).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| file.take(most).read_to_end(&mut bytes))
         .map_err(unreadable)?;
-    Ok(parser.parse(bytes).await?)
+    Ok(bytes)
+}
+
+/// Writes a file.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+    std::fs::write(path, bytes).map_err(|error| CliError::failed(format!("{} に書き込めません: {error}", path.display())))
+}
+
+/// Reads a file; the inner error is the fault of one that is refused.
+pub(super) async fn workbook(parser: &Parser, path: &Path) -> Result<Result<Workbook, Fault>, CliError> {
+    Ok(parser.parse(read(path)?).await?)
 }
 
 /// Reads a frame. A frame with an error is refused whole: a hospital missing from it would be refused for no reason of its own.

@@ -19,6 +19,12 @@ pub(super) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Res
     }
 }
 
+/// Says something to whoever watches, beside the data.
+pub(super) fn talk(line: &str) {
+    // If stderr is closed there is nobody to tell.
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
 /// Writes a value as JSON for machines.
 pub(super) fn print_json(value: &impl Serialize) -> Result<(), CliError> {
     print(|out| {

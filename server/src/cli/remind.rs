@@ -1,7 +1,7 @@
 //! `chosa remind`: a round of reminders to those who have not answered, as the system; a dry run that shows every mail; a list to print.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use survey::area::Area;
 use survey::fault::excerpt;
@@ -89,9 +89,9 @@ fn template(arguments: &Arguments) -> Result<Template, CliError> {
     Ok(Template::of(subject, &body)?)
 }
 
-async fn print_list(state: &State, survey: &'static survey::survey::Survey, chosen: &Chosen, path: &PathBuf) -> Result<(), CliError> {
+async fn print_list(state: &State, survey: &'static survey::survey::Survey, chosen: &Chosen, path: &Path) -> Result<(), CliError> {
     let bytes = missing::printed(state, &Permit::of(Actor::system())?, survey, chosen).await?;
-    std::fs::write(path, bytes).map_err(|error| CliError::failed(format!("{} に書き込めません: {error}", path.display())))?;
+    files::write(path, &bytes)?;
     output::print(|out| writeln!(out, "{} に書き出しました。", path.display()))
 }
 

@@ -10,7 +10,7 @@ use survey::prefecture::PrefectureCode;
 use super::columns::{self, Align};
 use super::database::with_state;
 use super::exit::CliError;
-use super::output;
+use super::{files, output};
 use crate::app::programs;
 use crate::app::state::State;
 use crate::auth::actor::Actor;
@@ -36,7 +36,7 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
         let selection = choose(state, &arguments.program, prefecture).await?;
         if let Some(path) = &arguments.output {
             let bytes = programs::list_file(state, &Permit::of(Actor::system())?, &arguments.program, prefecture).await?;
-            std::fs::write(path, bytes).map_err(|error| CliError::failed(format!("{} に書き込めません: {error}", path.display())))?;
+            files::write(path, &bytes)?;
         }
         if arguments.json {
             output::print_json(&selection)

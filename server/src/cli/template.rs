@@ -88,7 +88,7 @@ fn deliver(arguments: &Arguments, edition: &Edition, bytes: &[u8], hospitals: us
         }
         return output::print(|out| out.write_all(bytes));
     }
-    std::fs::write(path, bytes).map_err(|error| CliError::failed(format!("{} に書き出せません: {error}", path.display())))?;
+    files::write(path, bytes)?;
     if arguments.json {
         return output::print_json(&json!({ "survey": edition.survey(), "edition": edition.id(), "file": path, "hospitals": hospitals }));
     }

@@ -33,6 +33,9 @@ pub struct FrameRow {
 /// The state of a hospital's submission, since when, and the date of its return if that has one.
 pub type Standing = (SubmissionState, DateTime<Utc>, Option<DateTime<Utc>>);
 
+/// A [`Standing`] as it is stored.
+type StandingRow = (String, DateTime<Utc>, Option<DateTime<Utc>>);
+
 /// Which hospitals of a frame; all that the actor may see by default.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Filter {
@@ -119,8 +122,8 @@ pub async fn page(
     if let Some(after) = after {
         query = query.filter(frame::gmis_id.gt(after));
     }
-    let rows: Vec<(FrameRow, Option<(String, DateTime<Utc>, Option<DateTime<Utc>>)>)> = query.load(conn).await?;
-    let known = |(state, since, until): (String, DateTime<Utc>, Option<DateTime<Utc>>)| {
+    let rows: Vec<(FrameRow, Option<StandingRow>)> = query.load(conn).await?;
+    let known = |(state, since, until): StandingRow| {
         let state = SubmissionState::parse(&state).map_err(|error| diesel::result::Error::DeserializationError(Box::new(error)))?;
         Ok::<Standing, diesel::result::Error>((state, since, until))
     };

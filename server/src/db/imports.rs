@@ -81,6 +81,11 @@ pub async fn insert_blob(conn: &mut AsyncPgConnection, sha256: &[u8], bytes: &[u
         .map(drop)
 }
 
+/// The bytes of a file that the actor's job or import names.
+pub async fn file(conn: &mut AsyncPgConnection, sha256: &[u8]) -> QueryResult<Option<Vec<u8>>> {
+    blob::table.find(sha256).select(blob::bytes).first(conn).await.optional()
+}
+
 /// Adds an import with its verdicts.
 pub async fn insert(conn: &mut AsyncPgConnection, row: &ImportRow, verdicts: &[VerdictRow]) -> QueryResult<()> {
     diesel::insert_into(import::table).values(row).execute(conn).await?;

@@ -7,7 +7,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::db::schema::{blob, job};
+use crate::db::schema::job;
 
 /// How long a worker has a job unless it says that it lives, in seconds.
 pub const LEASE: i64 = 30;
@@ -125,11 +125,6 @@ pub async fn of_key(conn: &mut AsyncPgConnection, actor_key: &str, key: &str) ->
         .first(conn)
         .await
         .optional()
-}
-
-/// The bytes of a file that the actor's job or import names.
-pub async fn file(conn: &mut AsyncPgConnection, sha256: &[u8]) -> QueryResult<Option<Vec<u8>>> {
-    blob::table.find(sha256).select(blob::bytes).first(conn).await.optional()
 }
 
 /// Takes the job that has waited longest, or one whose worker is lost, or `only` that one; two workers never take the same.

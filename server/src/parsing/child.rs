@@ -10,11 +10,14 @@ use std::process::ExitCode;
 use importer::{Limits, Workbook};
 use rlimit::Resource;
 use serde::{Deserialize, Serialize};
+use survey::fault::Fault;
 
 /// The argument that makes `chosa` a child.
 pub const COMMAND: &str = "parse";
 /// Flag of the bytes that reading may take.
 pub(super) const MEMORY: &str = "--memory";
+/// Flag of how many bytes at the beginning of stdin are faults, as JSON, to be written into the file that follows.
+pub(super) const FAULTS: &str = "--faults";
 /// Flag of the seconds of processor time that reading may take.
 pub(super) const CPU: &str = "--cpu";
 
@@ -35,6 +38,25 @@ pub(super) enum Outcome {
     Refused(Refused),
 }
 
+/// What the child prints, in one line, before the bytes of a workbook with faults written into it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Written {
+    /// The workbook follows.
+    Ok(Remarks),
+    /// Why there is none.
+    Refused(Refused),
+}
+
+/// What is to be said of a workbook with faults written into it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remarks {
+    /// Whether it is a new workbook with the same rows, because the file's own kind cannot be given back.
+    pub rewritten: bool,
+    /// Whether macros were taken out.
+    pub macros_removed: bool,
+}
+
 /// [`importer::Refusal`] as it crosses the pipe: its code is no longer static there.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Refused {
@@ -50,18 +72,32 @@ pub(super) struct Allowance {
     pub(super) memory: u64,
     /// Seconds of processor time.
     pub(super) cpu: u64,
+    /// Bytes of faults before the file; 0: it is only read.
+    pub(super) faults: u64,
 }
 
 impl Default for Allowance {
     fn default() -> Allowance {
         // The largest file that passes the importer's limits (two million cells, a million strings) takes less than half of this memory.
-        Allowance { memory: 1 << 30, cpu: 10 }
+        Allowance {
+            memory: 1 << 30,
+            cpu: 10,
+            faults: 0,
+        }
     }
 }
 
 /// Reads stdin as a file and prints what it holds. The exit code is 0 for a refused file too: the refusal is the result.
 pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
-    match allowance(arguments).and_then(limit).and_then(|()| answer()) {
+    let done = allowance(arguments).and_then(|allowance| {
+        limit(allowance)?;
+        if allowance.faults == 0 {
+            answer()
+        } else {
+            write_faults(allowance.faults)
+        }
+    });
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err((code, complaint)) => {
             // The parent logs it; if it is gone there is nobody to tell.
@@ -80,11 +116,12 @@ fn allowance(mut arguments: impl Iterator<Item = OsString>) -> Result<Allowance,
         match (flag.to_str(), value) {
             (Some(MEMORY), Some(bytes)) => allowance.memory = bytes,
             (Some(CPU), Some(seconds)) => allowance.cpu = seconds,
+            (Some(FAULTS), Some(bytes)) => allowance.faults = bytes,
             _ => {
                 return Err((
                     USAGE,
                     format!(
-                        "reads a file from stdin; arguments: {MEMORY} BYTES {CPU} SECONDS, not {}",
+                        "reads a file from stdin; arguments: {MEMORY} BYTES {CPU} SECONDS {FAULTS} BYTES, not {}",
                         flag.display()
                     ),
                 ));
@@ -121,9 +158,11 @@ fn mapped_bytes() -> io::Result<u64> {
         .ok_or_else(|| io::Error::other("no VmSize in /proc/self/status"))
 }
 
-fn answer() -> Result<(), Failure> {
-    let failed = |error: &dyn std::fmt::Display| (BROKEN_PIPE, error.to_string());
-    let limits = Limits::default();
+fn failed(error: &dyn std::fmt::Display) -> Failure {
+    (BROKEN_PIPE, error.to_string())
+}
+
+fn file(limits: &Limits) -> Result<Vec<u8>, Failure> {
     let mut file = Vec::new();
     // One byte more than may be read, so that the importer sees that there is too much.
     let most = u64::try_from(limits.file_bytes).unwrap_or(u64::MAX).saturating_add(1);
@@ -132,13 +171,55 @@ fn answer() -> Result<(), Failure> {
         .take(most)
         .read_to_end(&mut file)
         .map_err(|error| failed(&error))?;
+    Ok(file)
+}
+
+/// Writes the faults at the beginning of stdin into the file that follows them.
+fn write_faults(length: u64) -> Result<(), Failure> {
+    let mut text = Vec::new();
+    io::stdin()
+        .lock()
+        .take(length)
+        .read_to_end(&mut text)
+        .map_err(|error| failed(&error))?;
+    let faults: Vec<Fault> = serde_json::from_slice(&text).map_err(|error| (USAGE, format!("the faults are no JSON: {error}")))?;
+    drop(text);
+    let limits = Limits::default();
+    let (written, bytes) = match importer::annotate::annotate(&file(&limits)?, &faults, &limits) {
+        Ok(annotated) => {
+            if let Some(detail) = annotated.detail {
+                // The parent logs it.
+                let _ = writeln!(io::stderr(), "the workbook was written anew: {detail}");
+            }
+            let remarks = Remarks {
+                rewritten: annotated.rewritten,
+                macros_removed: annotated.macros_removed,
+            };
+            (Written::Ok(remarks), annotated.bytes)
+        }
+        Err(refusal) => (Written::Refused(refused(refusal)), Vec::new()),
+    };
+    let mut out = io::stdout().lock();
+    serde_json::to_writer(&mut out, &written).map_err(|error| failed(&error))?;
+    out.write_all(b"\n").map_err(|error| failed(&error))?;
+    out.write_all(&bytes).map_err(|error| failed(&error))?;
+    out.flush().map_err(|error| failed(&error))
+}
+
+fn refused(refusal: importer::Refusal) -> Refused {
+    Refused {
+        code: refusal.code.to_owned(),
+        message: refusal.message,
+        detail: refusal.detail,
+    }
+}
+
+fn answer() -> Result<(), Failure> {
+    let limits = Limits::default();
+    let file = file(&limits)?;
     let outcome = match importer::read(&file, &limits) {
         Ok(workbook) => Outcome::Ok(workbook),
-        Err(refusal) => Outcome::Refused(Refused {
-            code: refusal.code.to_owned(),
-            message: refusal.message,
-            detail: refusal.detail,
-        }),
+        Err(refusal) => Outcome::Refused(refused(refusal)),
     };
     drop(file);
     // Written as it is made: no second copy of the file as text.
@@ -160,7 +241,11 @@ mod tests {
         assert_eq!(allowed(&[]).unwrap(), Allowance::default());
         assert_eq!(
             allowed(&["--cpu", "3", "--memory", "4096"]).unwrap(),
-            Allowance { memory: 4096, cpu: 3 }
+            Allowance {
+                memory: 4096,
+                cpu: 3,
+                faults: 0
+            }
         );
     }
 

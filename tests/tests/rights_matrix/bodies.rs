@@ -61,6 +61,24 @@ pub fn compare(operation: &str, caller: Caller, target: Target, answer: &Answer)
             );
             assert!(answer.json()["next"].is_null(), "{says}");
         }
+        // Whose rows stand in the workbook, and whose names.
+        "download_hospital_template" | "download_area_template" => {
+            let cells = cells(&answer.body);
+            let one = operation == "download_hospital_template";
+            let named: BTreeSet<&str> = FRAME_2024
+                .iter()
+                .map(|hospital| hospital.gmis)
+                .filter(|gmis| cells.iter().any(|cell| cell == gmis))
+                .collect();
+            let expected: BTreeSet<&str> = FRAME_2024
+                .iter()
+                .filter(|other| if one { **other == hospital(target) } else { sees(caller, other) })
+                .map(|hospital| hospital.gmis)
+                .collect();
+            assert_eq!(named, expected, "{operation} as {caller:?} for {target:?}");
+            let names = cells.iter().any(|cell| cell == PERSONAL[0]);
+            assert_eq!(names, caller != Caller::Analyst, "{operation} as {caller:?} for {target:?}");
+        }
         "read_submission" => {
             assert_eq!(answer.json()["hospital"]["gmis_id"], hospital(target).gmis, "{says}");
             let revisions = answer.json()["revisions"].as_array().unwrap().clone();

@@ -102,6 +102,18 @@ const fn of_prefecture(operation: &'static str) -> Rights {
     }
 }
 
+/// What is read of a hospital.
+const fn of_hospital(operation: &'static str) -> Rights {
+    Rights {
+        operation,
+        hospital: ["200", UNKNOWN_HOSPITAL, UNKNOWN_HOSPITAL],
+        municipality: ["200", UNKNOWN_HOSPITAL, UNKNOWN_HOSPITAL],
+        prefecture: ["200", "200", UNKNOWN_HOSPITAL],
+        operator: NEVER,
+        ..SIGNED_IN
+    }
+}
+
 /// What somebody asked for is theirs alone: of the world's two jobs one is the prefecture's.
 const fn of_jobs(operation: &'static str) -> Rights {
     Rights {
@@ -122,7 +134,7 @@ const fn administrator_only(operation: &'static str, outcome: Outcomes) -> Right
 }
 
 /// Every operation of the API.
-pub const MATRIX: [Rights; 54] = [
+pub static MATRIX: [Rights; 57] = [
     public("live", "204"),
     public("ready", "204"),
     public("create_session", "201"),
@@ -145,6 +157,12 @@ pub const MATRIX: [Rights; 54] = [
     signed_in("read_edition"),
     signed_in("read_schema"),
     signed_in("download_template"),
+    of_hospital("download_hospital_template"),
+    Rights {
+        operation: "download_area_template",
+        operator: NEVER,
+        ..SIGNED_IN
+    },
     administrator_only("open_window", CREATED),
     administrator_only("close_window", OK),
     administrator_only("grant_extension", CREATED),
@@ -159,6 +177,13 @@ pub const MATRIX: [Rights; 54] = [
     // The survey's frame is drawn already: a right that is there, and an act that is not possible any more.
     administrator_only("draw_frame", ["409 frame_drawn"; 3]),
     administrator_only("drop_from_scope", ["204"; 3]),
+    Rights {
+        operation: "download_annotated",
+        hospital: ["200", UNKNOWN_IMPORT, UNKNOWN_IMPORT],
+        prefecture: ["200", UNKNOWN_IMPORT, UNKNOWN_IMPORT],
+        ministry_administrator: OK,
+        ..NOBODY
+    },
     Rights {
         operation: "read_submission",
         hospital: ["200", UNKNOWN_HOSPITAL, UNKNOWN_HOSPITAL],

@@ -57,6 +57,17 @@ pub async fn send(operation: &str, client: &Client, caller: Caller, target: Targ
         "read_edition" => client.get("/api/v1/surveys/2024/editions/first").await,
         "read_schema" => client.get("/api/v1/surveys/2024/editions/first/schema").await,
         "download_template" => client.get("/api/v1/surveys/2024/templates/form").await,
+        "download_hospital_template" => {
+            client
+                .get(&format!("/api/v1/surveys/2024/hospitals/{gmis}/template?prefill=true"))
+                .await
+        }
+        "download_area_template" => client.get("/api/v1/surveys/2024/hospitals-template?prefill=true").await,
+        "download_annotated" => {
+            client
+                .get(&format!("/api/v1/surveys/2024/imports/{}/annotated", imports.of(caller, target)))
+                .await
+        }
         "open_window" => client.post("/api/v1/surveys/2024/windows", &window()).await,
         "grant_extension" => {
             let whom = if target == Target::Foreign {

@@ -27,6 +27,8 @@ pub(super) struct Arguments {
     numbering: Option<String>,
     #[arg(long, value_enum, default_value_t = Path::Workbook, help = "誰のファイルとして検査するか")]
     entry_path: Path,
+    #[arg(long, value_name = "FILE", help = "指摘を書き込んだファイルの写し（.xlsx）を作る")]
+    annotated: Option<PathBuf>,
     #[arg(long, help = "結果をJSONで出力する")]
     json: bool,
 }
@@ -50,6 +52,9 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
     } else {
         output::print(|out| report::write(out, &examination, arguments.survey))?;
     }
+    if let Some(out) = &arguments.annotated {
+        annotate(&parser, &arguments.file, &examination, out).await?;
+    }
     if examination.has_errors() {
         let rejected = examination
             .hospitals
@@ -61,6 +66,26 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
             "修正が必要です（ファイル全体の誤り {of_file}件、誤りのある病院 {rejected}件）。"
         )));
     }
+    Ok(())
+}
+
+/// Writes what was found into a copy of the file.
+async fn annotate(parser: &Parser, file: &std::path::Path, examination: &Examination, out: &std::path::Path) -> Result<(), CliError> {
+    let bytes = files::read(file)?;
+    let of_hospitals = examination.hospitals.iter().flat_map(|verdict| &verdict.faults);
+    let faults: Vec<_> = examination.faults.iter().chain(of_hospitals).cloned().collect();
+    let (written, remarks) = match parser.annotate(bytes, &faults).await? {
+        Ok(written) => written,
+        // What cannot be read was said already; there is nothing to write into.
+        Err(_) => return Ok(()),
+    };
+    files::write(out, &written)?;
+    let how = if remarks.rewritten {
+        "、同じ行を写した新しいブックとして"
+    } else {
+        ""
+    };
+    output::talk(&format!("{} に{how}、指摘を書き込みました。", out.display()));
     Ok(())
 }
 

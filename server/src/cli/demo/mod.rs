@@ -116,12 +116,12 @@ async fn demonstrate(arguments: &Arguments, settings: &Settings, database: &Data
     bar.finish_and_clear();
     let list = arguments.out.join(format!("selection_{}.xlsx", chosen.prefecture.code()));
     let bytes = programs::list_file(&state, &Permit::of(Actor::system())?, PROGRAM, chosen.prefecture).await?;
-    std::fs::write(&list, bytes).map_err(|error| CliError::failed(format!("{} に書き込めません: {error}", list.display())))?;
+    super::files::write(&list, &bytes)?;
     paths.push(list);
     let template = arguments.out.join(format!("template_{}_form.xlsx", latest.id()));
     let bytes = importer::template::form(latest.first_edition(), None, &importer::template::Filling::default())
         .map_err(|error| CliError::failed(error.to_string()))?;
-    std::fs::write(&template, bytes).map_err(|error| CliError::failed(format!("{} に書き込めません: {error}", template.display())))?;
+    super::files::write(&template, &bytes)?;
     paths.push(template);
     output::print(|out| {
         writeln!(out, "\n書き出したファイル")?;
