@@ -19,3 +19,4 @@ pub mod nation;
 pub mod postgres;
 pub mod smtp;
 pub mod world;
+pub mod zipped;

@@ -118,7 +118,7 @@ diesel::table! {
         account_id -> Nullable<Uuid>, hospital_id -> Nullable<Uuid>, prefecture -> Nullable<SmallInt>, municipality -> Text,
         actor_key -> Text, key -> Text, request_hash -> Bytea, state -> Text, phase -> Text, done -> Integer, total -> Integer,
         attempts -> SmallInt, worker -> Nullable<Uuid>, lease_until -> Nullable<Timestamptz>, status -> Nullable<SmallInt>,
-        result -> Nullable<Jsonb>, queued_at -> Timestamptz, started_at -> Nullable<Timestamptz>, finished_at -> Nullable<Timestamptz>,
+        result -> Nullable<Jsonb>, output_sha256 -> Nullable<Bytea>, queued_at -> Timestamptz, started_at -> Nullable<Timestamptz>, finished_at -> Nullable<Timestamptz>,
     }
 }
 diesel::table! {

@@ -6,12 +6,14 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+mod annotated;
 mod away;
 mod batches;
 mod drafts;
 mod enrolments;
 mod erasure;
 mod examples;
+mod exports;
 mod hostile;
 mod idempotency;
 mod imports;
@@ -26,6 +28,7 @@ mod sessions;
 mod statistics;
 mod steps;
 mod submissions;
+mod templates;
 mod windows;
 
 use analytics::{By, RateRequest};

@@ -192,6 +192,7 @@ fn writes_that_must_not_happen_twice_take_a_key() {
             "submit_answers",
             "submit_batch",
             "import_answers",
+            "request_export",
             "choose_hospitals",
             "withdraw_answers",
             "return_answers",

@@ -90,6 +90,22 @@ async fn nobody_but_the_system_erases() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nobody_but_the_system_binds_a_file_to_a_job() {
+    let database = TestDatabase::answered().await;
+    let mut application = database.application().await;
+    for (login, actor) in cast(&database).await {
+        // Whoever could name another one's file in a job of their own could read it.
+        let sql = "UPDATE job SET output_sha256 = (SELECT output_sha256 FROM job LIMIT 1)";
+        let outcome = attempt(&mut application, &actor, sql).await;
+        match login.as_str() {
+            "system" => assert_eq!(outcome, Ok(2), "{login}"),
+            "tokyo" | "kanagawa" => assert_eq!(outcome, Err(SqlState::INSUFFICIENT_PRIVILEGE), "{login}"),
+            _ => assert_eq!(outcome, Ok(0), "{login}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn frozen_columns_stay() {
     let database = TestDatabase::answered().await;
     let mut application = database.application().await;
