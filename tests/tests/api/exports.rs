@@ -143,6 +143,7 @@ async fn an_import_has_no_file_to_fetch_and_an_old_file_is_gone() {
         done(erase(&app.state, &Permit::of(Actor::system()).unwrap(), Erasing::Done).await);
     };
     erase_at(6).await;
+    let tokyo = app.sign_in("tokyo").await;
     assert_eq!(tokyo.get(&place).await.status, 200);
     erase_at(8).await;
     let tokyo = app.sign_in("tokyo").await;

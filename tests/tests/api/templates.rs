@@ -141,12 +141,9 @@ async fn a_template_that_is_not_the_right_one_is_named() {
         "{report}"
     );
 
-    let hash = tokyo.get("/api/v1/surveys/2024").await.expect(200)["editions"][0]["hash"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let hash = tests::world::survey_of("2024").first_edition().hash();
     let altered = zipped::change(&form_of("2024", OWN.gmis).await, "xl/sharedStrings.xml", |xml| {
-        xml.replace(&hash, &hash.replace('a', "b"))
+        xml.replace(hash, &hash.replace('a', "b"))
     });
     let report = dry_run(&tokyo, altered.clone()).await;
     assert_eq!(codes(&report["faults"]), ["template_altered"], "{report}");
