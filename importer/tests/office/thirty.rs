@@ -50,7 +50,11 @@ fn wrong(edition: &Edition) -> (Vec<u8>, BTreeSet<String>) {
         sheet.write_string(0, column, heading).unwrap();
         // Gates are right: of what hangs on a gate that must be mended first nothing is said.
         let typed = match heading.as_str() {
-            "safety_manager_placed" | "information_policy_defined" | "network_map_known" | "incident_contacts_known" | "bcp_drilled"
+            "safety_manager_placed"
+            | "information_policy_defined"
+            | "network_map_known"
+            | "incident_contacts_known"
+            | "bcp_drilled"
             | "server_services_stopped" => MENDED[0].0,
             "consultation_desk" => MENDED[1].0,
             "alerts_collected" | "backup_offline" | "backup_leak_protection" => MENDED[2].0,
@@ -61,7 +65,11 @@ fn wrong(edition: &Edition) -> (Vec<u8>, BTreeSet<String>) {
             if typed != *right {
                 cells.insert(importer::workbook::address(column, row + 1));
             }
-            let text = if heading == "G-MIS ID" { format!("AB{row:05}") } else { typed.to_owned() };
+            let text = if heading == "G-MIS ID" {
+                format!("AB{row:05}")
+            } else {
+                typed.to_owned()
+            };
             sheet.write_string(row, column, text).unwrap();
         }
     }
@@ -82,7 +90,9 @@ fn examined(workbook: &Workbook) -> Examination {
         numbering: None,
         path: EntryPath::Workbook,
     };
-    examine(workbook, survey::find("2024").unwrap(), &request, &frame, &|_| HospitalFacts::default())
+    examine(workbook, survey::find("2024").unwrap(), &request, &frame, &|_| {
+        HospitalFacts::default()
+    })
 }
 
 fn faults(examination: &Examination) -> Vec<Fault> {
