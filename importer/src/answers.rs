@@ -1,13 +1,11 @@
 //! One hospital's cells to its verdict: reads each cell, asks the evaluator, and brings its faults back to their cells.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 use survey::answer::{Answers, EntryPath, HospitalFacts};
 use survey::edition::Edition;
 use survey::evaluate::{Evaluation, State, evaluate};
-use survey::fault::{Fault, Severity};
-use survey::question::QuestionKey;
+use survey::fault::Fault;
+use survey::question::{Kind, Question};
 
 use crate::formulas::uncalculated;
 use crate::headings::Item;
@@ -15,8 +13,8 @@ use crate::record::Record;
 use crate::spelling::{Reading, Readings, expected, read_text};
 use crate::workbook::CellValue;
 
-/// No question takes a truth value, so that the evaluator sees something given that cannot be an answer: dependants become undetermined, and
-/// nothing is reported as missing. It is taken out again.
+/// Stands for what cannot be read. No question takes a truth value, so that the evaluator sees something given that cannot be an answer: dependants
+/// become undetermined, and nothing is reported as missing. It is taken out again.
 const UNREADABLE: Value = Value::Bool(true);
 
 /// What came out of one hospital's cells.
@@ -60,7 +58,7 @@ pub(crate) fn examine(record: &Record<'_>, edition: &Edition, path: EntryPath, f
                     .found(&shown)
                     .expected(expected(question, path));
                 unreadable.push((item.clone(), found.place.mark(fault)));
-                UNREADABLE
+                no_option(question, shown)
             }
         };
         insert(&mut answers, item, answer);
@@ -69,12 +67,22 @@ pub(crate) fn examine(record: &Record<'_>, edition: &Edition, path: EntryPath, f
     let received = std::mem::take(&mut evaluation.faults);
     evaluation.faults = received
         .into_iter()
-        .filter(|fault| !(fault.code == "wrong_type" && unreadable.iter().any(|(item, _)| fault.question.as_deref() == Some(&item.path()))))
-        .map(|fault| located(fault, record, edition, path))
+        .map(|fault| match unreadable.iter().find(|(item, _)| is_about(&fault, item)) {
+            // The reader says it better. Whether it is said, and how grave it is, the evaluator decides as on every other path.
+            Some((_, own)) => Fault {
+                severity: fault.severity,
+                ..own.clone()
+            },
+            None => located(fault, record, edition, path),
+        })
         .collect();
-    for (item, fault) in unreadable {
-        remove(&mut evaluation.answers, &item);
-        evaluation.faults.push(weighed(fault, &item.question, &evaluation.states));
+    for (item, _) in &unreadable {
+        // What was not asked is kept as received.
+        let kept = evaluation.states.get(&item.question) == Some(&State::NotAsked)
+            && evaluation.answers.get(item.question.as_str()).is_some_and(Value::is_string);
+        if !kept {
+            remove(&mut evaluation.answers, item);
+        }
     }
     sort(&mut evaluation.faults, edition);
     Outcome { evaluation, by_number }
@@ -103,12 +111,17 @@ fn remove(answers: &mut Answers, item: &Item) {
     }
 }
 
-/// A value that nobody asked for cannot keep the others from being submitted.
-fn weighed(mut fault: Fault, question: &QuestionKey, states: &BTreeMap<QuestionKey, State>) -> Fault {
-    if states.get(question) == Some(&State::NotAsked) {
-        fault.severity = Severity::Warning;
+/// The words of a cell that spell no option, for the evaluator, which takes them for an unknown one.
+fn no_option(question: &Question, shown: String) -> Value {
+    match question.kind {
+        Kind::YesNo(_) | Kind::One(_) if !shown.trim().is_empty() && question.choice(&shown).is_none() => Value::String(shown),
+        _ => UNREADABLE,
     }
-    fault
+}
+
+/// Whether the evaluator says here that the item's value cannot be an answer.
+fn is_about(fault: &Fault, item: &Item) -> bool {
+    ["wrong_type", "unknown_option"].contains(&fault.code.as_ref()) && fault.question.as_deref() == Some(&item.path())
 }
 
 /// Gives a fault of the evaluator its cell, what stood there as it was written, and what may stand there.

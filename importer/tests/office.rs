@@ -9,6 +9,9 @@
     reason = "a test that cannot go on ends here"
 )]
 
+#[path = "office/thirty.rs"]
+mod thirty;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;

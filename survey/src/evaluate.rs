@@ -12,7 +12,7 @@ use crate::answer::{Answers, EntryPath, HospitalFacts};
 use crate::codes::NOT_ASKED;
 use crate::condition::{Condition, Outcome};
 use crate::edition::{Contradiction, Edition};
-use crate::fault::Fault;
+use crate::fault::{Fault, Severity};
 use crate::question::{Kind, Question, QuestionKey};
 
 mod given;
@@ -214,6 +214,10 @@ fn settle(question: &Question, asked: Asked, given: &Given, mut faults: Vec<Faul
                     .question(question.key.as_str())
                     .found(given.shown()),
                 );
+            }
+            // Nor can what cannot be an answer keep the others from being submitted, where none was wanted.
+            for fault in &mut faults {
+                fault.severity = Severity::Warning;
             }
             (State::NotAsked, faults)
         }

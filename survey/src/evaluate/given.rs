@@ -73,7 +73,8 @@ pub(super) fn expected(question: &Question) -> String {
     }
 }
 
-/// Reads a value. Faults say what was found and what was expected; an `Invalid` always comes with an error.
+/// Reads a value. Faults say what was found and what was expected; an `Invalid` always comes with an error, which weighs less where nothing was
+/// asked.
 pub(super) fn read(question: &Question, value: Option<&Value>, path: EntryPath) -> (Given, Vec<Fault>) {
     let Some(value) = value else { return (Given::Blank, Vec::new()) };
     if is_blank(value) {
@@ -142,7 +143,8 @@ fn no_answer_not_allowed(question: &str) -> Fault {
 fn wrong_type(question: &Question, value: &Value, expected: &str) -> Fault {
     Fault::error("wrong_type", format!("「{}」の回答の形式が正しくありません。", question.heading()))
         .question(question.key.as_str())
-        .found(value.to_string())
+        // As it is kept, so that answers that were not asked say the same when they are evaluated again.
+        .found(storable(value).to_string())
         .expected(expected)
 }
 

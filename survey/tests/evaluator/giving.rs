@@ -181,9 +181,11 @@ fn a_question_that_was_not_asked_stays_so_whatever_was_given() {
     let answered = not_asked(json!("yes"));
     assert_eq!(faults(&answered), [("warning", "answer_not_asked", "bcp_drilled")]);
     assert_eq!(answered.faults[0].found.as_deref(), Some("yes"));
-    // 無回答 says nothing, so there is nothing to warn of; an unknown option is an error wherever it stands.
+    // 無回答 says nothing, so there is nothing to warn of; what cannot be an answer keeps nobody from submitting where none was wanted.
     assert_eq!(faults(&not_asked(json!("no_answer"))), []);
-    assert_eq!(faults(&not_asked(json!("sometimes"))), [("error", "unknown_option", "bcp_drilled")]);
+    let unknown = not_asked(json!("sometimes"));
+    assert_eq!(faults(&unknown), [("warning", "unknown_option", "bcp_drilled")]);
+    assert_eq!(unknown.answers["bcp_drilled"], "sometimes", "kept as received");
     for value in [json!("yes"), json!("no_answer"), json!("sometimes"), json!(null)] {
         assert_eq!(state(&not_asked(value), "bcp_drilled"), State::NotAsked);
     }

@@ -37,7 +37,8 @@ fn wrong() -> (Vec<u8>, Vec<String>) {
     let mut wrong = Vec::new();
     for row in 2..=4_u32 {
         for column in 4..columns() {
-            let bad = (8..13).contains(&column) || (14..19).contains(&column);
+            // Not Q10-1: of a question whose gate must be mended first nothing is said yet.
+            let bad = (8..17).contains(&column) || column == 18;
             values.push((address(column, row), if bad { "検討中<&>" } else { answered(column) }));
             if bad {
                 wrong.push(address(column, row));
