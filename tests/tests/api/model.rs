@@ -20,6 +20,16 @@ enum Party {
     Proxy,
 }
 
+impl Party {
+    /// Where its draft stands.
+    fn place(self) -> usize {
+        match self {
+            Party::Hospital => 0,
+            Party::Proxy => 1,
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 enum Act {
     Wait {
@@ -104,7 +114,7 @@ impl Model {
             return "412 submission_changed";
         }
         if self.counted() && self.revisions.last().is_some_and(|(last, _)| *last == variant) {
-            self.drafts[party as usize] = None;
+            self.drafts[party.place()] = None;
             return "200";
         }
         if !self.open(self.granted) {
@@ -116,7 +126,7 @@ impl Model {
             _ => {}
         }
         self.revisions.push((variant, party));
-        self.drafts[party as usize] = None;
+        self.drafts[party.place()] = None;
         self.step(Submitted, None);
         "201"
     }
@@ -129,22 +139,22 @@ impl Model {
             return "409 submission_accepted";
         }
         // What is there already may be sent again, whatever one saw.
-        if stale && self.drafts[party as usize] != Some(variant) {
+        if stale && self.drafts[party.place()] != Some(variant) {
             return "412 draft_changed";
         }
         self.state.get_or_insert(Draft);
-        self.drafts[party as usize] = Some(variant);
+        self.drafts[party.place()] = Some(variant);
         "200"
     }
 
     fn discard(&mut self, party: Party, stale: bool) -> &'static str {
-        if self.drafts[party as usize].is_none() {
+        if self.drafts[party.place()].is_none() {
             return "404 draft_missing";
         }
         if stale {
             return "412 draft_changed";
         }
-        self.drafts[party as usize] = None;
+        self.drafts[party.place()] = None;
         "204"
     }
 
