@@ -170,7 +170,7 @@ impl Job {
                 Some(Err(error)) => Err(AppError::internal(error)),
                 None => Err(AppError::not_found(
                     "job_expired",
-                    "この処理の記録は保存期間が過ぎたため消去されました。",
+                    "この処理の記録は保存期間が過ぎたため消去されました。取り込まれたかどうかは、取込みの一覧で確認してください。",
                 )),
             },
             _ => Ok(None),

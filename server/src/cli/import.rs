@@ -35,7 +35,7 @@ pub(super) struct Arguments {
 enum What {
     #[command(about = "回答ファイルを取り込む（誤りのある病院を除く）")]
     Answers {
-        #[arg(value_name = "FILE", help = "回答ファイル（.xlsx、CSV）")]
+        #[arg(value_name = "FILE", help = "回答ファイル（.xlsx、.xlsm、.xls、.ods、CSV、TSV）")]
         file: PathBuf,
         #[arg(long, value_parser = files::survey, help = "調査（例: 2024）")]
         survey: &'static Survey,
@@ -52,7 +52,7 @@ enum What {
     },
     #[command(about = "調査対象名簿を登録する（1回だけ）")]
     Frame {
-        #[arg(value_name = "FILE", help = "調査対象名簿（.xlsx、CSV）")]
+        #[arg(value_name = "FILE", help = "調査対象名簿（.xlsx、.xls、.ods、CSVなど）")]
         file: PathBuf,
         #[arg(long, value_parser = files::survey, help = "調査（例: 2024）")]
         survey: &'static Survey,

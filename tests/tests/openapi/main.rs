@@ -6,6 +6,8 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+mod documents;
+
 use std::collections::BTreeSet;
 
 use serde_json::Value;
