@@ -60,7 +60,7 @@ BEGIN
         WHERE v.import_id = ANY (past);
     -- The same file may have come again later: then it stays as long as that import's, or until that job lets go of it.
     DELETE FROM blob b WHERE b.sha256 = ANY (past_files) AND NOT EXISTS (SELECT FROM import i WHERE i.blob_sha256 = b.sha256)
-        AND NOT EXISTS (SELECT FROM job j WHERE j.blob_sha256 = b.sha256);
+        AND NOT EXISTS (SELECT FROM job j WHERE j.blob_sha256 = b.sha256 OR j.output_sha256 = b.sha256);
     GET DIAGNOSTICS files = ROW_COUNT;
 
     -- An answer under an Idempotency-Key is for a client that asks again within minutes; it quotes faults.
@@ -87,9 +87,13 @@ BEGIN
     WITH over AS (SELECT j.id, j.blob_sha256 FROM job j WHERE j.blob_sha256 IS NOT NULL AND j.finished_at < moment - interval '1 day' FOR UPDATE),
         freed AS (UPDATE job j SET blob_sha256 = NULL FROM over WHERE over.id = j.id RETURNING over.blob_sha256)
         SELECT coalesce(array_agg(DISTINCT freed.blob_sha256), '{}') INTO released FROM freed;
+    -- What an export made can be fetched for a week.
+    WITH over AS (SELECT j.id, j.output_sha256 FROM job j WHERE j.output_sha256 IS NOT NULL AND j.finished_at < moment - interval '7 days' FOR UPDATE),
+        freed AS (UPDATE job j SET output_sha256 = NULL FROM over WHERE over.id = j.id RETURNING over.output_sha256)
+        SELECT released || coalesce(array_agg(DISTINCT freed.output_sha256), '{}') INTO released FROM freed;
     SELECT g.respondents, g.imports, g.files, g.remembered INTO respondents, imports, files, remembered FROM erase_given_data(today, moment) g;
     DELETE FROM blob b WHERE b.sha256 = ANY (released) AND NOT EXISTS (SELECT FROM import i WHERE i.blob_sha256 = b.sha256)
-        AND NOT EXISTS (SELECT FROM job j WHERE j.blob_sha256 = b.sha256);
+        AND NOT EXISTS (SELECT FROM job j WHERE j.blob_sha256 = b.sha256 OR j.output_sha256 = b.sha256);
     GET DIAGNOSTICS count_of = ROW_COUNT;
     files := files + count_of;
     UPDATE job j SET result = NULL, parameters = '{}' WHERE (j.result IS NOT NULL OR j.parameters <> '{}') AND j.finished_at < forgotten;
