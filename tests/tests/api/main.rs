@@ -8,6 +8,7 @@
 
 mod away;
 mod batches;
+mod cuts;
 mod drafts;
 mod enrolments;
 mod erasure;
@@ -18,6 +19,8 @@ mod imports;
 mod jobs;
 mod masters;
 mod model;
+mod overlaps;
+mod paths;
 mod programs;
 mod receipts;
 mod reminders;
