@@ -128,16 +128,27 @@ impl Request {
     /// # Panics
     /// If there is no answer, or a refusal that is not problem+json.
     pub async fn send(self) -> Answer {
-        let response = self.0.send().await.unwrap();
+        self.try_send().await.unwrap()
+    }
+
+    /// Sends it over a network that may break.
+    ///
+    /// # Errors
+    /// There is no answer, or not all of it.
+    ///
+    /// # Panics
+    /// If a refusal is not problem+json.
+    pub async fn try_send(self) -> Result<Answer, reqwest::Error> {
+        let response = self.0.send().await?;
         let answer = Answer {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
-            body: response.bytes().await.unwrap().into(),
+            body: response.bytes().await?.into(),
         };
         if answer.status >= 400 {
             answer.problem();
         }
-        answer
+        Ok(answer)
     }
 }
 

@@ -13,6 +13,7 @@
 pub mod app;
 pub mod binary;
 pub mod client;
+pub mod cutting;
 pub mod database;
 pub mod files;
 pub mod nation;

@@ -1,5 +1,6 @@
 //! Killed while hospitals submit: the server, Postgres, one of its sessions, and server and Postgres at once. What was acknowledged is there exactly
-//! once, as it was sent; what was sent again with its key was recorded once; nothing else is there.
+//! once, as it was sent; what was sent again with its key was recorded once; nothing else is there. Killed while it imports a file: another server does
+//! the whole of it, once.
 //!
 //! `CHOSA_KILLS` says how many kills of each kind (default 5), `CHOSA_KILLS_SEED` where their times begin. The real program with a private Postgres of
 //! its own, in the settings that a real one has; every process is ended by its number.
@@ -14,6 +15,7 @@
 mod afterwards;
 mod clients;
 mod damage;
+mod importing;
 mod nation;
 mod oracle;
 mod place;
@@ -27,6 +29,17 @@ use std::time::Duration;
 use rand::RngExt;
 
 use crate::run::Run;
+
+/// Kills of each kind.
+const KILLS: &str = "CHOSA_KILLS";
+/// Where the random times begin.
+const SEED: &str = "CHOSA_KILLS_SEED";
+
+/// A number of the environment.
+fn number(name: &str) -> Option<u64> {
+    let text = std::env::var(name).ok()?;
+    Some(text.parse().unwrap_or_else(|error| panic!("{name}: {error}")))
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_or_doubled_when_the_server_is_killed() {

@@ -18,11 +18,7 @@ use crate::nation::{self, senders};
 use crate::place::{PATIENCE, Place, is_running};
 use crate::records::Ledger;
 use crate::server_process::ServerProcess;
-
-/// Kills of each kind.
-const KILLS: &str = "CHOSA_KILLS";
-/// Where the random times begin.
-const SEED: &str = "CHOSA_KILLS_SEED";
+use crate::{KILLS, SEED, number};
 
 /// A run under way.
 pub struct Run {
@@ -51,11 +47,6 @@ pub struct Run {
 impl Run {
     /// Founds a nation, runs `kills` under load, ends the load and checks everything; all of it in bounded time.
     pub async fn bounded(what: &'static str, salt: u64, kills: impl AsyncFnOnce(&mut Run)) {
-        let number = |name: &str| {
-            std::env::var(name)
-                .ok()
-                .map(|text| text.parse::<u64>().unwrap_or_else(|error| panic!("{name}: {error}")))
-        };
         let wanted = usize::try_from(number(KILLS).unwrap_or(5)).unwrap();
         let seed = number(SEED).unwrap_or(2024) + salt;
         let place = Place::new();
