@@ -1,9 +1,14 @@
 //! A client of the API over real HTTP: with or without a bearer. Sends what it is told and judges nothing but that a refusal is problem+json.
 
+use std::time::{Duration, Instant};
+
 use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::Value;
 use uuid::Uuid;
+
+/// How long a job may take.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Somebody who talks to the server.
 #[derive(Debug, Clone)]
@@ -81,14 +86,31 @@ impl Client {
         self.request(Method::PUT, path).json(body).send().await
     }
 
-    /// POST of JSON with a new idempotency key.
+    /// POST of JSON with a new idempotency key; asked again with the same key while a job is at work on it.
     pub async fn submit(&self, path: &str, body: &Value) -> Answer {
-        self.request(Method::POST, path).key(new_key()).json(body).send().await
+        let key = new_key();
+        self.until_done(async || self.request(Method::POST, path).key(&key).json(body).send().await)
+            .await
     }
 
-    /// POST of a file with a new idempotency key.
+    /// POST of a file with a new idempotency key; asked again with the same key while a job is at work on it.
     pub async fn upload(&self, path: &str, file: impl Into<Vec<u8>>) -> Answer {
-        self.request(Method::POST, path).key(new_key()).bytes(file).send().await
+        let (key, file) = (new_key(), file.into());
+        self.until_done(async || self.request(Method::POST, path).key(&key).bytes(file.clone()).send().await)
+            .await
+    }
+
+    /// On a busy machine a job may take longer than a request waits: then the answer is 202 and the result comes when it is asked for again.
+    async fn until_done(&self, ask: impl AsyncFn() -> Answer) -> Answer {
+        let begun = Instant::now();
+        loop {
+            let answer = ask().await;
+            let at_work = answer.status == 202 && answer.headers.contains_key("location");
+            if !at_work || begun.elapsed() > PATIENCE {
+                return answer;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 }
 
