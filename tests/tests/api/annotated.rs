@@ -134,21 +134,17 @@ fn mend(bytes: &[u8]) -> Vec<u8> {
     let (empty, wrong) = (columns("ehr_in_use") + "3", columns("mds_sds_checked") + "4");
     tests::zipped::change(bytes, "xl/worksheets/sheet1.xml", |xml| {
         [empty, wrong].iter().fold(xml.to_owned(), |xml, cell| {
-            let begin = xml
-                .find(&format!("<c r=\"{cell}\""))
+            let (before, rest) = xml
+                .split_once(&format!("<c r=\"{cell}\""))
                 .unwrap_or_else(|| panic!("no {cell} in {xml}"));
-            let rest = &xml[begin..];
+            let (tag, after) = rest.split_once('>').unwrap();
             // A cell without a value is closed at once.
-            let end = match (rest.find("/>"), rest.find("</c>")) {
-                (Some(short), Some(long)) if short < long && !rest[..short].contains('>') => short + 2,
-                (_, Some(long)) => long + 4,
-                (short, None) => short.unwrap() + 2,
+            let after = if tag.ends_with('/') {
+                after
+            } else {
+                after.split_once("</c>").unwrap().1
             };
-            format!(
-                "{}<c r=\"{cell}\" t=\"inlineStr\"><is><t>はい</t></is></c>{}",
-                &xml[..begin],
-                &rest[end..]
-            )
+            format!("{before}<c r=\"{cell}\" t=\"inlineStr\"><is><t>はい</t></is></c>{after}")
         })
     })
 }

@@ -138,7 +138,12 @@ async fn by_itself_all_ways_are_one(survey: &'static Survey, codes: &[&str]) {
             ..expected[index].clone()
         };
         let file = place.file_of(ways::OWN, answers);
-        compare("its workbook", one, &[there.clone()], &[place.import_own(&hospital, &file).await]);
+        compare(
+            "its workbook",
+            one,
+            std::slice::from_ref(&there),
+            &[place.import_own(&hospital, &file).await],
+        );
         let line = place.batch_own(&hospital, answers).await;
         compare("its batch", one, &[there], &[line]);
     }

@@ -117,7 +117,7 @@ async fn the_first_template_of_a_survey_carries_over_what_the_crosswalk_compares
 /// The workbook with another text typed into the cell of its first sheet that holds a text.
 fn retyped(bytes: &[u8], text: &str, by: &str) -> Vec<u8> {
     let shared = zipped::part(bytes, "xl/sharedStrings.xml");
-    let index = shared[..shared.find(&format!(">{text}<")).unwrap()].matches("<si>").count() - 1;
+    let index = shared.split_once(&format!(">{text}<")).unwrap().0.matches("<si>").count() - 1;
     zipped::change(bytes, "xl/worksheets/sheet1.xml", |xml| {
         let typed = format!("t=\"inlineStr\"><is><t>{by}</t></is></c>");
         xml.replacen(&format!("t=\"s\"><v>{index}</v></c>"), &typed, 1)

@@ -5,7 +5,7 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
+    clippy::string_slice,
     clippy::indexing_slicing,
     clippy::as_conversions,
     clippy::print_stdout,
