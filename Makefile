@@ -1,7 +1,7 @@
 # The commands of the project. `make demo` and `make test` set themselves up on a fresh Debian machine with Rust.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long lint
+.PHONY: help setup demo test test-long bench lint
 
 # Size of the made nation: 1.0 is the whole (8,252 hospitals of 2022).
 SCALE ?= 1.0
@@ -19,6 +19,8 @@ help:
 	@echo "make demo FRESH=1             makes the nation's files anew; without it, files that are there are kept"
 	@echo "make test                     everything that has to pass"
 	@echo "make test-long                what takes longer: SIGKILL at 50 points of server and Postgres each"
+	@echo "make bench                    speed and memory against bare parts and peers, as a table (a long build; pandas from its registry; about 15 minutes)"
+	@echo "make bench SCALE=0.05         a small try of it; ARGUMENTS=\"--only submissions\" for a part"
 	@echo "make lint                     formatting, clippy, documentation"
 
 setup:
@@ -37,6 +39,13 @@ test: setup
 test-long: setup
 	cargo build --workspace
 	CHOSA_KILLS=50 cargo test --workspace --test kills -- --nocapture
+
+# Never a test: nothing is asserted by the clock. Python's packages go into an environment that is removed with the run.
+bench:
+	@scripts/setup bench
+	@mkdir -p $(OUT)
+	cargo build --workspace --profile measured
+	target/measured/bench --scale $(SCALE) --json $(OUT)/bench.json $(ARGUMENTS)
 
 lint:
 	cargo fmt --all -- --check

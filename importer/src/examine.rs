@@ -142,7 +142,7 @@ fn stray_fault(stray: &Stray<'_>) -> Fault {
         ),
         _ => Fault::warning(
             "column_unknown",
-            format!("「{shown}」は、この調査の設問ではないため読み込みません。"),
+            format!("「{shown}」は、この調査の設問ではないため読み込みません。設問の場合は、調査票の設問文に合わせて直してください。"),
         ),
     })
 }

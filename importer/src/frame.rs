@@ -167,7 +167,12 @@ pub(crate) fn institution_code(line: &Line<'_, '_, Of>, column: Of) -> Result<Op
 pub(crate) fn name(line: &Line<'_, '_, Of>) -> Result<String, Box<Fault>> {
     match line.value(Of::Name) {
         Some(CellValue::Text(name)) => Ok(name.trim().to_owned()),
-        _ => Err(line.error(Of::Name, "hospital_name_missing", "医療機関名が空欄です。", "医療機関名")),
+        _ => Err(line.error(
+            Of::Name,
+            "hospital_name_missing",
+            "医療機関名が空欄です。記入してください。",
+            "医療機関名",
+        )),
     }
 }
 

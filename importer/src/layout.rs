@@ -173,7 +173,9 @@ fn column_fault(heading: &Heading, shown: &str) -> Fault {
         ),
         _ => Fault::warning(
             "column_unknown",
-            format!("見出し「{shown}」の列は、この調査の設問ではないため読み込みません。"),
+            format!(
+                "見出し「{shown}」の列は、この調査の設問ではないため読み込みません。設問の場合は、見出しを調査票の設問文に合わせて直してください。"
+            ),
         ),
     }
 }

@@ -159,10 +159,10 @@ pub fn check(examination: &mut Examination, workbook: &Workbook, survey: &Survey
     }
 }
 
-/// A file that was made for another form of the questionnaire is not taken in part.
+/// A file that was made for another form of the questionnaire is not taken in part. What else was found in it follows from that.
 fn refuse(examination: &mut Examination, fault: Fault) {
     examination.hospitals.clear();
-    examination.faults.insert(0, fault);
+    examination.faults = vec![fault];
 }
 
 fn reject_others(examination: &mut Examination, made_for: &str) {

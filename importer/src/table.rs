@@ -73,7 +73,12 @@ pub(crate) fn find<'a, C: Copy + Ord>(workbook: &'a Workbook, columns: &[Column<
         }
     }
     Err(Box::new(best.map_or_else(
-        || Fault::error("layout_unknown", "表示されているシートに表がありません。"),
+        || {
+            Fault::error(
+                "layout_unknown",
+                "表示されているシートに表がありません。見出しの行のある表が入ったシートを表示して保存し、送り直してください。",
+            )
+        },
         |(_, fault)| fault,
     )))
 }

@@ -1,6 +1,6 @@
 CREATE TABLE job (
     id uuid PRIMARY KEY,
-    kind text NOT NULL CHECK (kind IN ('import')),
+    kind text NOT NULL CHECK (kind IN ('import', 'export')),
     survey_id text NOT NULL REFERENCES survey (id),
     parameters jsonb NOT NULL CHECK (jsonb_typeof(parameters) = 'object'),
     blob_sha256 bytea REFERENCES blob (sha256),
@@ -21,6 +21,7 @@ CREATE TABLE job (
     lease_until timestamptz,
     status smallint,
     result jsonb,
+    output_sha256 bytea REFERENCES blob (sha256),
     queued_at timestamptz NOT NULL,
     started_at timestamptz,
     finished_at timestamptz,
@@ -31,7 +32,7 @@ CREATE TABLE job (
 );
 COMMENT ON TABLE job IS 'Work that may take longer than a request: taken by a worker with SKIP LOCKED under a lease, run whole in one transaction that also ends it, run again from the start when the lease is lost.';
 COMMENT ON COLUMN job.id IS 'UUID version 7: sorts by time.';
-COMMENT ON COLUMN job.kind IS 'import.';
+COMMENT ON COLUMN job.kind IS 'import, export.';
 COMMENT ON COLUMN job.survey_id IS 'The survey.';
 COMMENT ON COLUMN job.parameters IS 'What the sender says beside the file, its name among it; empty 90 days after the job.';
 COMMENT ON COLUMN job.blob_sha256 IS 'The file; NULL when it was erased or is no longer needed.';
@@ -44,7 +45,7 @@ COMMENT ON COLUMN job.actor_key IS 'As in idempotency.';
 COMMENT ON COLUMN job.key IS 'The Idempotency-Key that asked for it: one key, one job.';
 COMMENT ON COLUMN job.request_hash IS 'SHA-256 of method, path and body: the same key with another request is refused.';
 COMMENT ON COLUMN job.state IS 'queued, running, done, failed.';
-COMMENT ON COLUMN job.phase IS 'reading, checking, recording; for people.';
+COMMENT ON COLUMN job.phase IS 'reading, checking, recording, writing; for people.';
 COMMENT ON COLUMN job.done IS 'Hospitals done in this phase.';
 COMMENT ON COLUMN job.total IS 'Of so many; 0: not known yet.';
 COMMENT ON COLUMN job.attempts IS 'How often it was taken.';
@@ -52,25 +53,37 @@ COMMENT ON COLUMN job.worker IS 'Who works on it now.';
 COMMENT ON COLUMN job.lease_until IS 'By the database''s clock: until when the worker has it unless it says that it lives.';
 COMMENT ON COLUMN job.status IS 'What came of it, as HTTP says it.';
 COMMENT ON COLUMN job.result IS 'Of a job that is done: its answer; of a failed one: the refusal. NULL 90 days later.';
+COMMENT ON COLUMN job.output_sha256 IS 'The file that an export made; NULL until then, and a week later.';
 COMMENT ON COLUMN job.queued_at IS 'By the server''s clock.';
 COMMENT ON COLUMN job.started_at IS 'When it was taken first, by the database''s clock.';
 COMMENT ON COLUMN job.finished_at IS 'By the server''s clock.';
 CREATE INDEX job_waiting ON job (queued_at) WHERE state IN ('queued', 'running');
 CREATE INDEX job_blob ON job (blob_sha256);
+CREATE INDEX job_output ON job (output_sha256);
 
 ALTER TABLE job ENABLE ROW LEVEL SECURITY;
 ALTER TABLE job FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON job TO chosa_app
     USING ((SELECT chosa_actor()) = 'system' OR actor = (SELECT chosa_actor()) AND account_id = (SELECT chosa_account()));
 CREATE POLICY ask ON job AS RESTRICTIVE FOR INSERT TO chosa_app
-    WITH CHECK ((SELECT chosa_actor()) IN ('hospital', 'prefecture', 'ministry_administrator', 'system') AND actor = (SELECT chosa_actor())
+    WITH CHECK (actor = (SELECT chosa_actor()) AND output_sha256 IS NULL
+        AND CASE kind
+            WHEN 'import' THEN (SELECT chosa_actor()) IN ('hospital', 'prefecture', 'ministry_administrator', 'system')
+            WHEN 'export' THEN (SELECT chosa_actor()) <> 'operator' AND blob_sha256 IS NULL
+        END
+        AND (municipality = '') = ((SELECT chosa_actor()) <> 'municipality')
+        AND (municipality = '' OR municipality = ANY ((SELECT chosa_municipalities())::text[]))
         AND account_id IS NOT DISTINCT FROM (SELECT chosa_account()) AND hospital_id IS NOT DISTINCT FROM (SELECT chosa_hospital())
         AND prefecture IS NOT DISTINCT FROM (SELECT chosa_prefecture()));
+-- Whoever could bind a file to a job of their own could read it: only the worker may, as the system.
+CREATE POLICY deliver ON job AS RESTRICTIVE FOR UPDATE TO chosa_app USING (true)
+    WITH CHECK (output_sha256 IS NULL OR (SELECT chosa_actor()) = 'system');
 GRANT SELECT, INSERT ON job TO chosa_app;
-GRANT UPDATE (state, phase, done, total, attempts, worker, lease_until, status, result, started_at, finished_at) ON job TO chosa_app;
+GRANT UPDATE (state, phase, done, total, attempts, worker, lease_until, status, result, output_sha256, started_at, finished_at) ON job TO chosa_app;
 
--- A worker reads the file of the job that it does, as who asked for it.
-CREATE POLICY read_job ON blob FOR SELECT TO chosa_app USING (EXISTS (SELECT FROM job j WHERE j.blob_sha256 = sha256));
+-- A worker reads the file of the job that it does, as who asked for it; who asked reads the file that it made.
+CREATE POLICY read_job ON blob FOR SELECT TO chosa_app
+    USING (EXISTS (SELECT FROM job j WHERE j.blob_sha256 = sha256) OR EXISTS (SELECT FROM job j WHERE j.output_sha256 = sha256));
 
 -- Files of jobs go with those of imports; answers of jobs as those of other writes.
 CREATE POLICY erase ON job TO chosa_owner USING (true) WITH CHECK (true);

@@ -99,8 +99,10 @@ impl ConfigError {
 pub enum LogFormat {
     /// For people.
     #[default]
+    #[value(help = "人が読む形")]
     Text,
     /// An object a line, for machines.
+    #[value(help = "プログラムが読む形（1行に1つのJSON）")]
     Json,
 }
 

@@ -183,7 +183,7 @@ impl From<diesel::result::Error> for AppError {
         {
             return AppError::invalid(
                 "text_invalid",
-                "使えない文字（NUL）が含まれています。取り除いて送り直してください。",
+                "画面に表示されない、使えない文字（NUL文字）が含まれています。入力し直してから送ってください。",
             );
         }
         let away = match &error {

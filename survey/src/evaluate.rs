@@ -207,7 +207,7 @@ fn settle(question: &Question, asked: Asked, given: &Given, mut faults: Vec<Faul
                     Fault::warning(
                         "answer_not_asked",
                         format!(
-                            "「{}」は、前の設問の回答により回答不要です。回答は保存されますが集計されません。",
+                            "「{}」は、前の設問の回答により回答不要です。回答は保存されますが集計されません。前の設問の回答が正しいか確かめてください。",
                             question.heading()
                         ),
                     )

@@ -15,12 +15,11 @@ pub fn chosa() -> PathBuf {
     if let Some(named) = std::env::var_os(VARIABLE) {
         return PathBuf::from(named);
     }
-    // target/debug/deps/command_line-0123 -> target/debug/chosa
-    let beside = std::env::current_exe()
-        .ok()
-        .and_then(|test| Some(test.parent()?.parent()?.join("chosa")));
-    match beside {
-        Some(program) if program.is_file() => program,
+    // target/debug/deps/command_line-0123 -> target/debug/chosa; target/measured/bench -> target/measured/chosa
+    let this = std::env::current_exe().unwrap_or_default();
+    let beside = this.ancestors().skip(1).take(2).map(|folder| folder.join("chosa"));
+    match beside.into_iter().find(|program| program.is_file()) {
+        Some(program) => program,
         _ => panic!("the program chosa is not beside the tests; run `cargo build --workspace` first, or name it in {VARIABLE}"),
     }
 }

@@ -20,3 +20,4 @@ pub mod nation;
 pub mod postgres;
 pub mod smtp;
 pub mod world;
+pub mod zipped;

@@ -106,7 +106,7 @@ fn situation(state: Option<&str>) -> &'static str {
         None => "未回答",
         Some("draft") => "一時保存",
         Some("returned") => "差戻し",
-        Some("withdrawn") => "取下げ",
+        Some("withdrawn") => "引き戻し",
         Some(_) => "回答中",
     }
 }

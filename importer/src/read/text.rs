@@ -23,7 +23,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(String, Encoding), Refusal> {
     if wide_without_mark(bytes) {
         return Err(Refusal::new(
             "encoding_unknown",
-            "文字コードがUTF-16のようですが、先頭のBOM（バイト順マーク）がないため読み込めません。.xlsx または「CSV UTF-8」で保存し直してから送ってください。",
+            "文字コードがUTF-16のようですが、それを示す印（BOM）が先頭にないため読み込めません。.xlsx または「CSV UTF-8」で保存し直してから送ってください。",
             "UTF-16 without a byte order mark",
         ));
     }

@@ -103,7 +103,8 @@ pub struct EnrolmentJson {
     /// G-MIS ID of today, or empty.
     gmis_id: String,
     name: String,
-    email: String,
+    /// Absent once it was erased: 90 days after the link was of no use any more.
+    email: Option<String>,
     /// waiting, sent, enrolled, expired, undeliverable or failed.
     state: String,
     made_at: DateTime<Utc>,

@@ -1,7 +1,5 @@
 //! Uploading a workbook or CSV file: dry run, import, what became of it.
 
-use std::time::Duration;
-
 use actix_web::http::header::{
     CONTENT_DISPOSITION, Charset, ContentDisposition, DispositionParam, DispositionType, ExtendedValue, HeaderName, HeaderValue,
     TryIntoHeaderValue,
@@ -15,23 +13,19 @@ use uuid::Uuid;
 
 use crate::api::faults::FaultJson;
 use crate::api::guard::Guarded;
-use crate::api::jobs::JobJson;
-use crate::api::keyed::{Keyed, answered};
+use crate::api::jobs::{JobJson, answered};
+use crate::api::keyed::Keyed;
 use crate::api::pages::{Page, PageQuery};
 use crate::api::problem::{ApiError, ProblemJson};
 use crate::api::surveys::workbook;
 use crate::app::annotations::{self, Annotated};
-use crate::app::idempotency::Answer;
 use crate::app::imports::{self, Upload};
 use crate::app::jobs::{self, How};
 use crate::app::state::State;
 use crate::app::surveys;
-use crate::auth::permit::ImportAnswers;
+use crate::auth::permit::{ImportAnswers, Permit};
 use crate::db::imports::{ImportRow, VerdictRow};
 use crate::error::AppError;
-
-/// How long a sender waits for its file before it hears of a job.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What the sender says of its file.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -139,14 +133,8 @@ pub async fn import_answers(
         return Ok(HttpResponse::Ok().json(report));
     }
     let job = jobs::ask_import(&state, &guarded.permit, survey, &upload, how, &key).await?;
-    // Most files are done while their sender waits; of a longer one it hears where to ask.
-    let job = jobs::wait(&state, &guarded.permit, job, PATIENCE).await?;
-    if let Some((status, body)) = job.answer()? {
-        let replayed = job.replayed;
-        return Ok(answered(&Answer { status, body, replayed }));
-    }
-    let place = format!("/api/v1/jobs/{}", job.row.id);
-    Ok(HttpResponse::Accepted().insert_header(("Location", place)).json(JobJson::of(&job)))
+    let permit = Permit::of(guarded.permit.actor().clone())?;
+    answered(&state, &permit, job).await
 }
 
 /// An import.

@@ -12,11 +12,16 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::api::guard::Guarded;
+use crate::api::keyed;
 use crate::api::problem::{ApiError, ProblemJson};
+use crate::api::surveys::download;
+use crate::app::idempotency::Answer;
 use crate::app::jobs::{self, Job};
 use crate::app::state::State;
-use crate::auth::permit::{ImportAnswers, Permit};
+use crate::auth::permit::{FollowJobs, Permit};
 
+/// How long a request waits for a job that is done soon.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// How often a follower is told.
 const LOOK: Duration = Duration::from_millis(250);
 /// How often it hears something even when nothing changed, so that nobody in between closes the connection.
@@ -27,12 +32,12 @@ const ALIVE: u32 = 40;
 #[schema(as = Job)]
 pub struct JobJson {
     id: Uuid,
-    /// import.
+    /// import, export.
     kind: String,
     survey: String,
     /// queued, running, done, failed.
     state: String,
-    /// reading, checking, recording; empty before.
+    /// reading, checking, recording, writing; empty before.
     phase: String,
     /// Hospitals done in this phase.
     done: i32,
@@ -71,6 +76,48 @@ impl JobJson {
     }
 }
 
+/// A file that a job made.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ExportedFile)]
+pub struct ExportedFileJson {
+    file_name: String,
+    media_type: String,
+    bytes: usize,
+    /// In hexadecimal.
+    sha256: String,
+    /// Path where it can be had for a week.
+    place: String,
+}
+
+/// The answer of a job, or where to ask for it: most are done while their sender waits.
+pub(super) async fn answered(state: &State, permit: &Permit<FollowJobs>, job: Job) -> Result<HttpResponse, ApiError> {
+    let job = jobs::wait(state, permit, job, PATIENCE).await?;
+    if let Some((status, body)) = job.answer()? {
+        let replayed = job.replayed;
+        return Ok(keyed::answered(&Answer { status, body, replayed }));
+    }
+    let place = format!("/api/v1/jobs/{}", job.row.id);
+    Ok(HttpResponse::Accepted().insert_header(("Location", place)).json(JobJson::of(&job)))
+}
+
+/// The file of an export that is done.
+#[utoipa::path(tag = "jobs", operation_id = "download_job_file", security(("bearer" = [])), params(("job" = Uuid, Path)), responses(
+    (status = 200, description = "The file", body = Vec<u8>, content_type = "application/octet-stream"),
+    (status = 401, description = "Not signed in", body = ProblemJson),
+    (status = 403, description = "role_not_permitted", body = ProblemJson),
+    (status = 404, description = "job_unknown, job_without_file, file_erased, job_expired", body = ProblemJson),
+    (status = 409, description = "job_not_over", body = ProblemJson),
+))]
+#[get("/api/v1/jobs/{job}/file")]
+pub async fn download_job_file(
+    state: web::Data<State>,
+    guarded: Guarded<FollowJobs>,
+    path: web::Path<Uuid>,
+) -> Result<HttpResponse, ApiError> {
+    let (file, bytes) = jobs::file(&state, &guarded.permit, *path).await?;
+    Ok(download(&file.file_name, &file.media_type, bytes))
+}
+
 /// How a job stands that one asked for.
 #[utoipa::path(tag = "jobs", operation_id = "read_job", security(("bearer" = [])), params(("job" = Uuid, Path)), responses(
     (status = 200, description = "The job", body = JobJson),
@@ -79,7 +126,7 @@ impl JobJson {
     (status = 404, description = "job_unknown", body = ProblemJson),
 ))]
 #[get("/api/v1/jobs/{job}")]
-pub async fn read_job(state: web::Data<State>, guarded: Guarded<ImportAnswers>, path: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
+pub async fn read_job(state: web::Data<State>, guarded: Guarded<FollowJobs>, path: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
     let job = jobs::read(&state, &guarded.permit, *path).await?;
     Ok(HttpResponse::Ok()
         .insert_header(("Cache-Control", "no-store"))
@@ -94,7 +141,7 @@ pub async fn read_job(state: web::Data<State>, guarded: Guarded<ImportAnswers>, 
     (status = 404, description = "job_unknown", body = ProblemJson),
 ))]
 #[get("/api/v1/jobs/{job}/events")]
-pub async fn follow_job(state: web::Data<State>, guarded: Guarded<ImportAnswers>, path: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
+pub async fn follow_job(state: web::Data<State>, guarded: Guarded<FollowJobs>, path: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
     // Refused here and not in the middle of a stream.
     jobs::read(&state, &guarded.permit, *path).await?;
     let follower = Follower {
@@ -113,7 +160,7 @@ pub async fn follow_job(state: web::Data<State>, guarded: Guarded<ImportAnswers>
 
 struct Follower {
     state: web::Data<State>,
-    permit: Permit<ImportAnswers>,
+    permit: Permit<FollowJobs>,
     job: Uuid,
     said: Option<JobJson>,
     over: bool,

@@ -83,6 +83,8 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(imports::import_answers)
         .service(jobs::read_job)
         .service(jobs::follow_job)
+        .service(jobs::download_job_file)
+        .service(exports::request_export)
         .service(imports::list_imports)
         .service(imports::read_import)
         .service(imports::download_annotated)

@@ -101,7 +101,7 @@ impl ApiError {
                 tracing::error!(cause = cause.for_log(), "internal error");
                 (
                     "internal_error",
-                    "内部エラーが発生しました。保存されていません。繰り返す場合は運用担当者にご連絡ください。".to_owned(),
+                    "システムの不具合により処理できませんでした。何も保存されていません。時間をおいてもう一度お試しください。繰り返す場合は、操作した日時を添えて運用担当者にご連絡ください。".to_owned(),
                 )
             }
         };

@@ -8,12 +8,11 @@ use crate::api::guard::Guarded;
 use crate::api::keyed::{Keyed, answered};
 use crate::api::pages::{Page, PageQuery};
 use crate::api::problem::{ApiError, ProblemJson};
-use crate::api::tables;
 use crate::app::letters::Template;
 use crate::app::reminders::missing::{self, Chosen, MissingCell, MissingHospital};
 use crate::app::reminders::{self, ComposedMail, Reminder, Unreached};
 use crate::app::state::State;
-use crate::app::surveys;
+use crate::app::{statistics, surveys};
 use crate::auth::permit::{ReadMissing, RemindHospitals};
 use crate::error::AppError;
 
@@ -118,7 +117,7 @@ pub async fn list_missing(
 ) -> Result<web::Json<MissingJson>, ApiError> {
     let survey = surveys::known(&path)?;
     let chosen = Chosen {
-        area: tables::area(&query.area)?,
+        area: statistics::area(&query.area)?,
         bands: query.band.as_deref().map(missing::band).transpose()?.into_iter().collect(),
     };
     let page = PageQuery {
@@ -282,7 +281,7 @@ pub async fn send_reminders(
     let asked: NewRemindersJson = super::parsed(&bytes)?;
     let reminder = Reminder {
         chosen: Chosen {
-            area: tables::area(&asked.area)?,
+            area: statistics::area(&asked.area)?,
             bands: asked.bands.iter().map(|key| missing::band(key)).collect::<Result<_, _>>()?,
         },
         template: template(asked.template.as_deref(), asked.text.as_ref())?,

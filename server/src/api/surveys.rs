@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::api::guard::Guarded;
 use crate::api::problem::{ApiError, ProblemJson};
 use crate::app::state::State;
+use crate::app::statistics::WORKBOOK;
 use crate::app::times::Announced;
 use crate::app::{surveys, windows};
 use crate::auth::permit::ReadSurveys;
@@ -259,7 +260,7 @@ pub async fn read_schema(_guarded: Guarded<ReadSurveys>, path: web::Path<(String
 
 /// A workbook as a download.
 pub fn workbook(name: &str, bytes: Vec<u8>) -> HttpResponse {
-    download(name, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", bytes)
+    download(name, WORKBOOK, bytes)
 }
 
 /// Bytes as a download under an ASCII name.

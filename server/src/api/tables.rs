@@ -4,7 +4,6 @@ use actix_web::{get, web};
 use analytics::{Among, By, RateRequest, RateRow, RateTable, Table, TableRequest, TableRow};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use survey::area::Area;
 use survey::band::Banding;
 use survey::question::QuestionKey;
 use utoipa::{IntoParams, ToSchema};
@@ -185,7 +184,7 @@ pub async fn read_table(
     let survey = surveys::known(&path)?;
     let request = TableRequest {
         question: QuestionKey::from(query.question.as_str()),
-        area: area(&query.area)?,
+        area: statistics::area(&query.area)?,
         by: query.by.into(),
         banding: query.banding.into(),
         among: query.among.as_deref().map(among).transpose()?,
@@ -295,25 +294,11 @@ pub async fn read_response_rates(
 ) -> Result<web::Json<RateTableJson>, ApiError> {
     let survey = surveys::known(&path)?;
     let request = RateRequest {
-        area: area(&query.area)?,
+        area: statistics::area(&query.area)?,
         by: query.by.into(),
         banding: query.banding.into(),
     };
     Ok(web::Json(RateTableJson::from(
         statistics::response_rates(&state, &guarded.permit, survey, request).await?,
     )))
-}
-
-/// An area as written in a URL.
-///
-/// # Errors
-/// `area_invalid`.
-pub fn area(text: &str) -> Result<Area, AppError> {
-    Area::parse(text).map_err(|error| {
-        tracing::debug!(%error, "area refused");
-        AppError::invalid(
-            "area_invalid",
-            "地域は nation（全国）、都道府県コード2桁、市区町村コード5桁のいずれかで指定してください。",
-        )
-    })
 }

@@ -97,7 +97,7 @@ pub async fn create(
         {
             return Err(AppError::conflict(
                 "hospital_has_account",
-                "この病院のアカウントはすでにあります。アカウントは1施設に1つです。",
+                "この病院のアカウントは既にあります（1施設に1つです）。そのアカウントを使ってください。パスワードが分からない場合は、再設定を使ってください。",
             ));
         }
         if !accounts::insert(conn, &new).await? {

@@ -158,7 +158,7 @@ async fn invite_one(
         (account, "created", "create_account")
     } else {
         match enrolments::newest(conn, row.hospital_id, now).await? {
-            Some(newest) if newest.awaits && (newest.dead || newest.email != email.as_str()) => {
+            Some(newest) if newest.awaits && (newest.dead || newest.email.as_deref() != Some(email.as_str())) => {
                 (newest.subject_id, "reissued", "reissue_enrolment")
             }
             _ => return Ok("exists"),

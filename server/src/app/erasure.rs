@@ -1,6 +1,7 @@
-//! Personal data goes when its day is past: respondents' names and contacts, uploads and what was quoted from them, answers remembered under keys.
+//! Personal data goes when its day is past: respondents' names and contacts, uploads and what was quoted from them, comments on answers, drafts, answers
+//! remembered under keys, mails with their addresses, and addresses that links went to and that no account is reached by any more.
 //!
-//! Answers, codes, counts and hashes stay as they are. What is erased cannot be had back: backups have days of their own.
+//! Answers, codes, counts, states, dates and hashes stay as they are, and so do reasons of official acts and network addresses. What is erased cannot be had back: backups have days of their own.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use diesel_async::AsyncConnection;
@@ -14,7 +15,7 @@ use crate::db::erasure::{self, ErasedRow};
 use crate::db::transaction::{Mode, as_actor};
 use crate::error::AppError;
 
-/// How long names, contacts and files are kept: three years after they were given, longer than any correction takes (an assumption; no notice says).
+/// How long names, contacts, files and comments are kept (comments by the same number of days in `erase_personal_data`): three years after they were given, longer than any correction takes (an assumption; no notice says).
 const LIFE: TimeDelta = TimeDelta::days(3 * 365);
 
 /// The last day on which what is received now is kept.
@@ -59,7 +60,7 @@ pub async fn erase(state: &State, permit: &Permit<ErasePersonalData>, erasing: E
             let erased = erasure::erase(conn, today, now).await?;
             let details = json!({
                 "respondents": erased.respondents, "imports": erased.imports, "files": erased.files, "remembered": erased.remembered,
-                "drafts": erased.drafts,
+                "drafts": erased.drafts, "comments": erased.comments, "addresses": erased.addresses, "mails": erased.mails,
             });
             let entry = audit::Entry {
                 action: "erase_personal_data",

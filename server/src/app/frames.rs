@@ -148,7 +148,9 @@ async fn not_drawn(conn: &mut AsyncPgConnection, id: &str) -> Result<(), AppErro
     if frames::count(conn, id).await? > 0 {
         return Err(AppError::conflict(
             "frame_drawn",
-            format!("{id}年調査の調査対象名簿は登録済みです。名簿は凍結されており、差し替えられません。"),
+            format!(
+                "{id}年調査の調査対象名簿は登録済みです。凍結されているため差し替えられません。廃止などの病院は、調査対象から外す操作で外してください。"
+            ),
         ));
     }
     Ok(())

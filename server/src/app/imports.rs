@@ -147,7 +147,7 @@ pub async fn import(
         let faults = examined.examination.faults;
         return Err(AppError::faulty(
             "file_without_answers",
-            "取り込める回答がファイルにありません。指摘を確認してください。",
+            "取り込める回答がファイルにありません。指摘に沿って直し、もう一度送ってください。",
             faults,
         ));
     }

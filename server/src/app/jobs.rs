@@ -1,12 +1,11 @@
-//! Jobs: imports that may take longer than a request. Asked for once for a key, run whole as who asked, in one transaction that also ends the job; a job
-//! whose worker is lost is run again from the start, so that each leaves exactly one result and none waits for ever.
+//! Jobs: imports and exports that may take longer than a request. Asked for once for a key, run whole as who asked, in one transaction that also ends the
+//! job; a job whose worker is lost is run again from the start, so that each leaves exactly one result and none waits for ever.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, AtomicU8, Ordering};
+mod progress;
+mod worker;
+
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
-use diesel_async::AsyncPgConnection;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -14,107 +13,73 @@ use survey::fault::Fault;
 use survey::survey::Survey;
 use uuid::Uuid;
 
+use crate::app::exports::{self, Wish};
 use crate::app::idempotency::{Key, take_key};
-use crate::app::imports::{self, Upload};
+use crate::app::imports::Upload;
 use crate::app::state::State;
 use crate::app::surveys;
 use crate::auth::actor::{Actor, Role};
-use crate::auth::permit::{ImportAnswers, Permit};
-use crate::db::jobs::{self, JobRow, NewJob, TakenRow};
+use crate::auth::permit::{FollowJobs, ImportAnswers, Permit};
+use crate::db::imports as import_rows;
+use crate::db::jobs::{self, JobRow, NewJob};
 use crate::db::transaction::{Mode, as_actor};
-use crate::db::{accounts, imports as import_rows};
 use crate::error::{AppError, Refusal};
 
-/// How often a worker says that it lives, and how far it is.
-const BEAT: Duration = Duration::from_millis(250);
+pub use progress::{Phase, Progress};
+pub use worker::{Claim, put_back, work, work_one};
+
 /// How often somebody who waits looks.
 const LOOK: Duration = Duration::from_millis(20);
-/// How often a worker without work looks for some that another program was asked for.
-const IDLE: Duration = Duration::from_millis(500);
-/// How often a job is taken before it counts as one that cannot be done.
-const ATTEMPTS: i16 = 5;
-/// Seconds until a job is tried again that failed because something was away.
-const PAUSE: i16 = 2;
-
-/// How far a job is: written by who works, read by who beats.
-#[derive(Debug, Default)]
-pub struct Progress {
-    phase: AtomicU8,
-    done: AtomicI32,
-    total: AtomicI32,
-}
-
-/// What a job is at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
-    /// The file is being read.
-    Reading,
-    /// Hospitals are being evaluated.
-    Checking,
-    /// What passed is being recorded.
-    Recording,
-}
-
-impl Progress {
-    /// Begins a phase of so many hospitals; 0: not known.
-    pub fn begin(&self, phase: Phase, total: usize) {
-        let number = match phase {
-            Phase::Reading => 1,
-            Phase::Checking => 2,
-            Phase::Recording => 3,
-        };
-        self.done.store(0, Ordering::Relaxed);
-        self.total.store(i32::try_from(total).unwrap_or(i32::MAX), Ordering::Relaxed);
-        self.phase.store(number, Ordering::Relaxed);
-    }
-
-    /// One more hospital is done.
-    pub fn step(&self) {
-        self.done.fetch_add(1, Ordering::Relaxed);
-    }
-
-    fn now(&self) -> (&'static str, i32, i32) {
-        let phase = match self.phase.load(Ordering::Relaxed) {
-            1 => "reading",
-            2 => "checking",
-            3 => "recording",
-            _ => "",
-        };
-        (phase, self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
-    }
-}
-
-/// A job that a worker has, for whoever does it.
-#[derive(Debug, Clone)]
-pub struct Claim {
-    job: Uuid,
-    worker: Uuid,
-    /// How far it is.
-    pub progress: Arc<Progress>,
-}
-
-impl Claim {
-    /// Ends the job in the transaction of what it did.
-    ///
-    /// # Errors
-    /// Unavailable: another worker has it now. Then nothing of this transaction may stay.
-    pub async fn done(&self, conn: &mut AsyncPgConnection, status: i16, answer: &Value, now: DateTime<Utc>) -> Result<(), AppError> {
-        if jobs::end(conn, self.job, self.worker, ("done", Some(status), answer), now).await? {
-            Ok(())
-        } else {
-            Err(AppError::unavailable(format!("job {} was given to another worker", self.job)))
-        }
-    }
-}
 
 /// What the sender of a file says beside it.
 #[derive(Debug, Serialize, Deserialize)]
-struct Parameters {
+struct ImportParameters {
     file_name: String,
     numbering: Option<String>,
     reason: Option<String>,
     again: bool,
     attended: bool,
+}
+
+/// What a job is.
+enum Kind {
+    Import(ImportParameters),
+    Export(Wish),
+}
+
+impl Kind {
+    fn of_row(kind: &str, parameters: &Value) -> Result<Kind, AppError> {
+        let parameters = parameters.clone();
+        let known = match kind {
+            "import" => serde_json::from_value(parameters).map(Kind::Import),
+            "export" => serde_json::from_value(parameters).map(Kind::Export),
+            _ => return Err(AppError::internal(format!("no kind of job: {kind}"))),
+        };
+        known.map_err(AppError::internal)
+    }
+
+    fn into_row(self) -> Result<(&'static str, Value), AppError> {
+        match self {
+            Kind::Import(parameters) => serde_json::to_value(parameters).map(|value| ("import", value)),
+            Kind::Export(wish) => serde_json::to_value(wish).map(|value| ("export", value)),
+        }
+        .map_err(AppError::internal)
+    }
+}
+
+/// A file that a job made, as its answer tells of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OfFile {
+    /// What to call it.
+    pub file_name: String,
+    /// Its media type.
+    pub media_type: String,
+    /// Its length.
+    pub bytes: usize,
+    /// In hexadecimal.
+    pub sha256: String,
+    /// Where it can be had for a week.
+    pub place: String,
 }
 
 /// How a file is to be imported.
@@ -205,7 +170,7 @@ impl Job {
                 Some(Err(error)) => Err(AppError::internal(error)),
                 None => Err(AppError::not_found(
                     "job_expired",
-                    "この処理の記録は保存期間が過ぎたため消去されました。",
+                    "この処理の記録は保存期間が過ぎたため消去されました。取り込まれたかどうかは、取込みの一覧で確認してください。",
                 )),
             },
             _ => Ok(None),
@@ -227,16 +192,35 @@ pub async fn ask_import(
 ) -> Result<Job, AppError> {
     // Said at once, not by a job that fails.
     surveys::edition(survey, upload.numbering.as_deref())?;
-    let (actor, now) = (permit.actor(), state.now());
-    let parameters = Parameters {
+    let kind = Kind::Import(ImportParameters {
         file_name: upload.file_name.clone(),
         numbering: upload.numbering.clone(),
         reason: upload.reason.clone(),
         again: how.again,
         attended: how.attended,
-    };
-    let parameters = serde_json::to_value(parameters).map_err(AppError::internal)?;
-    let sha256 = Sha256::digest(&upload.bytes).to_vec();
+    });
+    ask(state, permit.actor(), survey, kind, Some(&upload.bytes), key).await
+}
+
+/// Asks for a file, exactly once for a key.
+///
+/// # Errors
+/// As [`ask_import`]; `role_not_permitted`, `area_not_yours`, `area_invalid`.
+pub async fn ask_export(
+    state: &State,
+    permit: &Permit<FollowJobs>,
+    survey: &'static Survey,
+    wish: Wish,
+    key: &Key,
+) -> Result<Job, AppError> {
+    exports::require(permit.actor(), survey, &wish)?;
+    ask(state, permit.actor(), survey, Kind::Export(wish), None, key).await
+}
+
+async fn ask(state: &State, actor: &Actor, survey: &Survey, kind: Kind, file: Option<&[u8]>, key: &Key) -> Result<Job, AppError> {
+    let now = state.now();
+    let (kind, parameters) = kind.into_row()?;
+    let sha256 = file.map(|bytes| Sha256::digest(bytes).to_vec());
     let job = as_actor(&state.pool, actor, Mode::Write, async |conn| {
         let actor_key = take_key(conn, actor, &key.key).await?;
         if let Some(row) = jobs::of_key(conn, &actor_key, &key.key).await? {
@@ -249,13 +233,15 @@ pub async fn ask_import(
             }
             return Ok(Job { row, replayed: true });
         }
-        import_rows::insert_blob(conn, &sha256, &upload.bytes).await?;
+        if let (Some(sha256), Some(bytes)) = (&sha256, file) {
+            import_rows::insert_blob(conn, sha256, bytes).await?;
+        }
         let row = NewJob {
             id: Uuid::now_v7(),
-            kind: "import".to_owned(),
+            kind: kind.to_owned(),
             survey_id: survey.id().as_str().to_owned(),
             parameters,
-            blob_sha256: Some(sha256),
+            blob_sha256: sha256,
             actor: actor.role().name().to_owned(),
             account_id: actor.account(),
             hospital_id: actor.hospital(),
@@ -263,7 +249,10 @@ pub async fn ask_import(
                 Role::Prefecture(code) => Some(i16::from(code.number())),
                 _ => None,
             },
-            municipality: String::new(),
+            municipality: match actor.role() {
+                Role::Municipality(code) => code.as_str().to_owned(),
+                _ => String::new(),
+            },
             actor_key,
             key: key.key.clone(),
             request_hash: key.request_hash.to_vec(),
@@ -285,7 +274,7 @@ pub async fn ask_import(
 ///
 /// # Errors
 /// `job_unknown`; or the database is away.
-pub async fn read(state: &State, permit: &Permit<ImportAnswers>, id: Uuid) -> Result<Job, AppError> {
+pub async fn read(state: &State, permit: &Permit<FollowJobs>, id: Uuid) -> Result<Job, AppError> {
     as_actor(&state.pool, permit.actor(), Mode::Snapshot, async |conn| {
         let row = jobs::find(conn, id).await?;
         let row = row.ok_or_else(|| AppError::not_found("job_unknown", "この処理はありません。番号を確認してください。"))?;
@@ -298,7 +287,7 @@ pub async fn read(state: &State, permit: &Permit<ImportAnswers>, id: Uuid) -> Re
 ///
 /// # Errors
 /// As [`read`].
-pub async fn wait(state: &State, permit: &Permit<ImportAnswers>, job: Job, patience: Duration) -> Result<Job, AppError> {
+pub async fn wait(state: &State, permit: &Permit<FollowJobs>, job: Job, patience: Duration) -> Result<Job, AppError> {
     let (until, replayed) = (Instant::now() + patience, job.replayed);
     let mut job = job;
     while !job.is_over() && Instant::now() < until {
@@ -308,144 +297,32 @@ pub async fn wait(state: &State, permit: &Permit<ImportAnswers>, job: Job, patie
     Ok(Job { replayed, ..job })
 }
 
-/// Does jobs, one after another, until it is dropped.
-pub async fn work(state: State, worker: Uuid) {
-    loop {
-        match work_one(&state, worker, None).await {
-            Ok(true) => {}
-            Ok(false) => {
-                // What another program was asked for is found by looking.
-                let _ = tokio::time::timeout(IDLE, state.shared.jobs.notified()).await;
-            }
-            Err(error) => {
-                tracing::warn!(error = error.for_operator(), "no job can be taken");
-                tokio::time::sleep(IDLE).await;
-            }
-        }
-    }
-}
-
-/// Takes a job and does it, or `only` that one; whether there was one.
+/// The file that a job made, and what to call it.
 ///
 /// # Errors
-/// The database is away. What a job comes to is written to the job.
-pub async fn work_one(state: &State, worker: Uuid, only: Option<Uuid>) -> Result<bool, AppError> {
-    let system = Actor::system();
-    let taken = as_actor(&state.pool, &system, Mode::Write, async |conn| {
-        Ok(jobs::take(conn, worker, only).await?)
-    })
-    .await?;
-    let Some(taken) = taken else { return Ok(false) };
-    let claim = Claim {
-        job: taken.id,
-        worker,
-        progress: Arc::default(),
-    };
-    let result = tokio::select! {
-        // Looked at first: work that was lost to another worker is dropped, and with it its transaction.
-        biased;
-        lost = beat(state, &claim) => Err(lost),
-        result = run(state, &taken, &claim, only.is_some()) => result,
-    };
-    if let Err(error) = result {
-        give_up(state, &taken, &claim, error).await?;
-    }
-    Ok(true)
-}
-
-/// Puts back what a worker that stops still has.
-///
-/// # Errors
-/// The database is away; then the lease runs out by itself.
-pub async fn put_back(state: &State, worker: Uuid) -> Result<(), AppError> {
-    as_actor(&state.pool, &Actor::system(), Mode::Write, async |conn| {
-        Ok(jobs::put_back(conn, worker).await?)
-    })
-    .await
-}
-
-/// Says again and again that the worker lives; ends when it no longer has the job.
-async fn beat(state: &State, claim: &Claim) -> AppError {
-    let (system, mut said, mut last) = (Actor::system(), ("", 0, 0), Instant::now());
-    loop {
-        tokio::time::sleep(BEAT).await;
-        let now = claim.progress.now();
-        if now == said && last.elapsed() < Duration::from_secs(5) {
-            continue;
-        }
-        let beaten = as_actor(&state.pool, &system, Mode::Write, async |conn| {
-            Ok(jobs::beat(conn, claim.job, claim.worker, now).await?)
-        })
-        .await;
-        match beaten {
-            Ok(true) => (said, last) = (now, Instant::now()),
-            Ok(false) => return AppError::unavailable(format!("job {} was given to another worker", claim.job)),
-            // The lease is longer than a short absence of the database; the work's own transaction will say.
-            Err(error) => tracing::debug!(error = error.for_operator(), "a beat was missed"),
-        }
-    }
-}
-
-/// Does a job as who asked for it.
-async fn run(state: &State, taken: &TakenRow, claim: &Claim, attended: bool) -> Result<(), AppError> {
-    let role = Role::of_parts(&taken.actor, taken.hospital_id, taken.prefecture, Some(&taken.municipality));
-    let role = role.ok_or_else(|| AppError::internal(format!("job {} has no role with its hospital or area", taken.id)))?;
-    let actor = Actor::of_row(taken.account_id, role);
-    let parameters: Parameters = serde_json::from_value(taken.parameters.clone()).map_err(AppError::internal)?;
-    if parameters.attended && !attended {
+/// `job_unknown`, `job_not_over`, `job_without_file`, `file_erased`, and the refusal of a job that failed; or the database is away.
+pub async fn file(state: &State, permit: &Permit<FollowJobs>, id: Uuid) -> Result<(OfFile, Vec<u8>), AppError> {
+    let job = read(state, permit, id).await?;
+    let Some((_, answer)) = job.answer()? else {
         return Err(AppError::conflict(
-            "job_interrupted",
-            "取込みのコマンドが途中で中断されたため、何も取り込んでいません。もう一度実行してください。",
+            "job_not_over",
+            "ファイルはまだできていません。処理の状態が done になってから、もう一度取得してください。",
         ));
-    }
-    let survey = surveys::known(&taken.survey_id)?;
-    let bytes = as_actor(&state.pool, &actor, Mode::Snapshot, async |conn| {
-        if let Some(account) = taken.account_id
-            && accounts::is_disabled(conn, account).await?
-        {
-            return Err(AppError::forbidden(
-                "account_disabled",
-                "受付後にアカウントが停止されたため、処理しませんでした。運用担当者にご連絡ください。",
-            ));
-        }
-        let sha256 = taken.blob_sha256.as_deref().unwrap_or_default();
-        let bytes = import_rows::file(conn, sha256).await?;
-        bytes.ok_or_else(|| AppError::internal(format!("the file of job {} is gone", taken.id)))
-    })
-    .await?;
-    let upload = Upload {
-        file_name: parameters.file_name,
-        bytes,
-        numbering: parameters.numbering,
-        reason: parameters.reason,
     };
-    let permit = Permit::of(actor)?;
-    imports::import(state, &permit, survey, &upload, parameters.again, Some(claim))
-        .await
-        .map(drop)
-}
-
-/// What becomes of a job that failed: told to who asked, or tried again while it may pass.
-async fn give_up(state: &State, taken: &TakenRow, claim: &Claim, error: AppError) -> Result<(), AppError> {
-    let failure = Failure::of(&error).or_else(|| {
-        tracing::warn!(job = %taken.id, attempts = taken.attempts, error = error.for_operator(), "a job failed");
-        (taken.attempts >= ATTEMPTS || matches!(error, AppError::Internal(_))).then(|| Failure {
-            kind: "internal".to_owned(),
-            code: "job_failed".to_owned(),
-            message: format!("job {} failed {} times", taken.id, taken.attempts),
-            faults: Vec::new(),
-        })
+    let none = || AppError::not_found("job_without_file", "この処理が作ったファイルはありません。番号を確認してください。");
+    if job.row.kind != "export" {
+        return Err(none());
+    }
+    let erased = || {
+        AppError::not_found(
+            "file_erased",
+            "このファイルは保存期間が過ぎたため消去されました。もう一度、出力を依頼してください。",
+        )
+    };
+    let sha256 = job.row.output_sha256.ok_or_else(erased)?;
+    let bytes = as_actor(&state.pool, permit.actor(), Mode::Snapshot, async |conn| {
+        Ok(import_rows::file(conn, &sha256).await?)
     });
-    let now = state.now();
-    as_actor(&state.pool, &Actor::system(), Mode::Write, async |conn| {
-        match failure {
-            Some(failure) => {
-                let failure = serde_json::to_value(failure).map_err(AppError::internal)?;
-                jobs::end(conn, claim.job, claim.worker, ("failed", None, &failure), now).await?;
-            }
-            None => jobs::postpone(conn, claim.job, claim.worker, PAUSE).await?,
-        }
-        Ok(())
-    })
-    .await
+    let bytes = bytes.await?.ok_or_else(erased)?;
+    Ok((serde_json::from_value(answer).map_err(AppError::internal)?, bytes))
 }

@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod drafts;
 pub mod enrolments;
 pub mod erasure;
+pub mod exports;
 pub mod frames;
 pub mod health;
 pub mod idempotency;

@@ -116,7 +116,7 @@ async fn send_one(state: &State, actor: &Actor, mailer: &Mailer, mail: &TakenMai
     let (token, hash) = link::new_token()?;
     let Some(to) = EmailAddress::parse(&mail.recipient) else {
         tally.undeliverable += 1;
-        return settle(state, actor, mail, "undeliverable", Some("this is no address")).await;
+        return settle(state, actor, mail, "undeliverable", Some("メールアドレスの形式が正しくありません")).await;
     };
     let url = format!("{}/enrol/{}", state.shared.public_url, token.expose_secret());
     let letter = Letter {

@@ -39,6 +39,9 @@ struct Kept {
     looked_at: Instant,
 }
 
+/// Media type of a workbook.
+pub const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
 /// The files that live statistics come as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum File {
@@ -55,6 +58,37 @@ pub enum File {
 }
 
 impl File {
+    /// The file of a name that requests use: `houkoku.xlsx`, `data.xlsx`, `data.csv`, `code_table.csv`, `definitions.csv`.
+    ///
+    /// # Errors
+    /// `file_unknown`.
+    pub fn parse(name: &str) -> Result<File, AppError> {
+        match name {
+            "houkoku.xlsx" => Ok(File::Houkoku),
+            "data.xlsx" => Ok(File::DataXlsx),
+            "data.csv" => Ok(File::DataCsv),
+            "code_table.csv" => Ok(File::CodeTable),
+            "definitions.csv" => Ok(File::Definitions),
+            _ => Err(AppError::not_found(
+                "file_unknown",
+                "このファイルはありません。ファイル名を確認してください。",
+            )),
+        }
+    }
+
+    /// Its media type.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            File::Houkoku | File::DataXlsx => WORKBOOK,
+            File::DataCsv | File::CodeTable | File::Definitions => "text/csv; charset=utf-8",
+        }
+    }
+
+    /// What of an area it shows: the machine files hold every prefecture, so they are for those who may see the nation.
+    pub fn covered(self, area: &Area) -> Area {
+        if self == File::Houkoku { area.clone() } else { Area::Nation }
+    }
+
     /// Name of the file.
     pub fn name(self, survey: &Survey) -> String {
         let id = survey.id();
@@ -66,6 +100,20 @@ impl File {
             File::Definitions => format!("definitions_{id}.csv"),
         }
     }
+}
+
+/// An area as requests name it.
+///
+/// # Errors
+/// `area_invalid`.
+pub fn area(text: &str) -> Result<Area, AppError> {
+    Area::parse(text).map_err(|error| {
+        tracing::debug!(%error, "area refused");
+        AppError::invalid(
+            "area_invalid",
+            "地域は nation（全国）、都道府県コード2桁、市区町村コード5桁のいずれかで指定してください。",
+        )
+    })
 }
 
 /// A table of one question.
@@ -119,9 +167,7 @@ pub async fn file(
     area: Area,
     file: File,
 ) -> Result<Vec<u8>, AppError> {
-    // The machine files hold every prefecture, so they are for those who may see the nation.
-    let covered = if file == File::Houkoku { area.clone() } else { Area::Nation };
-    frames::require_area(permit.actor(), &covered)?;
+    frames::require_area(permit.actor(), &file.covered(&area))?;
     let snapshot = current(state, survey).await?;
     let words = ReportText {
         title: format!("{}（{}年） 集計結果", survey.title(), survey.id()),

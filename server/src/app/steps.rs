@@ -172,10 +172,10 @@ impl Found {
                 return AppError::Conflict(intake::accepted());
             }
             let wanted = match step {
-                Step::Withdraw => "引き戻せるのは、提出済みで確認前の回答だけです。",
+                Step::Withdraw => "引き戻せるのは、提出済みで確認前の回答だけです。直す場合は、そのまま提出し直してください。",
                 Step::Accept => "確認済みにできるのは、提出済みの回答だけです。再提出を待ってください。",
-                Step::Return => "差し戻せるのは、一度は提出された回答だけです。",
-                Step::Submit => "この回答は提出できません。",
+                Step::Return => "差し戻せるのは、一度は提出された回答だけです。提出されてから操作してください。",
+                Step::Submit => "この回答は提出できません。都道府県の担当者にご相談ください。",
             };
             AppError::conflict(
                 "step_not_possible",

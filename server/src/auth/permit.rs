@@ -76,6 +76,8 @@ policies! {
     ReviewAnswers = Prefecture(_) | MinistryAdministrator | System,
     /// Check and import a workbook or CSV file.
     ImportAnswers = Hospital(_) | Prefecture(_) | MinistryAdministrator | System,
+    /// Ask for files, and follow the jobs that one asked for.
+    FollowJobs = Hospital(_) | Municipality(_) | Prefecture(_) | MinistryAnalyst | MinistryAdministrator | System,
     /// Read live, unsuppressed tables, rates and their files.
     ReadTables = Municipality(_) | Prefecture(_) | MinistryAnalyst | MinistryAdministrator | System,
     /// Open a survey again or extend it.

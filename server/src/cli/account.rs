@@ -41,7 +41,7 @@ enum What {
     },
     #[command(about = "病院のアカウントを一覧からまとめて作り、利用開始の案内メールを送る")]
     Enrol {
-        #[arg(long, value_name = "FILE", help = "G-MIS IDとメールアドレスの一覧（.xlsx、CSV）")]
+        #[arg(long, value_name = "FILE", help = "G-MIS IDとメールアドレスの一覧（.xlsx、.xls、.ods、CSVなど）")]
         list: PathBuf,
         #[arg(long, help = "結果をJSONで出力する")]
         json: bool,
@@ -164,7 +164,7 @@ async fn show_enrolments(settings: &Settings, wanted: Option<&str>) -> Result<()
                 vec![
                     row.gmis_id,
                     row.state,
-                    excerpt(&row.email),
+                    excerpt(row.email.as_deref().unwrap_or("（消去済み）")),
                     faults::one_line(&row.name),
                     faults::one_line(&row.error.unwrap_or_default()),
                 ]
@@ -196,7 +196,10 @@ fn speaks(role: RoleName, area: Option<&str>, hospital: Option<String>, survey: 
                 .or_else(|_not_a_prefecture| Area::parse(text))
         })
         .transpose()
-        .map_err(|error| CliError::usage(format!("--area を読めません: {error}")))?;
+        .map_err(|error| {
+            tracing::debug!(%error, "area refused");
+            CliError::usage("--area には都道府県（01～47）か市区町村コード（5桁）を指定してください。")
+        })?;
     match (role, area, hospital) {
         (RoleName::Hospital, None, Some(gmis)) => Ok(Speaks::Hospital { survey, gmis }),
         (RoleName::Prefecture, Some(Area::Prefecture(code)), None) => Ok(Speaks::Prefecture(code)),

@@ -26,6 +26,9 @@ struct Report {
     files: i64,
     remembered: i64,
     drafts: i64,
+    comments: i64,
+    addresses: i64,
+    mails: i64,
 }
 
 pub(super) async fn run(arguments: &Arguments, settings: &Settings) -> Result<(), CliError> {
@@ -39,6 +42,9 @@ pub(super) async fn run(arguments: &Arguments, settings: &Settings) -> Result<()
             files: erased.files,
             remembered: erased.remembered,
             drafts: erased.drafts,
+            comments: erased.comments,
+            addresses: erased.addresses,
+            mails: erased.mails,
         };
         if arguments.json {
             return output::print_json(&report);
@@ -49,12 +55,18 @@ pub(super) async fn run(arguments: &Arguments, settings: &Settings) -> Result<()
             files,
             remembered,
             drafts,
+            comments,
+            addresses,
+            mails,
             ..
         } = report;
         output::print(|out| {
             writeln!(out, "回答者の氏名・連絡先: {respondents}件")?;
             writeln!(out, "取込みの記録に残る引用: {imports}件（受け取ったファイル {files}件）")?;
+            writeln!(out, "差戻しのコメント・引き戻しの理由: {comments}件")?;
             writeln!(out, "提出されなかった一時保存: {drafts}件")?;
+            writeln!(out, "送信を終えたメールの宛先・本文: {mails}件")?;
+            writeln!(out, "使われなくなった案内先のメールアドレス: {addresses}件")?;
             writeln!(out, "再送に備えて控えた応答: {remembered}件")?;
             if report.dry_run {
                 writeln!(out, "数えただけです。消去するには、--dry-run を付けずに実行してください。")

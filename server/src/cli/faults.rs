@@ -5,7 +5,7 @@ use survey::fault::Fault;
 
 /// A fault in one line; questions bear their printed names where the edition is known.
 pub(super) fn line(fault: &Fault, edition: Option<&Edition>) -> String {
-    let mut parts = vec![if fault.is_error() { "エラー" } else { "注意" }.to_owned()];
+    let mut parts = vec![if fault.is_error() { "エラー" } else { "警告" }.to_owned()];
     parts.extend(place(fault));
     parts.extend(fault.question.as_deref().map(|question| format!("［{}］", name(question, edition))));
     parts.push(fault.message.clone());

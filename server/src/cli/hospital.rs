@@ -21,7 +21,7 @@ pub(super) struct Arguments {
 enum What {
     #[command(about = "病院マスターを取り込む（開設、廃止、統合、名称・番号・病床数の変更）")]
     Import {
-        #[arg(value_name = "FILE", help = "病院マスター（.xlsx、CSV）")]
+        #[arg(value_name = "FILE", help = "病院マスター（.xlsx、.xls、.ods、CSVなど）")]
         file: PathBuf,
         #[arg(long, help = "変更の内容を表示するだけで取り込まない")]
         dry_run: bool,

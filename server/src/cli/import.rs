@@ -19,7 +19,7 @@ use crate::app::jobs::{self, How};
 use crate::app::state::State;
 use crate::app::{frames, programs};
 use crate::auth::actor::Actor;
-use crate::auth::permit::{ImportAnswers, Permit};
+use crate::auth::permit::{FollowJobs, Permit};
 use crate::config::Settings;
 
 /// How often the bar moves.
@@ -35,7 +35,7 @@ pub(super) struct Arguments {
 enum What {
     #[command(about = "回答ファイルを取り込む（誤りのある病院を除く）")]
     Answers {
-        #[arg(value_name = "FILE", help = "回答ファイル（.xlsx、CSV）")]
+        #[arg(value_name = "FILE", help = "回答ファイル（.xlsx、.xlsm、.xls、.ods、CSV、TSV）")]
         file: PathBuf,
         #[arg(long, value_parser = files::survey, help = "調査（例: 2024）")]
         survey: &'static Survey,
@@ -52,7 +52,7 @@ enum What {
     },
     #[command(about = "調査対象名簿を登録する（1回だけ）")]
     Frame {
-        #[arg(value_name = "FILE", help = "調査対象名簿（.xlsx、CSV）")]
+        #[arg(value_name = "FILE", help = "調査対象名簿（.xlsx、.xls、.ods、CSVなど）")]
         file: PathBuf,
         #[arg(long, value_parser = files::survey, help = "調査（例: 2024）")]
         survey: &'static Survey,
@@ -168,13 +168,14 @@ pub(super) async fn answers(
         key: Uuid::new_v4().to_string(),
         request_hash: Sha256::digest(&upload.bytes).into(),
     };
+    let follow = Permit::of(permit.actor().clone())?;
     let how = How { again, attended: true };
     let job = jobs::ask_import(state, &permit, survey, &upload, how, &key).await?.row.id;
     let work = async {
         let worker = Uuid::new_v4();
         loop {
             jobs::work_one(state, worker, Some(job)).await?;
-            let job = jobs::read(state, &permit, job).await?;
+            let job = jobs::read(state, &follow, job).await?;
             if job.is_over() {
                 return Ok::<_, CliError>(job);
             }
@@ -183,7 +184,7 @@ pub(super) async fn answers(
     };
     let job = tokio::select! {
         job = work => job?,
-        error = show(state, &permit, job) => return Err(error),
+        error = show(state, &follow, job) => return Err(error),
     };
     job.answer()?
         .map(|(_, report)| report)
@@ -191,7 +192,7 @@ pub(super) async fn answers(
 }
 
 /// Shows how far a job is, until it is dropped; ends only when that cannot be read.
-async fn show(state: &State, permit: &Permit<ImportAnswers>, job: Uuid) -> CliError {
+async fn show(state: &State, permit: &Permit<FollowJobs>, job: Uuid) -> CliError {
     let bar = ProgressBar::new(0);
     let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}病院");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));

@@ -88,7 +88,7 @@ enum Command {
     Account(account::Arguments),
     #[command(about = "保存された回答とコードが一致するか検査する")]
     Doctor,
-    #[command(about = "保存期間を過ぎた個人情報（回答者名、連絡先、受け取ったファイル）を消去する")]
+    #[command(about = "保存期間を過ぎた個人情報（回答者名、連絡先、受け取ったファイル、メールの宛先と本文）を消去する")]
     Erase(erase::Arguments),
     #[command(about = "作った全国のデータで、取込みから選定までを一通り行う")]
     Demo(demo::Arguments),

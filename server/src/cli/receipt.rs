@@ -47,8 +47,10 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<(), CliE
 
 fn verify(receipt: &Path, key: &str, sent: Option<&Path>, as_json: bool) -> Result<(), CliError> {
     let text = read(receipt)?;
-    let receipt: Receipt = serde_json::from_slice(&text)
-        .map_err(|error| CliError::bad_data(format!("受付票として読めません。受け取ったままのJSONを指定してください: {error}")))?;
+    let receipt: Receipt = serde_json::from_slice(&text).map_err(|error| {
+        tracing::debug!(%error, "receipt refused");
+        CliError::bad_data("受付票として読めません。受け取ったままのファイル（JSON）を指定してください。")
+    })?;
     let key = public_key(key)?;
     let problem = problem(&receipt, &key, sent.map(read).transpose()?.as_deref());
     if as_json {

@@ -52,7 +52,10 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
     let area = PrefectureCode::parse(&arguments.area)
         .map(Area::Prefecture)
         .or_else(|_not_a_prefecture| Area::parse(&arguments.area))
-        .map_err(|error| CliError::usage(format!("--area を読めません: {error}")))?;
+        .map_err(|error| {
+            tracing::debug!(%error, "area refused");
+            CliError::usage("--area には nation（全国）、都道府県（01～47）、市区町村コード（5桁）のいずれかを指定してください。")
+        })?;
     let bands = arguments.bands.iter().map(|key| missing::band(key)).collect::<Result<_, _>>()?;
     let chosen = Chosen { area, bands };
     let template = template(&arguments)?;

@@ -30,8 +30,10 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(), CliError> {
-    let prefecture =
-        PrefectureCode::parse(&arguments.prefecture).map_err(|error| CliError::usage(format!("--prefecture を読めません: {error}")))?;
+    let prefecture = PrefectureCode::parse(&arguments.prefecture).map_err(|error| {
+        tracing::debug!(%error, "prefecture refused");
+        CliError::usage("--prefecture には都道府県を 01～47 の番号か名前で指定してください。")
+    })?;
     with_state(settings, async |state| {
         let selection = choose(state, &arguments.program, prefecture).await?;
         if let Some(path) = &arguments.output {

@@ -54,7 +54,10 @@ enum Classes {
 }
 
 pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(), CliError> {
-    let area = Area::parse(&arguments.area).map_err(|error| CliError::usage(format!("--area を読めません: {error}")))?;
+    let area = Area::parse(&arguments.area).map_err(|error| {
+        tracing::debug!(%error, "area refused");
+        CliError::usage("--area には nation（全国）、都道府県（01～47）、市区町村コード（5桁）のいずれかを指定してください。")
+    })?;
     let by = match arguments.by {
         Rows::Area => By::Area,
         Rows::Prefecture => By::Prefecture,

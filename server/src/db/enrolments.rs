@@ -153,9 +153,9 @@ pub struct NewestRow {
     /// The account.
     #[diesel(sql_type = SqlUuid)]
     pub subject_id: Uuid,
-    /// Where it went.
-    #[diesel(sql_type = Text)]
-    pub email: String,
+    /// Where it went; `None` once erased.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub email: Option<String>,
     /// Whether the account still has no password.
     #[diesel(sql_type = Bool)]
     pub awaits: bool,
@@ -224,9 +224,9 @@ pub struct EnrolmentRow {
     /// Name of the hospital.
     #[diesel(sql_type = Text)]
     pub name: String,
-    /// Address.
-    #[diesel(sql_type = Text)]
-    pub email: String,
+    /// Address; `None` once erased.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub email: Option<String>,
     /// `waiting`, `sent`, `enrolled`, `expired`, `undeliverable` or `failed`.
     #[diesel(sql_type = Text)]
     pub state: String,
@@ -255,7 +255,7 @@ pub async fn page(
 ) -> QueryResult<Vec<EnrolmentRow>> {
     diesel::sql_query(
         "SELECT * FROM (SELECT e.id, coalesce(a.value, '') AS gmis_id, h.name, e.email, e.made_at, e.expires_at, e.used_at, \
-         CASE WHEN refused.last_error IS NOT NULL THEN 'undeliverable' WHEN e.used_at IS NOT NULL THEN 'enrolled' WHEN e.expires_at <= $3 THEN 'expired' \
+         CASE WHEN refused.last_error IS NOT NULL OR o.state = 'undeliverable' THEN 'undeliverable' WHEN e.used_at IS NOT NULL THEN 'enrolled' WHEN e.expires_at <= $3 THEN 'expired' \
          WHEN o.state = 'sent' THEN 'sent' WHEN o.state = 'failed' THEN 'failed' ELSE 'waiting' END AS state, coalesce(refused.last_error, o.last_error) AS error \
          FROM enrolment e JOIN hospital h ON h.id = e.hospital_id JOIN outbox o ON o.enrolment_id = e.id \
          LEFT JOIN alias a ON a.hospital_id = e.hospital_id AND a.kind = 'gmis_id' AND a.valid_to IS NULL \

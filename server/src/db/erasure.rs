@@ -23,11 +23,20 @@ pub struct ErasedRow {
     /// Drafts.
     #[diesel(sql_type = BigInt)]
     pub drafts: i64,
+    /// Steps of submissions whose comments or reason went.
+    #[diesel(sql_type = BigInt)]
+    pub comments: i64,
+    /// Enrolments whose address went.
+    #[diesel(sql_type = BigInt)]
+    pub addresses: i64,
+    /// Mails whose words went, and their address unless it was refused and somebody might write there again.
+    #[diesel(sql_type = BigInt)]
+    pub mails: i64,
 }
 
 /// Erases what is to be erased before `today`; refused by the database to anybody but the system.
 pub async fn erase(conn: &mut AsyncPgConnection, today: NaiveDate, moment: DateTime<Utc>) -> QueryResult<ErasedRow> {
-    diesel::sql_query("SELECT respondents, imports, files, remembered, drafts FROM erase_personal_data($1, $2)")
+    diesel::sql_query("SELECT respondents, imports, files, remembered, drafts, comments, addresses, mails FROM erase_personal_data($1, $2)")
         .bind::<Date, _>(today)
         .bind::<Timestamptz, _>(moment)
         .get_result(conn)

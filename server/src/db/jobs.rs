@@ -18,7 +18,7 @@ pub const LEASE: i64 = 30;
 pub struct NewJob {
     /// Made by the server.
     pub id: Uuid,
-    /// import.
+    /// import, export.
     pub kind: String,
     /// The survey.
     pub survey_id: String,
@@ -54,7 +54,7 @@ pub struct NewJob {
 pub struct JobRow {
     /// The job.
     pub id: Uuid,
-    /// import.
+    /// import, export.
     pub kind: String,
     /// The survey.
     pub survey_id: String,
@@ -76,6 +76,8 @@ pub struct JobRow {
     pub finished_at: Option<DateTime<Utc>>,
     /// SHA-256 of the request.
     pub request_hash: Vec<u8>,
+    /// The file that it made.
+    pub output_sha256: Option<Vec<u8>>,
 }
 
 /// A job that a worker has taken.
@@ -84,7 +86,7 @@ pub struct JobRow {
 pub struct TakenRow {
     /// The job.
     pub id: Uuid,
-    /// import.
+    /// import, export.
     pub kind: String,
     /// The survey.
     pub survey_id: String,
@@ -192,6 +194,16 @@ pub async fn end(
         .execute(conn)
         .await?;
     Ok(ended == 1)
+}
+
+/// Binds the file that a job made to the job; as the system.
+pub async fn give_file(conn: &mut AsyncPgConnection, id: Uuid, worker: Uuid, sha256: &[u8]) -> QueryResult<()> {
+    diesel::update(job::table.find(id))
+        .filter(job::worker.eq(worker))
+        .set(job::output_sha256.eq(sha256))
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 /// Puts back what a worker that stops still has, so that nobody waits for its lease.

@@ -144,7 +144,7 @@ pub async fn settle(
 
 /// Mails whose sender went away in the middle of handing them over: a reminder is not sent again, a link is.
 pub async fn release_lost(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
-    let error = "the sender stopped while it handed the mail over";
+    let error = "メールを渡している途中で送信が中断されました";
     let given_up = diesel::sql_query(
         "UPDATE outbox SET state = 'uncertain', settled_at = $1, last_error = $2 \
          WHERE state = 'sending' AND next_attempt <= $1 AND purpose = 'reminder'",

@@ -91,7 +91,7 @@ diesel::table! {
         id -> Uuid, submission_id -> Uuid, version -> Integer, survey_id -> Text, hospital_id -> Uuid, prefecture -> SmallInt,
         municipality -> Text, step -> Text, revision -> Integer, comments -> Jsonb, reason -> Nullable<Text>,
         resubmit_until -> Nullable<Timestamptz>, actor -> Text, account_id -> Nullable<Uuid>, happened_at -> Timestamptz,
-        origin -> Nullable<Text>,
+        origin -> Nullable<Text>, erased_at -> Nullable<Timestamptz>,
     }
 }
 diesel::table! {
@@ -118,7 +118,7 @@ diesel::table! {
         account_id -> Nullable<Uuid>, hospital_id -> Nullable<Uuid>, prefecture -> Nullable<SmallInt>, municipality -> Text,
         actor_key -> Text, key -> Text, request_hash -> Bytea, state -> Text, phase -> Text, done -> Integer, total -> Integer,
         attempts -> SmallInt, worker -> Nullable<Uuid>, lease_until -> Nullable<Timestamptz>, status -> Nullable<SmallInt>,
-        result -> Nullable<Jsonb>, queued_at -> Timestamptz, started_at -> Nullable<Timestamptz>, finished_at -> Nullable<Timestamptz>,
+        result -> Nullable<Jsonb>, output_sha256 -> Nullable<Bytea>, queued_at -> Timestamptz, started_at -> Nullable<Timestamptz>, finished_at -> Nullable<Timestamptz>,
     }
 }
 diesel::table! {
@@ -177,16 +177,18 @@ diesel::table! {
 diesel::table! {
     enrolment (id) {
         id -> Uuid, purpose -> Text, subject_id -> Uuid, hospital_id -> Nullable<Uuid>, prefecture -> Nullable<SmallInt>,
-        municipality -> Text, email -> Text, token_hash -> Nullable<Bytea>, expires_at -> Nullable<Timestamptz>,
+        municipality -> Text, email -> Nullable<Text>, token_hash -> Nullable<Bytea>, expires_at -> Nullable<Timestamptz>,
         used_at -> Nullable<Timestamptz>, actor -> Text, account_id -> Nullable<Uuid>, made_at -> Timestamptz,
+        erased_at -> Nullable<Timestamptz>,
     }
 }
 diesel::table! {
     outbox (id) {
         id -> Uuid, purpose -> Text, dedupe_key -> Text, survey_id -> Nullable<Text>, hospital_id -> Nullable<Uuid>,
-        prefecture -> Nullable<SmallInt>, municipality -> Text, enrolment_id -> Nullable<Uuid>, recipient -> Text, subject -> Text,
-        body -> Text, state -> Text, attempts -> Integer, next_attempt -> Timestamptz, last_error -> Nullable<Text>,
+        prefecture -> Nullable<SmallInt>, municipality -> Text, enrolment_id -> Nullable<Uuid>, recipient -> Nullable<Text>,
+        subject -> Nullable<Text>, body -> Nullable<Text>, state -> Text, attempts -> Integer, next_attempt -> Timestamptz, last_error -> Nullable<Text>,
         settled_at -> Nullable<Timestamptz>, actor -> Text, account_id -> Nullable<Uuid>, made_at -> Timestamptz,
+        erased_at -> Nullable<Timestamptz>,
     }
 }
 diesel::allow_tables_to_appear_in_same_query!(

@@ -90,8 +90,8 @@ impl Mailer {
         let conversation = self.converse(letter, last_look, &mut handed);
         match tokio::time::timeout(PATIENCE, conversation).await {
             Ok(outcome) => outcome,
-            Err(_elapsed) if handed => Outcome::Uncertain("no answer in time after the mail was handed over".to_owned()),
-            Err(_elapsed) => Outcome::Later("the mail server took too long".to_owned()),
+            Err(_elapsed) if handed => Outcome::Uncertain("メールを渡した後、メールサーバーから時間内に応答がありませんでした".to_owned()),
+            Err(_elapsed) => Outcome::Later("メールサーバーが時間内に応答しませんでした".to_owned()),
         }
     }
 

@@ -141,11 +141,17 @@ fn no_answer_not_allowed(question: &str) -> Fault {
 }
 
 fn wrong_type(question: &Question, value: &Value, expected: &str) -> Fault {
-    Fault::error("wrong_type", format!("「{}」の回答の形式が正しくありません。", question.heading()))
-        .question(question.key.as_str())
-        // As it is kept, so that answers that were not asked say the same when they are evaluated again.
-        .found(storable(value).to_string())
-        .expected(expected)
+    Fault::error(
+        "wrong_type",
+        format!(
+            "「{}」の回答の形式が正しくありません。調査票で求められている形に直してください。",
+            question.heading()
+        ),
+    )
+    .question(question.key.as_str())
+    // As it is kept, so that answers that were not asked say the same when they are evaluated again.
+    .found(storable(value).to_string())
+    .expected(expected)
 }
 
 fn unknown_option(question: &Question, found: &str) -> Fault {

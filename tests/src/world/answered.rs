@@ -24,6 +24,7 @@ use server::db::imports::{self, ImportRow, VerdictRow};
 use server::db::jobs::{self, NewJob};
 use server::db::transaction::{Mode, as_actor};
 use server::error::AppError;
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{
@@ -240,7 +241,7 @@ async fn finished_job(state: &State, actor: &Actor) -> Result<(), AppError> {
     let id = Uuid::now_v7();
     let row = NewJob {
         id,
-        kind: "import".to_owned(),
+        kind: "export".to_owned(),
         survey_id: "2024".to_owned(),
         parameters: json!({}),
         blob_sha256: None,
@@ -259,9 +260,17 @@ async fn finished_job(state: &State, actor: &Actor) -> Result<(), AppError> {
         queued_at: state.now(),
     };
     as_actor(&state.pool, actor, Mode::Write, async |conn| Ok(jobs::insert(conn, &row).await?)).await?;
+    let bytes = format!("made for {}", actor.account().unwrap_or_default()).into_bytes();
+    let sha256 = Sha256::digest(&bytes).to_vec();
+    let answer = json!({
+        "file_name": "made.csv", "media_type": "text/csv; charset=utf-8", "bytes": bytes.len(), "sha256": hex::encode(&sha256),
+        "place": format!("/api/v1/jobs/{id}/file"),
+    });
     as_actor(&state.pool, &Actor::system(), Mode::Write, async |conn| {
         jobs::take(conn, id, Some(id)).await?;
-        jobs::end(conn, id, id, ("done", Some(201), &json!({})), state.now()).await?;
+        imports::insert_blob(conn, &sha256, &bytes).await?;
+        jobs::give_file(conn, id, id, &sha256).await?;
+        jobs::end(conn, id, id, ("done", Some(201), &answer), state.now()).await?;
         Ok(())
     })
     .await

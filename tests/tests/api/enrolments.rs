@@ -9,10 +9,10 @@ use tests::world::{CITY_WARD, FAR, OTHER_WARD, OWN, PASSWORD, UNPLACED, now};
 
 use crate::reminders::send_due;
 
-const PATH: &str = "/api/v1/accounts/enrolments";
+pub const PATH: &str = "/api/v1/accounts/enrolments";
 const NEW_PASSWORD: &str = "another horse battery";
 
-async fn invite(client: &Client, lines: &[(&str, &str)]) -> Vec<String> {
+pub async fn invite(client: &Client, lines: &[(&str, &str)]) -> Vec<String> {
     let list: Vec<Value> = lines
         .iter()
         .map(|(hospital, email)| json!({"hospital": hospital, "email": email}))
@@ -23,12 +23,12 @@ async fn invite(client: &Client, lines: &[(&str, &str)]) -> Vec<String> {
 }
 
 /// The token at the end of the link of a mail.
-fn token(mail: &Arrived) -> String {
+pub fn token(mail: &Arrived) -> String {
     let line = mail.body.lines().find(|line| line.starts_with("https://")).unwrap();
     line.strip_prefix("https://chosa.example.jp/enrol/").unwrap().to_owned()
 }
 
-async fn redeem(app: &TestApp, token: &str, password: &str) -> tests::client::Answer {
+pub async fn redeem(app: &TestApp, token: &str, password: &str) -> tests::client::Answer {
     let body = json!({"token": token, "password": password});
     app.nobody().post("/api/v1/enrolments/redeem", &body).await
 }
@@ -40,7 +40,7 @@ async fn sign_in(app: &TestApp, login: &str, password: &str) -> tests::client::A
 }
 
 /// UNPLACED with an account, by the link of its mail; the link's token.
-async fn enrolled(app: &TestApp, smtp: &SmtpServer) -> String {
+pub async fn enrolled(app: &TestApp, smtp: &SmtpServer) -> String {
     let tokyo = app.sign_in("tokyo").await;
     assert_eq!(invite(&tokyo, &[(UNPLACED.gmis, "desk@example.jp")]).await, ["created"]);
     assert_eq!(send_due(app, &smtp.mailer()).await.sent, 1);

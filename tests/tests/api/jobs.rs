@@ -267,7 +267,8 @@ async fn what_a_command_was_doing_when_it_was_interrupted_is_done_by_nobody_late
         attended: true,
     };
     let job = done(jobs::ask_import(&app.state, &permit, survey_of("2024"), &upload, how, &key).await);
-    let job = done(jobs::wait(&app.state, &permit, job, std::time::Duration::from_secs(20)).await);
+    let follow = done(Permit::of(permit.actor().clone()));
+    let job = done(jobs::wait(&app.state, &follow, job, std::time::Duration::from_secs(20)).await);
     let refused = job.answer().unwrap_err().for_operator();
     assert!(refused.starts_with("job_interrupted"), "{refused}");
     assert_eq!(app.database.counts().await["revision"], 0);

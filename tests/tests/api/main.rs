@@ -6,6 +6,8 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+mod addresses;
+mod annotated;
 mod away;
 mod batches;
 mod cuts;
@@ -13,6 +15,7 @@ mod drafts;
 mod enrolments;
 mod erasure;
 mod examples;
+mod exports;
 mod hostile;
 mod idempotency;
 mod imports;
@@ -29,6 +32,7 @@ mod sessions;
 mod statistics;
 mod steps;
 mod submissions;
+mod templates;
 mod windows;
 
 use analytics::{By, RateRequest};

@@ -20,6 +20,12 @@ enum Party {
     Proxy,
 }
 
+impl Party {
+    fn index(self) -> usize {
+        usize::from(self == Party::Proxy)
+    }
+}
+
 #[derive(Debug, Clone)]
 enum Act {
     Wait {
@@ -104,7 +110,7 @@ impl Model {
             return "412 submission_changed";
         }
         if self.counted() && self.revisions.last().is_some_and(|(last, _)| *last == variant) {
-            self.drafts[party as usize] = None;
+            self.drafts[party.index()] = None;
             return "200";
         }
         if !self.open(self.granted) {
@@ -116,7 +122,7 @@ impl Model {
             _ => {}
         }
         self.revisions.push((variant, party));
-        self.drafts[party as usize] = None;
+        self.drafts[party.index()] = None;
         self.step(Submitted, None);
         "201"
     }
@@ -129,22 +135,22 @@ impl Model {
             return "409 submission_accepted";
         }
         // What is there already may be sent again, whatever one saw.
-        if stale && self.drafts[party as usize] != Some(variant) {
+        if stale && self.drafts[party.index()] != Some(variant) {
             return "412 draft_changed";
         }
         self.state.get_or_insert(Draft);
-        self.drafts[party as usize] = Some(variant);
+        self.drafts[party.index()] = Some(variant);
         "200"
     }
 
     fn discard(&mut self, party: Party, stale: bool) -> &'static str {
-        if self.drafts[party as usize].is_none() {
+        if self.drafts[party.index()].is_none() {
             return "404 draft_missing";
         }
         if stale {
             return "412 draft_changed";
         }
-        self.drafts[party as usize] = None;
+        self.drafts[party.index()] = None;
         "204"
     }
 

@@ -4,6 +4,7 @@
 
 mod checks;
 mod child;
+mod documents;
 mod mails;
 mod masters;
 mod place;

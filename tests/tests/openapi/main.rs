@@ -6,6 +6,8 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+mod documents;
+
 use std::collections::BTreeSet;
 
 use serde_json::Value;
@@ -192,6 +194,7 @@ fn writes_that_must_not_happen_twice_take_a_key() {
             "submit_answers",
             "submit_batch",
             "import_answers",
+            "request_export",
             "choose_hospitals",
             "withdraw_answers",
             "return_answers",

@@ -58,9 +58,10 @@ const CALLERS: [Caller; 6] = [
 ];
 const TARGETS: [Target; 3] = [Target::Own, Target::Neighbour, Target::Foreign];
 /// Operations that change something when they are allowed. They come last, so that what they do does not show in what others read.
-const WRITES: [&str; 21] = [
+const WRITES: [&str; 22] = [
     "create_session",
     "create_token",
+    "request_export",
     "open_window",
     "grant_extension",
     "create_program",

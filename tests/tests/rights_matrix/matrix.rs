@@ -119,7 +119,9 @@ const fn of_jobs(operation: &'static str) -> Rights {
     Rights {
         operation,
         hospital: [UNKNOWN_JOB; 3],
+        municipality: [UNKNOWN_JOB; 3],
         prefecture: ["200", UNKNOWN_JOB, UNKNOWN_JOB],
+        ministry_analyst: [UNKNOWN_JOB; 3],
         ministry_administrator: [UNKNOWN_JOB; 3],
         ..NOBODY
     }
@@ -134,7 +136,7 @@ const fn administrator_only(operation: &'static str, outcome: Outcomes) -> Right
 }
 
 /// Every operation of the API.
-pub static MATRIX: [Rights; 57] = [
+pub static MATRIX: [Rights; 59] = [
     public("live", "204"),
     public("ready", "204"),
     public("create_session", "201"),
@@ -262,6 +264,16 @@ pub static MATRIX: [Rights; 57] = [
     },
     of_jobs("read_job"),
     of_jobs("follow_job"),
+    of_jobs("download_job_file"),
+    // Statistics of an area: the templates that one may ask for too hold what one may see.
+    Rights {
+        operation: "request_export",
+        municipality: ["201", NOT_YOUR_AREA, NOT_YOUR_AREA],
+        prefecture: ["201", "201", NOT_YOUR_AREA],
+        ministry_analyst: CREATED,
+        ministry_administrator: CREATED,
+        ..NOBODY
+    },
     Rights {
         operation: "list_imports",
         hospital: OK,

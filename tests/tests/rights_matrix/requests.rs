@@ -149,6 +149,12 @@ pub async fn send(operation: &str, client: &Client, caller: Caller, target: Targ
         }
         "read_job" => client.get(&format!("/api/v1/jobs/{}", imports.job(target))).await,
         "follow_job" => client.get(&format!("/api/v1/jobs/{}/events", imports.job(target))).await,
+        "download_job_file" => client.get(&format!("/api/v1/jobs/{}/file", imports.job(target))).await,
+        "request_export" => {
+            client
+                .submit("/api/v1/surveys/2024/exports", &json!({"file": "houkoku.xlsx", "area": area}))
+                .await
+        }
         "list_imports" => client.get("/api/v1/surveys/2024/imports").await,
         "read_import" => {
             client

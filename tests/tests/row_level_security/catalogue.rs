@@ -102,9 +102,11 @@ async fn policies_that_lift_all_limits_are_the_owners_and_few() {
         "import erase ALL",
         "import_verdict erase ALL",
         "job erase ALL",
+        "outbox erase ALL",
         "respondent erase ALL",
         "session redeem UPDATE",
         "session sign_in SELECT",
+        "submission_event erase ALL",
         "survey owner_reads SELECT",
         "survey_change count_changes ALL",
     ];

@@ -90,6 +90,22 @@ async fn nobody_but_the_system_erases() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nobody_but_the_system_binds_a_file_to_a_job() {
+    let database = TestDatabase::answered().await;
+    let mut application = database.application().await;
+    for (login, actor) in cast(&database).await {
+        // Whoever could name another one's file in a job of their own could read it.
+        let sql = "UPDATE job SET output_sha256 = (SELECT output_sha256 FROM job LIMIT 1)";
+        let outcome = attempt(&mut application, &actor, sql).await;
+        match login.as_str() {
+            "system" => assert_eq!(outcome, Ok(2), "{login}"),
+            "tokyo" | "kanagawa" => assert_eq!(outcome, Err(SqlState::INSUFFICIENT_PRIVILEGE), "{login}"),
+            _ => assert_eq!(outcome, Ok(0), "{login}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn frozen_columns_stay() {
     let database = TestDatabase::answered().await;
     let mut application = database.application().await;
@@ -113,9 +129,12 @@ async fn frozen_columns_stay() {
         "UPDATE enrolment SET email = 'thief@example.jp'",
         "UPDATE enrolment SET subject_id = gen_random_uuid()",
         "UPDATE enrolment SET used_at = NULL",
+        "UPDATE enrolment SET email = NULL, erased_at = now()",
         "UPDATE outbox SET recipient = 'thief@example.jp'",
         "UPDATE outbox SET body = ''",
         "UPDATE outbox SET dedupe_key = 'another'",
+        "UPDATE outbox SET subject = NULL, body = NULL, erased_at = now()",
+        "UPDATE submission_event SET comments = '[]', reason = NULL",
     ];
     for sql in cases {
         assert_eq!(
@@ -123,6 +142,35 @@ async fn frozen_columns_stay() {
             Err(SqlState::INSUFFICIENT_PRIVILEGE),
             "{sql}"
         );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_written_as_if_it_had_been_erased() {
+    let database = TestDatabase::answered().await;
+    let mut application = database.application().await;
+    let enrolment = |email: &str, erased: &str| {
+        format!(
+            "INSERT INTO enrolment (id, purpose, subject_id, email, erased_at, actor, made_at) \
+             SELECT gen_random_uuid(), 'reset', id, {email}, {erased}, 'system', now() FROM account LIMIT 1"
+        )
+    };
+    let event = |erased: &str| {
+        format!(
+            "INSERT INTO submission_event (id, submission_id, version, survey_id, hospital_id, prefecture, municipality, step, revision, actor, happened_at, \
+             erased_at) SELECT gen_random_uuid(), submission_id, version + 1000, survey_id, hospital_id, prefecture, municipality, 'accept', revision, \
+             'system', now(), {erased} FROM submission_event LIMIT 1"
+        )
+    };
+    let refused = Err(SqlState::INSUFFICIENT_PRIVILEGE);
+    let cases = [
+        (enrolment("'desk@example.jp'", "NULL"), Ok(1)),
+        (enrolment("NULL", "now()"), refused.clone()),
+        (event("NULL"), Ok(1)),
+        (event("now()"), refused),
+    ];
+    for (sql, expected) in cases {
+        assert_eq!(attempt(&mut application, &Actor::system(), &sql).await, expected, "{sql}");
     }
 }
 

@@ -47,7 +47,8 @@ async fn every_member_of_a_pool_has_its_time_outs() {
 async fn a_pool_that_is_used_up_says_so_instead_of_waiting_for_ever() {
     let database = TestDatabase::migrated().await;
     let time_outs = TimeOuts {
-        wait: Duration::from_millis(50),
+        // Long enough to make the first connection on a busy machine.
+        wait: Duration::from_secs(2),
         ..TimeOuts::default()
     };
     let pool = build(&database.application_url(), 1, time_outs).unwrap();

@@ -32,9 +32,7 @@ fn rule(table: &str, actor: &Actor) -> String {
         "hospital" => area("id"),
         "alias" | "frame" | "submission" | "revision" => area("hospital_id"),
         // Who answered, and files as they were sent, are nothing that an analyst needs.
-        "respondent" | "submission_event" | "import" | "import_verdict" | "blob" if *actor.role() == Role::MinistryAnalyst => {
-            "false".to_owned()
-        }
+        "respondent" | "submission_event" | "import" | "import_verdict" if *actor.role() == Role::MinistryAnalyst => "false".to_owned(),
         // What is being typed is read by its own side only.
         "draft" => match actor.role() {
             Role::Hospital(id) => format!("party = 'hospital' AND hospital_id = '{id}'"),
@@ -43,7 +41,12 @@ fn rule(table: &str, actor: &Actor) -> String {
         },
         "respondent" | "submission_event" | "import" => area("hospital_id"),
         "import_verdict" => format!("import_id IN (SELECT id FROM import WHERE {})", area("hospital_id")),
-        "blob" => format!("sha256 IN (SELECT blob_sha256 FROM import WHERE {})", area("hospital_id")),
+        // What was sent, and what was made for oneself.
+        "blob" => {
+            let sent = rule("import", actor);
+            let made = rule("job", actor);
+            format!("sha256 IN (SELECT blob_sha256 FROM import WHERE {sent}) OR sha256 IN (SELECT output_sha256 FROM job WHERE {made})")
+        }
         "program" => (sees_nation || matches!(actor.role(), Role::Prefecture(_))).to_string(),
         "quota" | "selection" | "chosen_hospital" => prefecture,
         "account" => match actor.role() {

@@ -17,7 +17,7 @@ use crate::parsing::{Options, Parser};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    #[arg(value_name = "FILE", help = "回答ファイル（.xlsx、CSV）")]
+    #[arg(value_name = "FILE", help = "回答ファイル（.xlsx、.xlsm、.xls、.ods、CSV、TSV）")]
     file: PathBuf,
     #[arg(long, value_parser = files::survey, help = "調査（例: 2024）")]
     survey: &'static Survey,

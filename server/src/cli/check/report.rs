@@ -21,7 +21,7 @@ pub(super) fn write(out: &mut dyn Write, examination: &Examination, survey: &Sur
         return writeln!(out, "\n検査した病院はありません。");
     }
     // Widths in columns of a terminal: 判定 and its values are six wide.
-    writeln!(out, "\n{:<10}判定    エラー  注意  場所", "G-MIS ID")?;
+    writeln!(out, "\n{:<10}判定    エラー  警告  場所", "G-MIS ID")?;
     for verdict in &examination.hospitals {
         row(out, verdict)?;
     }

@@ -1,0 +1,97 @@
+//! `bench`: measures chosa against its parts and its peers, as ratios within one run, and prints one table. `make bench` starts it from a build with
+//! optimisation; docs/performance.md holds what it printed, with the conditions. Judges nothing: a slow machine fails no test.
+//!
+//! It starts a private Postgres of its own in the safe setting, in a folder that is removed at the end, and the real `chosa serve` on it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::print_stdout,
+    reason = "a measurement that cannot be made fails by panicking; its results are for people and go to stdout"
+)]
+
+mod bare;
+mod cluster;
+mod http;
+mod imports;
+mod made;
+mod memory;
+mod peers;
+mod pgbench;
+mod report;
+mod serving;
+mod statements;
+mod submissions;
+
+use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+use futures_util::FutureExt;
+
+use cluster::Cluster;
+use report::Report;
+
+/// What can be measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// The national bulk workbook, against its bare parts and pandas.
+    Import,
+    /// The same with ten times the rows.
+    Tenfold,
+    /// Single submissions, against pgbench with the same statements.
+    Submissions,
+}
+
+/// Measures chosa against its bare parts and its peers.
+#[derive(Debug, Parser)]
+#[command(name = "bench", version)]
+struct Arguments {
+    /// 1.0 is the nation (8,171 hospitals), 0.02 a small try.
+    #[arg(long, value_name = "X", default_value_t = 1.0)]
+    scale: f64,
+    /// Repetitions of each measurement; the table shows medians.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    repetitions: usize,
+    /// Only these.
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [What::Import, What::Tenfold, What::Submissions])]
+    only: Vec<What>,
+    /// The results for machines go here.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Python with pandas, python-calamine and psycopg; made in a throw-away environment if it is not named.
+    #[arg(long, value_name = "PYTHON")]
+    python: Option<PathBuf>,
+}
+
+#[tokio::main(worker_threads = 2)]
+async fn main() {
+    let arguments = Arguments::parse();
+    let cluster = Cluster::start().await;
+    // Whatever happens, no Postgres is left behind.
+    let measured = AssertUnwindSafe(measure(&arguments, &cluster)).catch_unwind().await;
+    cluster.stop().await;
+    match measured {
+        Ok(report) => report.finish(arguments.json.as_deref()),
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}
+
+async fn measure(arguments: &Arguments, cluster: &Cluster) -> Report {
+    let hospitals = ((made::NATION as f64 * arguments.scale).round() as usize).max(64);
+    let mut report = Report::begin(hospitals, arguments.repetitions);
+    let wanted = |what| arguments.only.contains(&what);
+    if wanted(What::Import) || wanted(What::Tenfold) {
+        let python = peers::python(arguments.python.as_deref(), cluster.folder());
+        let once = imports::nation(cluster, &python, hospitals, arguments.repetitions, &mut report).await;
+        if wanted(What::Tenfold) {
+            imports::tenfold(cluster, hospitals, &once, arguments.repetitions, &mut report).await;
+        }
+    }
+    if wanted(What::Submissions) {
+        submissions::measure(cluster, hospitals * 3, arguments.repetitions, &mut report).await;
+    }
+    report
+}
