@@ -4,6 +4,7 @@
 //! parses an upload, and keeps neither the upload nor the child's output beside the workbook that is made of it.
 
 pub mod child;
+mod rows;
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -83,10 +84,10 @@ impl Parser {
     /// # Errors
     /// Unavailable: the child cannot be started, is not the program it should be, or no turn came in time.
     pub async fn parse(&self, file: impl AsRef<[u8]> + Send) -> Result<Result<Workbook, Fault>, AppError> {
-        let print = |output: &mut Output| match serde_json::from_reader(output) {
-            Ok(Outcome::Ok(workbook)) => Printed::Whole(workbook),
-            Ok(Outcome::Refused(refused)) => Printed::Refused(refused),
-            Err(_) => Printed::Nothing,
+        let print = |output: &mut Output| match rows::read(output) {
+            Some(Outcome::Ok(workbook)) => Printed::Whole(workbook),
+            Some(Outcome::Refused(refused)) => Printed::Refused(refused),
+            None => Printed::Nothing,
         };
         self.run(&[], (Vec::new(), file), print).await
     }

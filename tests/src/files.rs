@@ -18,14 +18,22 @@ pub fn csv(edition: &Edition, rows: &[(&str, Value)]) -> Vec<u8> {
 
 /// The same as a workbook with one sheet, 回答.
 pub fn xlsx(edition: &Edition, rows: &[(&str, Value)]) -> Vec<u8> {
+    xlsx_in_sheets(edition, rows, usize::MAX)
+}
+
+/// The same with so many hospitals on a sheet at most: 回答, 回答2, 回答3 ...
+pub fn xlsx_in_sheets(edition: &Edition, rows: &[(&str, Value)], most: usize) -> Vec<u8> {
     let mut workbook = Workbook::new();
-    let sheet = workbook.add_worksheet();
-    sheet.set_name("回答").unwrap();
-    for (row, line) in table(edition, rows).iter().enumerate() {
-        for (column, cell) in line.iter().enumerate() {
-            sheet
-                .write_string(row.try_into().unwrap(), column.try_into().unwrap(), cell)
-                .unwrap();
+    for (index, rows) in rows.chunks(most).enumerate() {
+        let sheet = workbook.add_worksheet();
+        let number = if index == 0 { String::new() } else { (index + 1).to_string() };
+        sheet.set_name(format!("回答{number}")).unwrap();
+        for (row, line) in table(edition, rows).iter().enumerate() {
+            for (column, cell) in line.iter().enumerate() {
+                sheet
+                    .write_string(row.try_into().unwrap(), column.try_into().unwrap(), cell)
+                    .unwrap();
+            }
         }
     }
     workbook.save_to_buffer().unwrap()

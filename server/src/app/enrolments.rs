@@ -21,6 +21,7 @@ use crate::auth::{link, password};
 use crate::db::audit;
 use crate::db::enrolments::{self, EnrolmentRow, InvitedRow, NewEnrolment};
 use crate::db::outbox::{self, NewMail};
+use crate::db::pool::ask;
 use crate::db::transaction::{Mode, as_actor};
 use crate::error::AppError;
 use crate::mailing::EmailAddress;
@@ -278,10 +279,8 @@ pub async fn redeem(state: &State, token: &SecretString, given: SecretString) ->
     accounts::require_long_enough(&given)?;
     let hash = link::hash(token.expose_secret());
     // Looked at before the password is hashed, which takes a core for a while: anybody may call this.
-    let is_alive = {
-        let mut conn = state.pool.get().await?;
-        enrolments::is_alive(&mut conn, &hash, state.now()).await?
-    };
+    let now = state.now();
+    let is_alive = ask(&state.pool, async |conn| enrolments::is_alive(conn, &hash, now).await).await?;
     if !is_alive {
         return Err(invalid());
     }

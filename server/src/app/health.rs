@@ -3,6 +3,7 @@
 use diesel_async::RunQueryDsl;
 
 use crate::app::state::State;
+use crate::db::pool::ask;
 use crate::error::AppError;
 
 /// Asks the database for nothing.
@@ -10,7 +11,7 @@ use crate::error::AppError;
 /// # Errors
 /// The database is away.
 pub async fn ready(state: &State) -> Result<(), AppError> {
-    let mut conn = state.pool.get().await?;
-    diesel::sql_query("SELECT 1").execute(&mut conn).await?;
-    Ok(())
+    ask(&state.pool, async |conn| diesel::sql_query("SELECT 1").execute(conn).await)
+        .await
+        .map(drop)
 }

@@ -102,16 +102,17 @@ pub async fn dry_run(
     upload: &Upload,
 ) -> Result<ImportReport, AppError> {
     let actor = permit.actor();
-    let examined = examine(state, actor, survey, upload, None).await?;
+    let mut examined = examine(state, actor, survey, upload, None).await?;
+    let edition = examined.edition;
     let intake = intake_of(survey, &examined, upload, None, state.now());
-    let (rows, mut verdicts) = sorted_out(&examined, Sha256::digest(&upload.bytes).into())?;
+    let (rows, mut verdicts) = sorted_out(&mut examined, Sha256::digest(&upload.bytes).into())?;
     let (places, rows): (Vec<usize>, Vec<Evaluated>) = rows.into_iter().unzip();
     let outcomes = as_actor(&state.pool, actor, Mode::Snapshot, async |conn| {
         intake::foresee(conn, &intake, rows).await
     })
     .await?;
     settle_all(&mut verdicts, places, outcomes);
-    Ok(report(None, survey, examined.edition, examined.examination.faults, verdicts))
+    Ok(report(None, survey, edition, examined.examination.faults, verdicts))
 }
 
 /// Imports a file: hospitals with errors are left out, the others go in, all in one transaction that also ends the job. A file that its sender imported
@@ -142,7 +143,7 @@ pub async fn import(
     {
         return Ok(report);
     }
-    let examined = examine(state, actor, survey, upload, claim.map(|claim| Arc::clone(&claim.progress))).await?;
+    let mut examined = examine(state, actor, survey, upload, claim.map(|claim| Arc::clone(&claim.progress))).await?;
     if examined.examination.hospitals.is_empty() {
         let faults = examined.examination.faults;
         return Err(AppError::faulty(
@@ -155,7 +156,7 @@ pub async fn import(
         let id = Uuid::now_v7();
         imports::insert_blob(conn, &sha256, &upload.bytes).await?;
         let intake = intake_of(survey, &examined, upload, Some(id), now);
-        let (rows, mut verdicts) = sorted_out(&examined, sha256)?;
+        let (rows, mut verdicts) = sorted_out(&mut examined, sha256)?;
         let (places, rows): (Vec<usize>, Vec<Evaluated>) = rows.into_iter().unzip();
         if let Some(claim) = claim {
             claim.progress.begin(Phase::Recording, rows.len());
@@ -326,36 +327,35 @@ async fn parse(state: &State, upload: &Upload) -> Result<Workbook, AppError> {
         .map_err(|fault| refused(vec![fault]))
 }
 
-/// Verdicts of all hospitals, and the answers of those that may go in, each with the place of its verdict.
-fn sorted_out(examined: &Examined, received: [u8; 32]) -> Result<(Vec<Placed>, Vec<HospitalVerdict>), AppError> {
+/// Verdicts of all hospitals, and the answers of those that may go in, each with the place of its verdict. Both are taken out of what was examined:
+/// a nation's answers are in memory once.
+fn sorted_out(examined: &mut Examined, received: [u8; 32]) -> Result<(Vec<Placed>, Vec<HospitalVerdict>), AppError> {
     let mut rows = Vec::new();
     let mut verdicts = Vec::with_capacity(examined.examination.hospitals.len());
-    for (place, verdict) in examined.examination.hospitals.iter().enumerate() {
+    for (place, verdict) in std::mem::take(&mut examined.examination.hospitals).into_iter().enumerate() {
         let accepted = verdict.verdict == Decision::Accepted;
         if accepted {
             let hospital = examined
                 .hospitals
-                .get(&verdict.hospital)
-                .cloned()
+                .remove(&verdict.hospital)
                 .ok_or_else(|| AppError::internal(format!("an accepted hospital is not in the frame: {}", verdict.hospital)))?;
-            let warnings = verdict.faults.clone();
             rows.push((
                 place,
                 Evaluated {
                     hospital,
-                    answers: verdict.answers.clone(),
-                    codes: verdict.codes.clone(),
-                    warnings,
+                    answers: verdict.answers,
+                    codes: verdict.codes,
+                    warnings: verdict.faults.clone(),
                     received,
                 },
             ));
         }
         verdicts.push(HospitalVerdict {
-            hospital: verdict.hospital.clone(),
-            sheet: verdict.sheet.clone(),
+            hospital: verdict.hospital,
+            sheet: verdict.sheet,
             row: verdict.row,
             verdict: if accepted { "accepted" } else { "rejected" },
-            faults: verdict.faults.clone(),
+            faults: verdict.faults,
         });
     }
     Ok((rows, verdicts))

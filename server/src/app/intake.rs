@@ -2,7 +2,7 @@
 //!
 //! Identical answers make no revision. The caller has the transaction and has evaluated; windows are asked here, under the lock.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
@@ -22,6 +22,12 @@ use crate::db::frames::FrameRow;
 use crate::db::revisions::{self, Act, NewRevision};
 use crate::db::{drafts, submissions};
 use crate::error::{AppError, Refusal};
+
+/// Revisions that one statement adds: their arrays are in memory twice until it is done.
+const AT_ONCE: usize = 1_000;
+
+/// Number and version of a submission's first revision.
+const FIRST: i32 = 1;
 
 /// Where the respondent stands in answers.
 const RESPONDENT: &str = "respondent";
@@ -120,24 +126,34 @@ pub async fn record(
         .copied()
         .filter(|hospital| times.require_open(hospital, None, intake.now).is_ok())
         .collect();
-    submissions::make(conn, survey_id, &open, intake.now).await?;
-    let locked = submissions::lock(conn, survey_id, &ids(&hospitals)).await?;
+    // Who has no submission yet has nothing to compare with: it is made as it will be, and need not be locked, read or changed.
+    let made = submissions::make_submitted(conn, survey_id, &open, intake.now).await?;
+    let made: BTreeMap<Uuid, Uuid> = made.into_iter().map(|row| (row.hospital_id, row.id)).collect();
+    let others: Vec<Uuid> = ids(&hospitals).into_iter().filter(|id| !made.contains_key(id)).collect();
+    let locked = if others.is_empty() {
+        Vec::new()
+    } else {
+        submissions::lock(conn, survey_id, &others).await?
+    };
     let known = Known::load(conn, times, locked).await?;
 
     let mut outcomes = Vec::with_capacity(rows.len());
-    let (mut new, mut taken) = (Vec::new(), Vec::new());
+    let (mut new, mut taken, mut first) = (Vec::new(), Vec::new(), BTreeSet::new());
     for row in rows {
         let (answers, respondent) = apart(row.answers);
         let outcome = known.decide(intake, &row.hospital, (&answers, &respondent));
         if let Outcome::Recorded { number, receipt } = outcome {
-            let submission = known
-                .submissions
-                .get(&row.hospital.hospital_id)
+            let made = made.get(&row.hospital.hospital_id).copied();
+            let locked = known.submissions.get(&row.hospital.hospital_id);
+            let (submission_id, version) = locked
+                .map(|submission| (submission.id, submission.version.saturating_add(1)))
+                .or(made.map(|id| (id, FIRST)))
                 .ok_or_else(|| AppError::internal(format!("the submission of {} was not locked", row.hospital.gmis_id)))?;
+            first.extend(made);
             new.push(NewRevision {
-                submission_id: submission.id,
+                submission_id,
                 number,
-                version: submission.version.saturating_add(1),
+                version,
                 hospital_id: row.hospital.hospital_id,
                 prefecture: row.hospital.prefecture,
                 municipality: row.hospital.municipality,
@@ -154,7 +170,13 @@ pub async fn record(
         }
         outcomes.push(outcome);
     }
-    write(conn, actor, intake, &new).await?;
+    if first.len() != made.len() {
+        return Err(AppError::internal("a submission was made for answers that were then not taken"));
+    }
+    write(conn, actor, intake, &new, &first).await?;
+    if taken.is_empty() {
+        return Ok(outcomes);
+    }
     // What was being typed on this side is submitted now, or overtaken by what was.
     let party = Party::of(actor).as_str();
     drafts::empty(conn, &taken, party, (actor.role().name(), actor.account()), intake.now).await?;
@@ -181,7 +203,14 @@ fn ids(hospitals: &[&FrameRow]) -> Vec<Uuid> {
     hospitals.iter().map(|row| row.hospital_id).collect()
 }
 
-async fn write(conn: &mut AsyncPgConnection, actor: &Actor, intake: &Intake<'_>, new: &[NewRevision]) -> Result<(), AppError> {
+/// Adds revisions, and marks the submissions that were there before them; `made` are submitted already.
+async fn write(
+    conn: &mut AsyncPgConnection,
+    actor: &Actor,
+    intake: &Intake<'_>,
+    new: &[NewRevision],
+    made: &BTreeSet<Uuid>,
+) -> Result<(), AppError> {
     if new.is_empty() {
         return Ok(());
     }
@@ -199,9 +228,14 @@ async fn write(conn: &mut AsyncPgConnection, actor: &Actor, intake: &Intake<'_>,
         received_at: intake.now,
         retain_until: erasure::last_day(intake.now),
     };
-    revisions::insert_all(conn, &act, new).await?;
-    let steps: Vec<(Uuid, i32)> = new.iter().map(|row| (row.submission_id, row.number)).collect();
-    submissions::mark_submitted(conn, &steps, intake.now).await?;
+    for part in new.chunks(AT_ONCE) {
+        revisions::insert_all(conn, &act, part).await?;
+    }
+    let steps = new.iter().filter(|row| !made.contains(&row.submission_id));
+    let steps: Vec<(Uuid, i32)> = steps.map(|row| (row.submission_id, row.number)).collect();
+    if !steps.is_empty() {
+        submissions::mark_submitted(conn, &steps, intake.now).await?;
+    }
     Ok(())
 }
 
@@ -240,7 +274,11 @@ struct Known {
 impl Known {
     async fn load(conn: &mut AsyncPgConnection, times: Times, submissions: Vec<submissions::SubmissionRow>) -> Result<Known, AppError> {
         let answered: Vec<Uuid> = submissions.iter().filter(|row| row.latest_revision > 0).map(|row| row.id).collect();
-        let latest = revisions::latest(conn, &answered).await?;
+        let latest = if answered.is_empty() {
+            Vec::new()
+        } else {
+            revisions::latest(conn, &answered).await?
+        };
         Ok(Known {
             times,
             submissions: submissions.into_iter().map(|row| (row.hospital_id, row)).collect(),

@@ -9,6 +9,7 @@ use crate::auth::actor::{Actor, Role};
 use crate::auth::permit::{Permit, ReadSelf};
 use crate::auth::{password, session, token};
 use crate::db::accounts::SignInRow;
+use crate::db::pool::ask;
 use crate::db::transaction::{Mode, as_actor};
 use crate::db::{accounts, audit};
 use crate::error::AppError;
@@ -26,10 +27,7 @@ pub struct NewSession {
 /// # Errors
 /// `login_failed`, or the database is away.
 pub async fn sign_in(state: &State, login: &str, given: SecretString) -> Result<NewSession, AppError> {
-    let row = {
-        let mut conn = state.pool.get().await?;
-        accounts::for_login(&mut conn, login).await?
-    };
+    let row = ask(&state.pool, async |conn| accounts::for_login(conn, login).await).await?;
     let expected = row.as_ref().map(|row| row.secret_hash.clone());
     let fits = password::verify(given, expected).await?;
     let (true, Some(row)) = (fits, row) else {
@@ -89,10 +87,7 @@ pub async fn sign_out(state: &State, permit: &Permit<ReadSelf>, bearer: &str) ->
 /// # Errors
 /// `login_failed`, or the database is away.
 pub async fn issue_token(state: &State, client: &str, secret: SecretString) -> Result<String, AppError> {
-    let row = {
-        let mut conn = state.pool.get().await?;
-        accounts::for_client(&mut conn, client).await?
-    };
+    let row = ask(&state.pool, async |conn| accounts::for_client(conn, client).await).await?;
     let expected = row.as_ref().map(|row| row.secret_hash.clone());
     let fits = password::verify(secret, expected).await?;
     let (true, Some(row)) = (fits, row) else {
@@ -122,11 +117,10 @@ pub async fn issue_token(state: &State, client: &str, secret: SecretString) -> R
 pub async fn authenticate(state: &State, bearer: &SecretString) -> Result<Actor, AppError> {
     let bearer = bearer.expose_secret();
     let row = if session::is_session(bearer) {
-        let mut conn = state.pool.get().await?;
-        accounts::for_session(&mut conn, &session::hash(bearer), state.now()).await?
+        let (hash, now) = (session::hash(bearer), state.now());
+        ask(&state.pool, async |conn| accounts::for_session(conn, &hash, now).await).await?
     } else if let Some(client) = state.shared.tokens.client_of(bearer) {
-        let mut conn = state.pool.get().await?;
-        accounts::for_client(&mut conn, &client).await?
+        ask(&state.pool, async |conn| accounts::for_client(conn, &client).await).await?
     } else {
         None
     };

@@ -6,6 +6,7 @@ use diesel::sql_types::{Bytea, Nullable, SmallInt, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
+use crate::db::prepared::Prepared;
 use crate::db::schema::{account, api_client, session};
 
 /// An account as signing in needs it.
@@ -42,21 +43,16 @@ pub async fn for_login(conn: &mut AsyncPgConnection, login: &str) -> QueryResult
 
 /// The account of a session that is alive.
 pub async fn for_session(conn: &mut AsyncPgConnection, token_hash: &[u8], now: DateTime<Utc>) -> QueryResult<Option<SignInRow>> {
-    diesel::sql_query("SELECT * FROM account_for_session($1, $2)")
+    let query = diesel::sql_query("SELECT * FROM account_for_session($1, $2)")
         .bind::<Bytea, _>(token_hash)
-        .bind::<Timestamptz, _>(now)
-        .get_result(conn)
-        .await
-        .optional()
+        .bind::<Timestamptz, _>(now);
+    Prepared(query).get_result(conn).await.optional()
 }
 
 /// The account that an API client acts as.
 pub async fn for_client(conn: &mut AsyncPgConnection, client: &str) -> QueryResult<Option<SignInRow>> {
-    diesel::sql_query("SELECT * FROM account_for_client($1)")
-        .bind::<Text, _>(client)
-        .get_result(conn)
-        .await
-        .optional()
+    let query = diesel::sql_query("SELECT * FROM account_for_client($1)").bind::<Text, _>(client);
+    Prepared(query).get_result(conn).await.optional()
 }
 
 /// A new account.

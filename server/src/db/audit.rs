@@ -7,6 +7,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::auth::actor::Actor;
+use crate::db::prepared::Prepared;
 use crate::db::schema::audit;
 
 /// What is noted of an act; never personal data.
@@ -57,22 +58,19 @@ pub async fn insert(conn: &mut AsyncPgConnection, actor: &Actor, now: DateTime<U
     } else {
         entry.details
     };
-    diesel::insert_into(audit::table)
-        .values((
-            audit::id.eq(Uuid::now_v7()),
-            audit::at.eq(now),
-            audit::actor.eq(actor.role().name()),
-            audit::account_id.eq(actor.account()),
-            audit::action.eq(entry.action),
-            audit::survey_id.eq(entry.survey),
-            audit::hospital_id.eq(entry.hospital),
-            audit::prefecture.eq(entry.prefecture),
-            audit::municipality.eq(""),
-            audit::details.eq(details),
-        ))
-        .execute(conn)
-        .await
-        .map(drop)
+    let query = diesel::insert_into(audit::table).values((
+        audit::id.eq(Uuid::now_v7()),
+        audit::at.eq(now),
+        audit::actor.eq(actor.role().name()),
+        audit::account_id.eq(actor.account()),
+        audit::action.eq(entry.action),
+        audit::survey_id.eq(entry.survey),
+        audit::hospital_id.eq(entry.hospital),
+        audit::prefecture.eq(entry.prefecture),
+        audit::municipality.eq(""),
+        audit::details.eq(details),
+    ));
+    Prepared(query).execute(conn).await.map(drop)
 }
 
 /// A page of the audit, newest first, older than `before`.

@@ -6,6 +6,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::db::prepared::Prepared;
 use crate::db::schema::draft;
 
 /// A draft as stored.
@@ -79,7 +80,7 @@ pub async fn empty(
     (actor, account_id): (&str, Option<Uuid>),
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
-    diesel::update(draft::table)
+    let query = diesel::update(draft::table)
         .filter(draft::submission_id.eq_any(submissions))
         .filter(draft::party.eq(party))
         .filter(draft::answers.is_not_null())
@@ -89,8 +90,6 @@ pub async fn empty(
             draft::actor.eq(actor),
             draft::account_id.eq(account_id),
             draft::saved_at.eq(now),
-        ))
-        .execute(conn)
-        .await
-        .map(drop)
+        ));
+    Prepared(query).execute(conn).await.map(drop)
 }

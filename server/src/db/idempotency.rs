@@ -6,6 +6,7 @@ use diesel::sql_types::{Bool, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::Value;
 
+use crate::db::prepared::Prepared;
 use crate::db::schema::idempotency;
 
 /// What was answered before.
@@ -27,11 +28,10 @@ pub async fn try_lock(conn: &mut AsyncPgConnection, actor_key: &str, key: &str) 
         #[diesel(sql_type = Bool)]
         locked: bool,
     }
-    let row: Locked = diesel::sql_query("SELECT pg_try_advisory_xact_lock(hashtextextended($1 || chr(31) || $2, 0)) AS locked")
+    let query = diesel::sql_query("SELECT pg_try_advisory_xact_lock(hashtextextended($1 || chr(31) || $2, 0)) AS locked")
         .bind::<Text, _>(actor_key)
-        .bind::<Text, _>(key)
-        .get_result(conn)
-        .await?;
+        .bind::<Text, _>(key);
+    let row: Locked = Prepared(query).get_result(conn).await?;
     Ok(row.locked)
 }
 
@@ -47,16 +47,13 @@ pub async fn find(conn: &mut AsyncPgConnection, actor_key: &str, key: &str) -> Q
 
 /// Remembers an answer.
 pub async fn insert(conn: &mut AsyncPgConnection, actor_key: &str, key: &str, answer: &Remembered, now: DateTime<Utc>) -> QueryResult<()> {
-    diesel::insert_into(idempotency::table)
-        .values((
-            idempotency::actor_key.eq(actor_key),
-            idempotency::key.eq(key),
-            idempotency::request_hash.eq(&answer.request_hash),
-            idempotency::status.eq(answer.status),
-            idempotency::response.eq(&answer.response),
-            idempotency::made_at.eq(now),
-        ))
-        .execute(conn)
-        .await
-        .map(drop)
+    let query = diesel::insert_into(idempotency::table).values((
+        idempotency::actor_key.eq(actor_key),
+        idempotency::key.eq(key),
+        idempotency::request_hash.eq(&answer.request_hash),
+        idempotency::status.eq(answer.status),
+        idempotency::response.eq(&answer.response),
+        idempotency::made_at.eq(now),
+    ));
+    Prepared(query).execute(conn).await.map(drop)
 }

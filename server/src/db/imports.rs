@@ -7,6 +7,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::db::prepared::Prepared;
 use crate::db::schema::{blob, import, import_verdict};
 
 /// An import.
@@ -95,7 +96,7 @@ pub async fn insert(conn: &mut AsyncPgConnection, row: &ImportRow, verdicts: &[V
     let rows: Vec<i32> = verdicts.iter().map(|v| v.sheet_row).collect();
     let words: Vec<&str> = verdicts.iter().map(|v| v.verdict.as_str()).collect();
     let faults: Vec<&Value> = verdicts.iter().map(|v| &v.faults).collect();
-    diesel::sql_query(
+    let query = diesel::sql_query(
         "INSERT INTO import_verdict (import_id, ordinal, hospital, sheet, sheet_row, verdict, faults) SELECT $1, * FROM unnest($2, $3, $4, $5, $6, $7)",
     )
     .bind::<SqlUuid, _>(row.id)
@@ -104,10 +105,8 @@ pub async fn insert(conn: &mut AsyncPgConnection, row: &ImportRow, verdicts: &[V
     .bind::<Array<Text>, _>(&sheets)
     .bind::<Array<Integer>, _>(&rows)
     .bind::<Array<Text>, _>(&words)
-    .bind::<Array<Jsonb>, _>(&faults)
-    .execute(conn)
-    .await
-    .map(drop)
+    .bind::<Array<Jsonb>, _>(&faults);
+    Prepared(query).execute(conn).await.map(drop)
 }
 
 /// An import that the actor may see.

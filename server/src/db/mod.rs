@@ -16,6 +16,7 @@ pub mod jobs;
 pub mod migrations;
 pub mod outbox;
 pub mod pool;
+pub mod prepared;
 pub mod programs;
 pub mod receipts;
 pub mod reminders;

@@ -7,6 +7,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::db::prepared::Prepared;
 use crate::db::schema::{respondent, revision, submission};
 
 /// A revision as read back.
@@ -116,7 +117,7 @@ pub struct Act<'a> {
 
 /// The newest answers of these submissions.
 pub async fn latest(conn: &mut AsyncPgConnection, submissions: &[Uuid]) -> QueryResult<Vec<LatestAnswers>> {
-    let rows: Vec<LatestRow> = revision::table
+    let query = revision::table
         .inner_join(
             submission::table.on(submission::id
                 .eq(revision::submission_id)
@@ -136,9 +137,8 @@ pub async fn latest(conn: &mut AsyncPgConnection, submissions: &[Uuid]) -> Query
             revision::received_at,
             revision::edition_id,
             revision::entry_path,
-        ))
-        .load(conn)
-        .await?;
+        ));
+    let rows: Vec<LatestRow> = Prepared(query).load(conn).await?;
     let latest = |(submission_id, answers, respondent, receipt, received_at, edition_id, entry_path)| LatestAnswers {
         submission_id,
         answers,
@@ -166,7 +166,7 @@ pub async fn insert_all(conn: &mut AsyncPgConnection, act: &Act<'_>, rows: &[New
     let received: Vec<&[u8]> = rows.iter().map(|row| row.received.as_slice()).collect();
     let respondents: Vec<&Value> = rows.iter().map(|row| &row.respondent).collect();
     let (edition_id, edition_hash, layout_hash) = act.edition;
-    diesel::sql_query(
+    let query = diesel::sql_query(
         "INSERT INTO revision (submission_id, number, survey_id, hospital_id, prefecture, municipality, edition_id, edition_hash, layout_hash, \
          answers, codes, warnings, entry_path, actor, account_id, import_id, reason, receipt, received_at, received_sha256, version) \
          SELECT a.submission_id, a.number, $10, a.hospital_id, a.prefecture, a.municipality, $11, $12, $13, a.answers, a.codes, a.warnings, \
@@ -194,10 +194,9 @@ pub async fn insert_all(conn: &mut AsyncPgConnection, act: &Act<'_>, rows: &[New
     .bind::<Nullable<Text>, _>(act.reason)
     .bind::<Timestamptz, _>(act.received_at)
     .bind::<Array<Bytea>, _>(&received)
-    .bind::<Array<Integer>, _>(&versions)
-    .execute(conn)
-    .await?;
-    diesel::sql_query(
+    .bind::<Array<Integer>, _>(&versions);
+    Prepared(query).execute(conn).await?;
+    let query = diesel::sql_query(
         "INSERT INTO respondent (submission_id, number, hospital_id, prefecture, municipality, details, retain_until) \
          SELECT a.submission_id, a.number, a.hospital_id, a.prefecture, a.municipality, a.details, $7 \
          FROM unnest($1, $2, $3, $4, $5, $6) AS a(submission_id, number, hospital_id, prefecture, municipality, details)",
@@ -208,10 +207,8 @@ pub async fn insert_all(conn: &mut AsyncPgConnection, act: &Act<'_>, rows: &[New
     .bind::<Array<SmallInt>, _>(&prefectures)
     .bind::<Array<Text>, _>(&municipalities)
     .bind::<Array<Jsonb>, _>(&respondents)
-    .bind::<Date, _>(act.retain_until)
-    .execute(conn)
-    .await
-    .map(drop)
+    .bind::<Date, _>(act.retain_until);
+    Prepared(query).execute(conn).await.map(drop)
 }
 
 /// All revisions of a submission, the oldest first, with the respondent where the actor may see one.
@@ -260,15 +257,14 @@ pub async fn counted_answers(
         #[diesel(sql_type = Text)]
         answer: String,
     }
-    let rows: Vec<Row> = diesel::sql_query(
+    let query = diesel::sql_query(
         "SELECT s.hospital_id, r.answers ->> $2 AS answer \
          FROM submission s JOIN revision r ON r.submission_id = s.id AND r.number = s.latest_revision \
          WHERE s.survey_id = $1 AND s.state IN ('submitted', 'accepted') AND s.hospital_id = ANY($3) AND r.answers ? $2",
     )
     .bind::<Text, _>(survey_id)
     .bind::<Text, _>(question)
-    .bind::<Array<SqlUuid>, _>(hospitals)
-    .load(conn)
-    .await?;
+    .bind::<Array<SqlUuid>, _>(hospitals);
+    let rows: Vec<Row> = Prepared(query).load(conn).await?;
     Ok(rows.into_iter().map(|row| (row.hospital_id, row.answer)).collect())
 }

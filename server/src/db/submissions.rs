@@ -8,6 +8,7 @@ use survey::submission::SubmissionState;
 use uuid::Uuid;
 
 use crate::db::frames::FrameRow;
+use crate::db::prepared::Prepared;
 use crate::db::schema::submission;
 
 /// A submission.
@@ -44,27 +45,59 @@ pub async fn find(conn: &mut AsyncPgConnection, survey_id: &str, hospital_id: Uu
 
 /// The submissions of these hospitals, as far as there are any.
 pub async fn of_hospitals(conn: &mut AsyncPgConnection, survey_id: &str, hospitals: &[Uuid]) -> QueryResult<Vec<SubmissionRow>> {
-    submission::table
+    let query = submission::table
         .filter(submission::survey_id.eq(survey_id))
         .filter(submission::hospital_id.eq_any(hospitals))
-        .select(SubmissionRow::as_select())
-        .load(conn)
-        .await
+        .select(SubmissionRow::as_select());
+    Prepared(query).load(conn).await
 }
 
-/// Makes the submissions that these hospitals do not have yet, in the order of their ids so that two callers never wait for each other.
+/// Makes the submissions that these hospitals do not have yet, as drafts.
 pub async fn make(conn: &mut AsyncPgConnection, survey_id: &str, hospitals: &[&FrameRow], now: DateTime<Utc>) -> QueryResult<()> {
+    insert(conn, survey_id, hospitals, (SubmissionState::Draft, 0), now).await.map(drop)
+}
+
+/// Makes the submissions that these hospitals do not have yet, as submitted with their first revision, which the caller adds; gives those made.
+pub async fn make_submitted(
+    conn: &mut AsyncPgConnection,
+    survey_id: &str,
+    hospitals: &[&FrameRow],
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<MadeRow>> {
+    insert(conn, survey_id, hospitals, (SubmissionState::Submitted, 1), now).await
+}
+
+/// A submission that was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
+pub struct MadeRow {
+    /// Internal id.
+    #[diesel(sql_type = SqlUuid)]
+    pub id: Uuid,
+    /// The hospital.
+    #[diesel(sql_type = SqlUuid)]
+    pub hospital_id: Uuid,
+}
+
+/// In the order of the hospitals' ids, so that two callers never wait for each other. What somebody else makes at the same time is waited for and
+/// left as it is.
+async fn insert(
+    conn: &mut AsyncPgConnection,
+    survey_id: &str,
+    hospitals: &[&FrameRow],
+    (state, steps): (SubmissionState, i32),
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<MadeRow>> {
     let mut hospitals = hospitals.to_vec();
     hospitals.sort_by_key(|row| row.hospital_id);
     let ids: Vec<Uuid> = hospitals.iter().map(|_| Uuid::now_v7()).collect();
     let hospital_ids: Vec<Uuid> = hospitals.iter().map(|row| row.hospital_id).collect();
     let prefectures: Vec<i16> = hospitals.iter().map(|row| row.prefecture).collect();
     let municipalities: Vec<&str> = hospitals.iter().map(|row| row.municipality.as_str()).collect();
-    diesel::sql_query(
-        "INSERT INTO submission (id, survey_id, hospital_id, prefecture, municipality, state, updated_at) \
-         SELECT a.id, $1, a.hospital_id, a.prefecture, a.municipality, 'draft', $6 \
+    let query = diesel::sql_query(
+        "INSERT INTO submission (id, survey_id, hospital_id, prefecture, municipality, state, latest_revision, version, updated_at) \
+         SELECT a.id, $1, a.hospital_id, a.prefecture, a.municipality, $7, $8, $8, $6 \
          FROM unnest($2, $3, $4, $5) AS a(id, hospital_id, prefecture, municipality) \
-         ON CONFLICT (survey_id, hospital_id) DO NOTHING",
+         ON CONFLICT (survey_id, hospital_id) DO NOTHING RETURNING id, hospital_id",
     )
     .bind::<Text, _>(survey_id)
     .bind::<Array<SqlUuid>, _>(&ids)
@@ -72,37 +105,34 @@ pub async fn make(conn: &mut AsyncPgConnection, survey_id: &str, hospitals: &[&F
     .bind::<Array<SmallInt>, _>(&prefectures)
     .bind::<Array<Text>, _>(&municipalities)
     .bind::<Timestamptz, _>(now)
-    .execute(conn)
-    .await
-    .map(drop)
+    .bind::<Text, _>(state.as_str())
+    .bind::<Integer, _>(steps);
+    Prepared(query).load(conn).await
 }
 
 /// Locks the submissions of these hospitals, in the order of their ids too.
 pub async fn lock(conn: &mut AsyncPgConnection, survey_id: &str, hospitals: &[Uuid]) -> QueryResult<Vec<SubmissionRow>> {
-    submission::table
+    let query = submission::table
         .filter(submission::survey_id.eq(survey_id))
         .filter(submission::hospital_id.eq_any(hospitals))
         .select(SubmissionRow::as_select())
         .order(submission::hospital_id)
-        .for_update()
-        .load(conn)
-        .await
+        .for_update();
+    Prepared(query).load(conn).await
 }
 
 /// Marks locked submissions as submitted with their newest revision.
 pub async fn mark_submitted(conn: &mut AsyncPgConnection, rows: &[(Uuid, i32)], now: DateTime<Utc>) -> QueryResult<()> {
     let ids: Vec<Uuid> = rows.iter().map(|(id, _)| *id).collect();
     let numbers: Vec<i32> = rows.iter().map(|(_, number)| *number).collect();
-    diesel::sql_query(
+    let query = diesel::sql_query(
         "UPDATE submission s SET state = 'submitted', latest_revision = a.number, updated_at = $3, version = s.version + 1, resubmit_until = NULL \
          FROM unnest($1, $2) AS a(id, number) WHERE s.id = a.id",
     )
     .bind::<Array<SqlUuid>, _>(&ids)
     .bind::<Array<Integer>, _>(&numbers)
-    .bind::<Timestamptz, _>(now)
-    .execute(conn)
-    .await
-    .map(drop)
+    .bind::<Timestamptz, _>(now);
+    Prepared(query).execute(conn).await.map(drop)
 }
 
 /// Marks a locked submission as stepped: its new state, version and date for resubmission.

@@ -6,7 +6,8 @@ use diesel_async::{AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, Trans
 use survey::area::MunicipalityCode;
 
 use crate::auth::actor::{Actor, Role};
-use crate::db::pool::ConnectionPool;
+use crate::db::pool::{self, ConnectionPool};
+use crate::db::prepared::Prepared;
 use crate::error::AppError;
 
 /// What a transaction is for.
@@ -28,18 +29,11 @@ pub async fn as_actor<T>(
     mode: Mode,
     work: impl AsyncFnOnce(&mut AsyncPgConnection) -> Result<T, AppError>,
 ) -> Result<T, AppError> {
-    let mut held = Held {
-        connection: Some(pool.get().await?),
-    };
+    let mut held = begin(pool, mode).await?;
     let Some(pooled) = held.connection.as_mut() else {
         return Err(AppError::internal("a connection that was just taken is gone"));
     };
     let connection: &mut AsyncPgConnection = pooled;
-    let begin = match mode {
-        Mode::Write => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
-        Mode::Snapshot => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-    };
-    AnsiTransactionManager::begin_transaction_sql(connection, begin).await?;
     let result = match set_actor(connection, actor).await {
         Ok(()) => work(connection).await,
         Err(error) => Err(error),
@@ -60,6 +54,28 @@ pub async fn as_actor<T>(
             }
             Err(error)
         }
+    }
+}
+
+/// A connection on which a transaction has begun; another one when that of the pool is gone.
+async fn begin(pool: &ConnectionPool, mode: Mode) -> Result<Held, AppError> {
+    let sql = match mode {
+        Mode::Write => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+        Mode::Snapshot => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    };
+    let mut left = pool::patience(pool);
+    loop {
+        let mut connection = pool.get().await?;
+        let begun = AnsiTransactionManager::begin_transaction_sql(&mut *connection, sql).await;
+        let held = Held {
+            connection: Some(connection),
+        };
+        match begun {
+            // It is closed when it is dropped here.
+            Err(error) if left > 0 && pool::is_gone(&error) => drop(held),
+            begun => return Ok(begun.map(|()| held)?),
+        }
+        left -= 1;
     }
 }
 
@@ -101,7 +117,7 @@ pub async fn take_turn(connection: &mut AsyncPgConnection, name: &str) -> Result
 /// The database is away.
 pub async fn set_actor(connection: &mut AsyncPgConnection, actor: &Actor) -> Result<(), AppError> {
     let [actor, account, hospital, prefecture, municipalities, origin] = settings(actor);
-    diesel::sql_query(
+    let query = diesel::sql_query(
         "SELECT set_config($1, $2, true), set_config($3, $4, true), set_config($5, $6, true), set_config($7, $8, true), set_config($9, $10, true), \
          set_config($11, $12, true)",
     )
@@ -116,9 +132,8 @@ pub async fn set_actor(connection: &mut AsyncPgConnection, actor: &Actor) -> Res
     .bind::<Text, _>(municipalities.0)
     .bind::<Text, _>(municipalities.1)
     .bind::<Text, _>(origin.0)
-    .bind::<Text, _>(origin.1)
-    .execute(connection)
-    .await?;
+    .bind::<Text, _>(origin.1);
+    Prepared(query).execute(connection).await?;
     Ok(())
 }
 

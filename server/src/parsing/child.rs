@@ -12,6 +12,8 @@ use rlimit::Resource;
 use serde::{Deserialize, Serialize};
 use survey::fault::Fault;
 
+use super::rows;
+
 /// The argument that makes `chosa` a child.
 pub const COMMAND: &str = "parse";
 /// Flag of the bytes that reading may take.
@@ -222,9 +224,8 @@ fn answer() -> Result<(), Failure> {
         Err(refusal) => Outcome::Refused(refused(refusal)),
     };
     drop(file);
-    // Written as it is made: no second copy of the file as text.
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
-    serde_json::to_writer(&mut out, &outcome).map_err(|error| failed(&error))?;
+    rows::write(&mut out, outcome).map_err(|error| failed(&error))?;
     out.flush().map_err(|error| failed(&error))
 }
 

@@ -57,10 +57,13 @@ pub fn answers(hospitals: usize) -> Vec<(String, Value)> {
     frame(hospitals).into_iter().enumerate().map(answers).collect()
 }
 
+/// Rows of one sheet at most; the importer takes 50,000.
+const SHEET: usize = 45_000;
+
 /// The bulk workbook of all of them: a row a hospital, every question a column.
 pub fn workbook(hospitals: usize) -> Vec<u8> {
     let answers = answers(hospitals);
     let rows: Vec<(&str, Value)> = answers.iter().map(|(gmis, answers)| (gmis.as_str(), answers.clone())).collect();
     let survey = survey::survey::find(SURVEY).unwrap();
-    tests::files::xlsx(survey.first_edition(), &rows)
+    tests::files::xlsx_in_sheets(survey.first_edition(), &rows, SHEET)
 }
