@@ -5,8 +5,8 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::string_slice,
     clippy::indexing_slicing,
+    clippy::string_slice,
     clippy::as_conversions,
     clippy::print_stdout,
     reason = "a measurement that cannot be made fails by panicking; its results are for people and go to stdout"
