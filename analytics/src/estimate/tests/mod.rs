@@ -4,8 +4,10 @@ mod change;
 mod designs;
 mod enumeration;
 mod intervals;
+mod microdata;
 mod panels;
 mod questions;
+mod reference;
 
 use super::{Cell, real};
 use std::collections::BTreeMap;
