@@ -4,7 +4,7 @@
 //! Pure: data in, data or bytes out. No database, no HTTP, no clock (every time is an argument) and no knowledge of how answers arrived.
 //! polars counts inside and appears in no signature; rust_xlsxwriter writes and appears in no signature.
 //!
-//! **Call [`table`], [`response_rates`] and everything in [`report`] from a plain thread** (`tokio::task::spawn_blocking`, `actix_web::web::block`):
+//! **Call [`table()`], [`response_rates`] and everything in [`report`] from a plain thread** (`tokio::task::spawn_blocking`, `actix_web::web::block`):
 //! polars starts work with `LazyFrame::collect`, which panics on a current-thread async runtime (pola-rs/polars#26576, #26902).
 //!
 //! Numbers follow one set of definitions everywhere: `n` is the counted submissions of a cell, `base` those that answered the question, and
