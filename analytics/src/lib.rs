@@ -12,6 +12,7 @@
 
 mod columns;
 mod cube;
+pub mod estimate;
 mod percent;
 mod rate;
 pub mod report;

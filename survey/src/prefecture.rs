@@ -150,7 +150,8 @@ impl PrefectureCode {
             .unwrap_or_default()
     }
 
-    /// The region that the prefecture is usually printed under, of eight.
+    /// The region that the prefecture is usually printed under: the customary eight (八地方区分), with 三重県 in 近畿 and 新潟県 in 中部. No law
+    /// and no JIS standard defines regions; JIS X 0401 only numbers prefectures so that each of the eight is a run of numbers.
     pub fn region(self) -> &'static str {
         match self.0 {
             1 => "北海道",
