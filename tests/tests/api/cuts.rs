@@ -68,14 +68,14 @@ impl Cabled {
         self.app.database.superuser().await.query_one(sees, &[]).await.unwrap().get(0)
     }
 
-    /// Sends it again, until the server no longer says that the first one is at work or that it lost its connection.
+    /// Sends it again, until the server no longer says that the first one is at work (a job that takes longer: 202) or that it lost its connection.
     async fn again(&self, path: &str, key: &str, body: &[u8]) -> Answer {
         for _ in 0..200 {
             let answer = self.client.request(Method::POST, path).key(key).bytes(body).send().await;
             let outcome = answer.outcome();
             // A batch whose second group is still at work says so in its last line.
             let stopped = String::from_utf8_lossy(&answer.body).contains("\"stopped\"");
-            if !["409 idempotency_in_progress", "503 unavailable"].contains(&outcome.as_str()) && !stopped {
+            if !["202", "409 idempotency_in_progress", "503 unavailable"].contains(&outcome.as_str()) && !stopped {
                 return answer;
             }
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
