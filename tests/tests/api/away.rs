@@ -171,7 +171,8 @@ async fn an_upload_waits_while_the_parser_cannot_be_started_and_stores_no_answer
         "looking",
     );
     assert_eq!(database.counts().await, before);
-    let job = tokyo.upload("/api/v1/surveys/2024/imports", "G-MIS ID\r\n").await.expect(202);
+    let upload = tokyo.request(Method::POST, "/api/v1/surveys/2024/imports").key("k-1");
+    let job = upload.bytes("G-MIS ID\r\n").send().await.expect(202);
     assert_eq!(job["state"], "running", "it is tried again");
     let mut after = database.counts().await;
     for table in ["job", "blob"] {
