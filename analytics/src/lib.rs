@@ -14,6 +14,7 @@ mod columns;
 mod cube;
 pub mod estimate;
 mod percent;
+pub mod picture;
 mod rate;
 pub mod report;
 pub mod selection;
