@@ -92,11 +92,15 @@ fn across(place: u32, years: usize) -> f64 {
 /// Lines are shifted a little beside each other, so that their intervals do not cover each other.
 fn series(canvas: Canvas, line: &Line, look: Look, years: usize, shift: f64) -> Canvas {
     let place = |index: u32| across(index, years) + shift;
-    let shown = line.points.iter().zip(0_u32..).filter_map(|(share, index)| match share {
-        Share::Shown { percent, interval } => Some((index, *percent, *interval)),
-        Share::Hidden | Share::Absent => None,
-    });
-    let shown: Vec<(u32, f64, Option<(f64, f64)>)> = shown.collect();
+    let shown: Vec<_> = line
+        .points
+        .iter()
+        .zip(0_u32..)
+        .filter_map(|(share, index)| match share {
+            Share::Shown { percent, interval } => Some((index, *percent, *interval)),
+            Share::Hidden | Share::Absent => None,
+        })
+        .collect();
     let canvas = shown.iter().zip(shown.iter().skip(1)).fold(canvas, |canvas, (from, to)| {
         // A year in between that is not shown is a gap.
         if to.0 == from.0.saturating_add(1) {
