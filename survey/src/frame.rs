@@ -76,6 +76,11 @@ impl Frame {
         self.by_gmis.get(gmis).and_then(|index| self.hospitals.get(*index))
     }
 
+    /// Where the hospital with this G-MIS ID stands among [`Frame::hospitals`].
+    pub fn index_of(&self, gmis: &GmisId) -> Option<usize> {
+        self.by_gmis.get(gmis).copied()
+    }
+
     /// The hospital with this institution code.
     pub fn by_institution_code(&self, code: &InstitutionCode) -> Option<&FrameHospital> {
         self.by_institution_code.get(code).and_then(|index| self.hospitals.get(*index))
