@@ -5,6 +5,7 @@
 
 pub mod child;
 mod rows;
+mod spool;
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -14,7 +15,8 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use importer::Workbook;
+use importer::pieces::Collector;
+use importer::{Piece, Workbook};
 use survey::fault::Fault;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{ChildStderr, ChildStdin, ChildStdout, Command};
@@ -22,7 +24,10 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::error::AppError;
-use child::{Allowance, Outcome, Refused, Remarks, Written};
+use child::{Allowance, Refused, Remarks, Written};
+use rows::Ended;
+pub use spool::Spool;
+use spool::Spooling;
 
 /// Bytes of JSON that are taken from a child. The importer's limits end a workbook well below.
 const MOST_OUTPUT: u64 = 512 << 20;
@@ -84,10 +89,43 @@ impl Parser {
     /// # Errors
     /// Unavailable: the child cannot be started, is not the program it should be, or no turn came in time.
     pub async fn parse(&self, file: impl AsRef<[u8]> + Send) -> Result<Result<Workbook, Fault>, AppError> {
-        let print = |output: &mut Output| match rows::read(output) {
-            Some(Outcome::Ok(workbook)) => Printed::Whole(workbook),
-            Some(Outcome::Refused(refused)) => Printed::Refused(refused),
-            None => Printed::Nothing,
+        let print = |output: &mut Output| {
+            let mut collector = Collector::default();
+            let ended = rows::read(output, |piece, _| {
+                collector.take(piece);
+                Ok(())
+            });
+            match (ended, collector.finish()) {
+                (Some(Ended::Whole), Some(workbook)) => Printed::Whole(workbook),
+                (Some(Ended::Refused(refused)), _) => Printed::Refused(refused),
+                _ => Printed::Nothing,
+            }
+        };
+        self.run(&[], (Vec::new(), file), print).await
+    }
+
+    /// Reads a file in a child as [`Parser::parse`] does, but keeps its rows out of memory; each piece is shown to `look` as it comes, which keeps in
+    /// `seen` what it wants to know.
+    ///
+    /// # Errors
+    /// As [`Parser::parse`].
+    pub async fn spool<S: Send + 'static>(
+        &self,
+        file: impl AsRef<[u8]> + Send,
+        mut seen: S,
+        look: fn(&mut S, &Piece),
+    ) -> Result<Result<(Spool, S), Fault>, AppError> {
+        let mut spooling = Spooling::new().map_err(AppError::internal)?;
+        let print = move |output: &mut Output| {
+            let ended = rows::read(output, |piece, line| {
+                look(&mut seen, &piece);
+                spooling.take(&piece, line)
+            });
+            match (ended, spooling.finish()) {
+                (Some(Ended::Whole), Ok(spool)) => Printed::Whole((spool, seen)),
+                (Some(Ended::Refused(refused)), _) => Printed::Refused(refused),
+                _ => Printed::Nothing,
+            }
         };
         self.run(&[], (Vec::new(), file), print).await
     }

@@ -7,12 +7,12 @@ use std::ffi::OsString;
 use std::io::{self, BufWriter, Read, Write};
 use std::process::ExitCode;
 
-use importer::{Limits, Workbook};
+use importer::Limits;
 use rlimit::Resource;
 use serde::{Deserialize, Serialize};
 use survey::fault::Fault;
 
-use super::rows;
+use super::rows::{self, Ended};
 
 /// The argument that makes `chosa` a child.
 pub const COMMAND: &str = "parse";
@@ -29,16 +29,6 @@ const USAGE: u8 = 2;
 const NOT_LIMITED: u8 = 71;
 /// sysexits.h EX_IOERR: stdin or stdout failed.
 const BROKEN_PIPE: u8 = 74;
-
-/// What the child prints.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Outcome {
-    /// The file as rows of cells.
-    Ok(Workbook),
-    /// Why there is nothing of it.
-    Refused(Refused),
-}
 
 /// What the child prints, in one line, before the bytes of a workbook with faults written into it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -60,7 +50,7 @@ pub struct Remarks {
 }
 
 /// [`importer::Refusal`] as it crosses the pipe: its code is no longer static there.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Refused {
     pub(super) code: String,
     pub(super) message: String,
@@ -219,13 +209,15 @@ fn refused(refusal: importer::Refusal) -> Refused {
 fn answer() -> Result<(), Failure> {
     let limits = Limits::default();
     let file = file(&limits)?;
-    let outcome = match importer::read(&file, &limits) {
-        Ok(workbook) => Outcome::Ok(workbook),
-        Err(refusal) => Outcome::Refused(refused(refusal)),
-    };
-    drop(file);
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
-    rows::write(&mut out, outcome).map_err(|error| failed(&error))?;
+    let ended = match importer::read(&file, &limits) {
+        Ok(workbook) => {
+            importer::pieces::pieces(workbook, &mut |piece| rows::write(&mut out, &piece)).map_err(|error| failed(&error))?;
+            Ended::Whole
+        }
+        Err(refusal) => Ended::Refused(refused(refusal)),
+    };
+    rows::end(&mut out, &ended).map_err(|error| failed(&error))?;
     out.flush().map_err(|error| failed(&error))
 }
 
@@ -266,12 +258,5 @@ mod tests {
     #[test]
     fn the_size_of_this_process_is_known() {
         assert!(mapped_bytes().unwrap() > 1 << 20);
-    }
-
-    #[test]
-    fn an_outcome_crosses_the_pipe_unchanged() {
-        let text = r#"{"refused":{"code":"file_empty","message":"空","detail":"no cell"}}"#;
-        let outcome: Outcome = serde_json::from_str(text).unwrap();
-        assert_eq!(serde_json::to_string(&outcome).unwrap(), text);
     }
 }
