@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use survey::fault::Fault;
 
-use crate::place::Place;
 use crate::record::Found;
 use crate::workbook::CellValue;
 
@@ -27,53 +26,57 @@ pub(crate) fn uncalculated(found: &Found<'_>) -> Option<Fault> {
 /// Formulas whose kept values were taken: one warning for each question or identifier, at the first of its cells, since a sheet that
 /// refers to another one is full of them.
 #[derive(Debug, Default)]
-pub(crate) struct Cached<'a> {
-    counted: BTreeMap<String, Counted<'a>>,
+pub(crate) struct Cached {
+    counted: BTreeMap<String, Counted>,
 }
 
 #[derive(Debug)]
-struct Counted<'a> {
+struct Counted {
     heading: String,
-    first: Place<'a>,
-    shown: String,
-    question: bool,
+    /// Which hospital of the file has the first of the cells, and its address with its sheet.
+    first: (usize, String),
+    /// The warning, but for its message.
+    fault: Fault,
     cells: usize,
 }
 
-impl<'a> Cached<'a> {
-    /// Counts a cell of a question, by its path, or of an identifier, if it holds a formula with a value.
-    pub(crate) fn note(&mut self, path: &str, heading: impl FnOnce() -> String, question: bool, found: &Found<'a>) {
+impl Cached {
+    /// Counts a cell of a question, by its path, or of an identifier, if it holds a formula with a value. `ordinal` is the place of its hospital in
+    /// the file; hospitals may come in any order.
+    pub(crate) fn note(&mut self, path: &str, heading: impl FnOnce() -> String, question: bool, (ordinal, found): (usize, &Found<'_>)) {
         let Some(value) = found
             .value
             .filter(|value| found.formula && !matches!(value, CellValue::Error(_) | CellValue::Uncalculated))
         else {
             return;
         };
-        if let Some(counted) = self.counted.get_mut(path) {
-            counted.cells += 1;
+        let known = self.counted.get_mut(path);
+        let cells = known.as_ref().map_or(0, |counted| counted.cells) + 1;
+        if let Some(counted) = known
+            && counted.first.0 <= ordinal
+        {
+            counted.cells = cells;
             return;
         }
+        let fault = found.place.mark(Fault::warning("formula_cached", "")).found(value.shown());
         let counted = Counted {
             heading: heading(),
-            first: found.place,
-            shown: value.shown(),
-            question,
-            cells: 1,
+            first: (ordinal, found.place.full()),
+            fault: if question { fault.question(path) } else { fault },
+            cells,
         };
         self.counted.insert(path.to_owned(), counted);
     }
 
     /// The warnings, in the order of the paths.
     pub(crate) fn into_faults(self) -> impl Iterator<Item = Fault> {
-        self.counted.into_iter().map(|(path, counted)| {
-            let message = format!(
+        self.counted.into_values().map(|counted| {
+            let mut fault = counted.fault;
+            fault.message = format!(
                 "「{}」に数式のセルが{}個あります（最初は{}）。ファイルに保存されていた計算結果を読み取りました。値が正しいか確かめてください。",
-                counted.heading,
-                counted.cells,
-                counted.first.full()
+                counted.heading, counted.cells, counted.first.1
             );
-            let fault = counted.first.mark(Fault::warning("formula_cached", message)).found(counted.shown);
-            if counted.question { fault.question(path) } else { fault }
+            fault
         })
     }
 }

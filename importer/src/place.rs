@@ -23,6 +23,11 @@ impl<'a> Place<'a> {
         self.sheet
     }
 
+    /// Its column (from 0) and row (from 1).
+    pub(crate) fn numbers(&self) -> (u16, u32) {
+        (self.column, self.row)
+    }
+
     /// The address as Excel writes it.
     pub(crate) fn cell(&self) -> String {
         address(self.column, self.row)

@@ -5,7 +5,7 @@ use survey::edition::Edition;
 use crate::headings::{Heading, Headings, Item};
 use crate::layout::{Bulk, Form, items};
 use crate::place::Place;
-use crate::workbook::{CellValue, Row, Sheet};
+use crate::workbook::{CellValue, Row};
 
 /// A cell together with where it stands; the value is missing where the cell is blank.
 #[derive(Debug, Clone)]
@@ -53,34 +53,27 @@ impl Record<'_> {
     }
 }
 
-/// The hospitals of a bulk sheet, a record for each row below the header; blank rows and repeated headers are left out.
-pub(crate) fn of_bulk<'a>(sheet: &'a Sheet, bulk: &Bulk, headings: &Headings) -> Vec<Record<'a>> {
-    let rows = sheet.rows.get(bulk.last + 1..).unwrap_or_default();
-    rows.iter()
-        .map(|row| bulk_record(sheet, bulk, row))
-        .filter(|record| (record.is_identified() || record.has_answers()) && !is_header(record, headings))
-        .collect()
-}
-
-fn found<'a>(sheet: &'a Sheet, row: &'a Row, column: u16) -> Found<'a> {
-    let cell = row.cell(column);
-    Found {
-        place: Place::new(&sheet.name, column, row.number),
-        value: cell.map(|cell| &cell.value),
-        formula: cell.is_some_and(|cell| cell.formula),
-    }
-}
-
-fn bulk_record<'a>(sheet: &'a Sheet, bulk: &Bulk, row: &'a Row) -> Record<'a> {
+/// The hospital of a row below the header of a bulk sheet; `None` for a row without anything of a hospital and for a repeated header.
+pub(crate) fn of_row<'a>(sheet: &'a str, bulk: &Bulk, row: &'a Row, headings: &Headings) -> Option<Record<'a>> {
     let found = |column: u16| found(sheet, row, column);
-    Record {
-        sheet: &sheet.name,
+    let record = Record {
+        sheet,
         row: row.number,
         gmis: bulk.gmis.map(found),
         institution_code: bulk.institution_code.map(found),
         prefecture: bulk.prefecture.map(found),
-        anchor: Place::new(&sheet.name, bulk.gmis.or(bulk.institution_code).unwrap_or(0), row.number),
+        anchor: Place::new(sheet, bulk.gmis.or(bulk.institution_code).unwrap_or(0), row.number),
         answers: bulk.items.iter().map(|(item, column)| (item.clone(), found(*column))).collect(),
+    };
+    ((record.is_identified() || record.has_answers()) && !is_header(&record, headings)).then_some(record)
+}
+
+fn found<'a>(sheet: &'a str, row: &'a Row, column: u16) -> Found<'a> {
+    let cell = row.cell(column);
+    Found {
+        place: Place::new(sheet, column, row.number),
+        value: cell.map(|cell| &cell.value),
+        formula: cell.is_some_and(|cell| cell.formula),
     }
 }
 
@@ -95,12 +88,18 @@ fn is_header(record: &Record<'_>, headings: &Headings) -> bool {
 }
 
 /// The hospital of a form sheet, and answers that stand in rows of unknown questions.
-pub(crate) fn of_form<'a>(sheet: &'a Sheet, form: &Form, headings: &Headings, edition: &Edition) -> (Record<'a>, Vec<Stray<'a>>) {
-    let header = sheet.rows.get(form.header).map_or(1, |row| row.number);
-    let place = |column: u16, row: u32| Place::new(&sheet.name, column, row);
+pub(crate) fn of_form<'a>(
+    sheet: &'a str,
+    rows: &'a [Row],
+    form: &Form,
+    headings: &Headings,
+    edition: &Edition,
+) -> (Record<'a>, Vec<Stray<'a>>) {
+    let header = rows.get(form.header).map_or(1, |row| row.number);
+    let place = |column: u16, row: u32| Place::new(sheet, column, row);
     let mut strays = Vec::new();
     let mut answers: Vec<(Item, Found<'a>)> = Vec::new();
-    for row in sheet.rows.get(form.header + 1..).unwrap_or_default() {
+    for row in rows.get(form.header + 1..).unwrap_or_default() {
         let shown = |column: Option<u16>| {
             column
                 .and_then(|column| row.value(column))
@@ -126,7 +125,7 @@ pub(crate) fn of_form<'a>(sheet: &'a Sheet, form: &Form, headings: &Headings, ed
     // In the order of the edition, as in a bulk sheet.
     let order: Vec<Item> = items(edition).into_iter().map(|(item, _)| item).collect();
     answers.sort_by_key(|(item, _)| order.iter().position(|known| known == item));
-    let beside = |wanted| beside(sheet, headings, &form.findings, wanted);
+    let beside = |wanted| beside((sheet, rows), headings, &form.findings, wanted);
     let gmis = beside(&Heading::Gmis);
     let institution_code = beside(&Heading::InstitutionCode);
     let anchor = gmis
@@ -136,7 +135,7 @@ pub(crate) fn of_form<'a>(sheet: &'a Sheet, form: &Form, headings: &Headings, ed
     let prefecture = beside(&Heading::Prefecture);
     (
         Record {
-            sheet: &sheet.name,
+            sheet,
             row: header,
             gmis,
             institution_code,
@@ -149,8 +148,8 @@ pub(crate) fn of_form<'a>(sheet: &'a Sheet, form: &Form, headings: &Headings, ed
 }
 
 /// The cell to the right of a caption such as `G-MIS ID`; findings about an earlier copy are none of it.
-fn beside<'a>(sheet: &'a Sheet, headings: &Headings, findings: &[u16], wanted: &Heading) -> Option<Found<'a>> {
-    for row in &sheet.rows {
+fn beside<'a>((sheet, rows): (&'a str, &'a [Row]), headings: &Headings, findings: &[u16], wanted: &Heading) -> Option<Found<'a>> {
+    for row in rows {
         for (index, cell) in row.cells.iter().enumerate() {
             if headings.identify(&cell.value.shown()) == *wanted {
                 let next = row
@@ -160,7 +159,7 @@ fn beside<'a>(sheet: &'a Sheet, headings: &Headings, findings: &[u16], wanted: &
                     .filter(|next| headings.identify(&next.value.shown()) == Heading::Unknown);
                 let column = next.map_or(cell.column.saturating_add(1), |next| next.column);
                 return Some(Found {
-                    place: Place::new(&sheet.name, column, row.number),
+                    place: Place::new(sheet, column, row.number),
                     value: next.map(|next| &next.value),
                     formula: next.is_some_and(|next| next.formula),
                 });

@@ -9,6 +9,8 @@ mod bytes;
 mod markup;
 mod opendocument;
 
+use std::io::{self, Read, Seek, SeekFrom};
+
 use crate::limits::Limits;
 use crate::read::text;
 use crate::refusal::Refusal;
@@ -17,48 +19,67 @@ use crate::workbook::FileKind;
 /// A zip archive by its first entry, empty, or in parts. A CSV file may well begin with the letters PK.
 const ZIP: &[&[u8]] = &[b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"];
 const OLE: &[u8] = &[0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1];
+/// Bytes that tell those apart.
+const MAGIC_BYTES: u64 = 8;
 /// `EncryptedPackage` in UTF-16, the stream in which Office keeps a workbook with a password.
 const ENCRYPTED: &[u8] = b"E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e\0";
 
-/// Decides the kind of a file and whether it is safe to parse.
+/// Decides the kind of a file and whether it is safe to parse. Of an archive a few kilobytes are in memory at a time, of anything else all of it.
 ///
 /// # Errors
-/// A [`Refusal`] for an empty, too large, broken, unsupported or hostile file.
-pub fn scan(bytes: &[u8], limits: &Limits) -> Result<FileKind, Refusal> {
-    if bytes.is_empty() {
+/// A [`Refusal`] for an empty, too large, broken, unsupported or hostile file, or one that cannot be read.
+pub fn scan(file: &mut (impl Read + Seek), limits: &Limits) -> Result<FileKind, Refusal> {
+    let unreadable = |error: io::Error| Refusal::unreadable(error.to_string());
+    let length = file.seek(SeekFrom::End(0)).map_err(unreadable)?;
+    if length == 0 {
         return Err(Refusal::new(
             "file_empty",
             "ファイルが空です（0バイト）。保存してあるファイルを確かめて送り直してください。",
             "0 bytes",
         ));
     }
-    if bytes.len() > limits.file_bytes {
+    if usize::try_from(length).map_or(true, |length| length > limits.file_bytes) {
         return Err(Refusal::new(
             "file_too_large",
             format!("ファイルが大きすぎます。{}MB以下に分けて送ってください。", limits.file_bytes >> 20),
-            format!("{} bytes, limit {}", bytes.len(), limits.file_bytes),
+            format!("{length} bytes, limit {}", limits.file_bytes),
         ));
     }
-    if ZIP.iter().any(|magic| bytes.starts_with(magic)) {
-        return archive::check(bytes, limits);
+    file.rewind().map_err(unreadable)?;
+    let mut magic = Vec::new();
+    file.take(MAGIC_BYTES).read_to_end(&mut magic).map_err(unreadable)?;
+    if ZIP.iter().any(|zip| magic.starts_with(zip)) {
+        return archive::check(file, limits);
     }
+    let bytes = whole(file)?;
     if bytes.starts_with(OLE) {
-        return if bytes::find(bytes, ENCRYPTED).is_some() {
+        return if bytes::find(&bytes, ENCRYPTED).is_some() {
             Err(Refusal::password("OLE container with EncryptedPackage"))
         } else {
             Ok(FileKind::Xls)
         };
     }
-    let (decoded, _) = text::decode(bytes)?;
+    let (decoded, _) = text::decode(&bytes)?;
     text::kind(&decoded)
+}
+
+/// All bytes of a file whose length was found to be within the limits.
+pub(crate) fn whole(file: &mut (impl Read + Seek)) -> Result<Vec<u8>, Refusal> {
+    let mut bytes = Vec::new();
+    file.rewind()
+        .and_then(|()| file.read_to_end(&mut bytes))
+        .map_err(|error| Refusal::unreadable(error.to_string()))?;
+    Ok(bytes)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
     use super::*;
 
     fn code(bytes: &[u8]) -> &'static str {
-        scan(bytes, &Limits::default()).unwrap_err().code
+        scan(&mut Cursor::new(bytes), &Limits::default()).unwrap_err().code
     }
 
     #[test]
@@ -76,13 +97,19 @@ mod tests {
             file_bytes: 3,
             ..Limits::default()
         };
-        assert_eq!(scan(b"a,b,c", &limits).unwrap_err().code, "file_too_large");
+        assert_eq!(scan(&mut Cursor::new(b"a,b,c"), &limits).unwrap_err().code, "file_too_large");
     }
 
     #[test]
     fn text_is_told_apart_by_its_separator() {
-        assert_eq!(scan("PK番号,回答\nあ,い\n".as_bytes(), &Limits::default()), Ok(FileKind::Csv));
-        assert_eq!(scan("病院,回答\nあ,い\n".as_bytes(), &Limits::default()), Ok(FileKind::Csv));
-        assert_eq!(scan("病院\t回答\nあ\tい\n".as_bytes(), &Limits::default()), Ok(FileKind::Tsv));
+        assert_eq!(
+            scan(&mut Cursor::new("PK番号,回答\nあ,い\n"), &Limits::default()),
+            Ok(FileKind::Csv)
+        );
+        assert_eq!(scan(&mut Cursor::new("病院,回答\nあ,い\n"), &Limits::default()), Ok(FileKind::Csv));
+        assert_eq!(
+            scan(&mut Cursor::new("病院\t回答\nあ\tい\n"), &Limits::default()),
+            Ok(FileKind::Tsv)
+        );
     }
 }

@@ -11,9 +11,9 @@ use survey::fault::Fault;
 use survey::hospital::GmisId;
 use survey::survey::Survey;
 
-use crate::examination::Examination;
+use crate::examination::{Examination, Verdict};
 use crate::place::Place;
-use crate::workbook::{CellValue, Workbook};
+use crate::workbook::{CellValue, Row, Sheet, Workbook};
 
 /// The sheet that the stamp stands on.
 pub(crate) const SHEET: &str = "_chosa";
@@ -36,14 +36,6 @@ pub struct Stamp {
     /// G-MIS ID of the hospital that the template was made for; empty if for many or for any.
     pub hospital: String,
     tag: String,
-}
-
-/// What the stamp of a file is worth.
-#[derive(Debug, PartialEq, Eq)]
-enum Standing {
-    Absent,
-    Broken,
-    Sound(Stamp),
 }
 
 impl Stamp {
@@ -98,10 +90,23 @@ impl Stamp {
 /// The stamp of a file, whether or not its checksum is right; `None` if there is none or it lacks a line.
 #[must_use]
 pub fn read_stamp(workbook: &Workbook) -> Option<Stamp> {
-    let sheet = workbook.sheets.iter().find(|sheet| sheet.name == SHEET)?;
+    of_sheet(workbook.sheets.iter().find(|sheet| sheet.name == SHEET)?)
+}
+
+/// The names of the lines of a stamp.
+const LINES: [&str; 6] = ["template", "survey", "edition", "hash", "hospital", "tag"];
+
+/// Which line of a stamp a row is, if it is one.
+pub(crate) fn line(row: &Row) -> Option<&'static str> {
+    match row.value(0) {
+        Some(CellValue::Text(text)) => LINES.into_iter().find(|name| name == text),
+        _ => None,
+    }
+}
+
+fn of_sheet(sheet: &Sheet) -> Option<Stamp> {
     let value = |name: &str| {
-        let named = |value: Option<&CellValue>| matches!(value, Some(CellValue::Text(text)) if text == name);
-        let row = sheet.rows.iter().find(|row| named(row.value(0)))?;
+        let row = sheet.rows.iter().find(|row| line(row) == Some(name))?;
         Some(row.value(1).map(CellValue::shown).unwrap_or_default())
     };
     Some(Stamp {
@@ -114,26 +119,73 @@ pub fn read_stamp(workbook: &Workbook) -> Option<Stamp> {
     })
 }
 
-fn standing(workbook: &Workbook, key: &[u8]) -> Standing {
-    if !workbook.sheets.iter().any(|sheet| sheet.name == SHEET) {
-        return Standing::Absent;
+/// What the stamp of a file says of all of it, and of each of its hospitals.
+#[derive(Debug, Default)]
+pub(crate) struct Word {
+    /// Why none of its answers can go in: a file that was made for another form of the questionnaire is not taken in part.
+    pub(crate) refusal: Option<Fault>,
+    warning: Option<Fault>,
+    /// The only hospital whose answers can go in.
+    made_for: Option<String>,
+}
+
+impl Word {
+    fn refusing(fault: Fault) -> Self {
+        Self {
+            refusal: Some(fault),
+            ..Self::default()
+        }
     }
-    match read_stamp(workbook).filter(|stamp| stamp.is_ours(key)) {
-        Some(stamp) => Standing::Sound(stamp),
-        None => Standing::Broken,
+
+    /// Adds to the faults of the file. What else was found in a file that is refused follows from that.
+    pub(crate) fn add_to(&self, faults: &mut Vec<Fault>) {
+        match &self.refusal {
+            Some(fault) => *faults = vec![fault.clone()],
+            None => faults.extend(self.warning.clone()),
+        }
+    }
+
+    /// Rejects a hospital that the template was not made for. One that was not recognised has its own fault.
+    pub(crate) fn judge(&self, verdict: &mut Verdict) {
+        let Some(made_for) = self.made_for.as_ref().filter(|made_for| **made_for != verdict.hospital) else {
+            return;
+        };
+        if verdict.states.is_empty() {
+            return;
+        }
+        let message = format!(
+            "この様式は病院 {made_for} のものですが、{} の回答が記入されています。病院ごとの様式を取り違えていないかを確かめ、その病院の様式に記入してください。",
+            verdict.hospital
+        );
+        let fault = Fault::error("template_swapped", message)
+            .found(&verdict.hospital)
+            .expected(made_for);
+        let fault = Place::new(&verdict.sheet, 0, verdict.row).mark(fault);
+        verdict.faults.insert(0, fault);
+        verdict.decide();
     }
 }
 
 /// Adds to an examination what the stamp of its file says. With an error about the file as a whole none of its answers can go in; a hospital
 /// that the template was not made for is rejected by itself.
 pub fn check(examination: &mut Examination, workbook: &Workbook, survey: &Survey, key: &[u8]) {
-    let stamp = match standing(workbook, key) {
-        Standing::Absent => return,
-        Standing::Broken => {
-            let message = "様式の管理情報（非表示のシート）が書き換えられているか、欠けています。様式をもう一度ダウンロードし、回答を書き写して送ってください。";
-            return refuse(examination, Fault::error("template_altered", message));
-        }
-        Standing::Sound(stamp) => stamp,
+    let stamp = workbook.sheets.iter().find(|sheet| sheet.name == SHEET);
+    let word = word(stamp, survey, key);
+    word.add_to(&mut examination.faults);
+    if word.refusal.is_some() {
+        examination.hospitals.clear();
+    }
+    for verdict in &mut examination.hospitals {
+        word.judge(verdict);
+    }
+}
+
+/// What is said by the sheet of the stamp, if the file has one.
+pub(crate) fn word(sheet: Option<&Sheet>, survey: &Survey, key: &[u8]) -> Word {
+    let Some(sheet) = sheet else { return Word::default() };
+    let Some(stamp) = of_sheet(sheet).filter(|stamp| stamp.is_ours(key)) else {
+        let message = "様式の管理情報（非表示のシート）が書き換えられているか、欠けています。様式をもう一度ダウンロードし、回答を書き写して送ってください。";
+        return Word::refusing(Fault::error("template_altered", message));
     };
     if stamp.survey != survey.id().as_str() {
         let message = format!(
@@ -142,44 +194,21 @@ pub fn check(examination: &mut Examination, workbook: &Workbook, survey: &Survey
             survey.id()
         );
         let fault = Fault::error("template_other_survey", message).found(&stamp.survey);
-        return refuse(examination, fault.expected(survey.id().as_str()));
+        return Word::refusing(fault.expected(survey.id().as_str()));
     }
     let edition = survey.editions().iter().find(|edition| edition.id().as_str() == stamp.edition);
     if edition.is_none_or(|edition| edition.hash() != stamp.hash) {
         let message = "古い様式です。その後、調査票が変わりました。新しい様式をダウンロードし、回答を書き写して送ってください。";
-        return refuse(examination, Fault::error("template_stale", message).found(&stamp.edition));
+        return Word::refusing(Fault::error("template_stale", message).found(&stamp.edition));
     }
-    if stamp.version != VERSION {
+    let warning = (stamp.version != VERSION).then(|| {
         let message = "様式の体裁が古くなっています。回答は読み取りましたが、次からは新しい様式をダウンロードして使ってください。";
-        let fault = Fault::warning("template_stale", message);
-        examination.faults.push(fault.found(&stamp.version).expected(VERSION));
-    }
-    if !stamp.hospital.is_empty() {
-        reject_others(examination, &stamp.hospital);
-    }
-}
-
-/// A file that was made for another form of the questionnaire is not taken in part. What else was found in it follows from that.
-fn refuse(examination: &mut Examination, fault: Fault) {
-    examination.hospitals.clear();
-    examination.faults = vec![fault];
-}
-
-fn reject_others(examination: &mut Examination, made_for: &str) {
-    // A hospital that was not recognised has its own fault.
-    let known = examination.hospitals.iter_mut().filter(|verdict| !verdict.states.is_empty());
-    for verdict in known.filter(|verdict| verdict.hospital != made_for) {
-        let message = format!(
-            "この様式は病院 {made_for} のものですが、{} の回答が記入されています。病院ごとの様式を取り違えていないかを確かめ、その病院の様式に記入してください。",
-            verdict.hospital
-        );
-        let fault = Fault::error("template_swapped", message)
-            .found(&verdict.hospital)
-            .expected(made_for);
-        let sheet = verdict.sheet.clone();
-        let fault = Place::new(&sheet, 0, verdict.row).mark(fault);
-        verdict.faults.insert(0, fault);
-        verdict.decide();
+        Fault::warning("template_stale", message).found(&stamp.version).expected(VERSION)
+    });
+    Word {
+        refusal: None,
+        warning,
+        made_for: Some(stamp.hospital).filter(|made_for| !made_for.is_empty()),
     }
 }
 

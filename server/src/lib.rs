@@ -14,5 +14,6 @@ pub mod mailing;
 pub mod openapi;
 pub mod parsing;
 pub mod private_postgres;
+pub mod scratch;
 pub mod startup;
 pub mod telemetry;

@@ -5,24 +5,29 @@
 
 pub mod child;
 mod rows;
+mod spool;
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use importer::Workbook;
+use importer::pieces::Collector;
+use importer::{Piece, Workbook};
 use survey::fault::Fault;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::process::{ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
+use tokio::process::{ChildStderr, ChildStdout, Command};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::error::AppError;
-use child::{Allowance, Outcome, Refused, Remarks, Written};
+use child::{Allowance, Refused, Remarks, Written};
+use rows::Ended;
+pub use spool::Spool;
+use spool::Spooling;
 
 /// Bytes of JSON that are taken from a child. The importer's limits end a workbook well below.
 const MOST_OUTPUT: u64 = 512 << 20;
@@ -84,10 +89,43 @@ impl Parser {
     /// # Errors
     /// Unavailable: the child cannot be started, is not the program it should be, or no turn came in time.
     pub async fn parse(&self, file: impl AsRef<[u8]> + Send) -> Result<Result<Workbook, Fault>, AppError> {
-        let print = |output: &mut Output| match rows::read(output) {
-            Some(Outcome::Ok(workbook)) => Printed::Whole(workbook),
-            Some(Outcome::Refused(refused)) => Printed::Refused(refused),
-            None => Printed::Nothing,
+        let print = |output: &mut Output| {
+            let mut collector = Collector::default();
+            let ended = rows::read(output, |piece, _| {
+                collector.take(piece);
+                Ok(())
+            });
+            match (ended, collector.finish()) {
+                (Some(Ended::Whole), Some(workbook)) => Printed::Whole(workbook),
+                (Some(Ended::Refused(refused)), _) => Printed::Refused(refused),
+                _ => Printed::Nothing,
+            }
+        };
+        self.run(&[], (Vec::new(), file), print).await
+    }
+
+    /// Reads a file in a child as [`Parser::parse`] does, but keeps its rows out of memory; each piece is shown to `look` as it comes, which keeps in
+    /// `seen` what it wants to know.
+    ///
+    /// # Errors
+    /// As [`Parser::parse`].
+    pub async fn spool<S: Send + 'static>(
+        &self,
+        file: impl AsRef<[u8]> + Send,
+        mut seen: S,
+        look: fn(&mut S, &Piece),
+    ) -> Result<Result<(Spool, S), Fault>, AppError> {
+        let mut spooling = Spooling::new().map_err(AppError::internal)?;
+        let print = move |output: &mut Output| {
+            let ended = rows::read(output, |piece, line| {
+                look(&mut seen, &piece);
+                spooling.take(&piece, line)
+            });
+            match (ended, spooling.finish()) {
+                (Some(Ended::Whole), Ok(spool)) => Printed::Whole((spool, seen)),
+                (Some(Ended::Refused(refused)), _) => Printed::Refused(refused),
+                _ => Printed::Nothing,
+            }
         };
         self.run(&[], (Vec::new(), file), print).await
     }
@@ -123,16 +161,17 @@ impl Parser {
         let _turn = turn
             .map_err(|_late| AppError::unavailable("too many uploads are waiting to be read"))?
             .map_err(AppError::internal)?;
-        let mut child = self.command(arguments).spawn().map_err(|error| self.unavailable(&error))?;
-        let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take()) else {
+        let input = kept(input).await.map_err(AppError::internal)?;
+        let mut child = self.command(arguments, input).spawn().map_err(|error| self.unavailable(&error))?;
+        let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
             return Err(AppError::internal("a child without pipes"));
         };
         let ended = timeout(self.options.wall_clock, async {
-            tokio::join!(write(stdin, input), read(stdout, print), complaint(stderr), child.wait())
+            tokio::join!(read(stdout, print), complaint(stderr), child.wait())
         })
         .await;
         match ended {
-            Ok(((), received, complaint, status)) => self.judge(received?, &complaint, status.map_err(AppError::internal)?),
+            Ok((received, complaint, status)) => self.judge(received?, &complaint, status.map_err(AppError::internal)?),
             Err(_late) => {
                 child.kill().await.map_err(AppError::internal)?;
                 tracing::warn!(limit = ?self.options.wall_clock, "the child that read an upload took too long");
@@ -141,7 +180,7 @@ impl Parser {
         }
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    fn command(&self, arguments: &[&str], input: File) -> Command {
         let mut command = Command::new(&self.options.program);
         command.arg0("chosa").arg(child::COMMAND);
         command
@@ -150,7 +189,7 @@ impl Parser {
             .args(arguments);
         // It needs nothing of ours, least of all the database's password in the environment.
         command.env_clear().current_dir("/").kill_on_drop(true);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 
@@ -185,13 +224,13 @@ fn given_up() -> Fault {
     Fault::error("file_unreadable", message)
 }
 
-/// A child that has seen enough closes its stdin early; what it then prints says why.
-async fn write(mut stdin: ChildStdin, (before, file): (Vec<u8>, impl AsRef<[u8]>)) {
-    for part in [before.as_slice(), file.as_ref()] {
-        if let Err(error) = stdin.write_all(part).await {
-            tracing::debug!(%error, "the child did not take the whole upload");
-        }
-    }
+/// What a child reads, as a file without a name: a workbook is read here and there, and would otherwise be in the memory of the child too.
+async fn kept((before, file): (Vec<u8>, impl AsRef<[u8]>)) -> io::Result<File> {
+    let mut input = tokio::fs::File::from_std(tempfile::tempfile()?);
+    input.write_all(&before).await?;
+    input.write_all(file.as_ref()).await?;
+    input.rewind().await?;
+    Ok(input.into_std().await)
 }
 
 /// What a child prints, as far as it is taken.

@@ -1,8 +1,6 @@
 //! The frame (調査対象名簿): the hospitals that a survey is sent to, found by either identifier.
 //! Must not read files, nor decide what a hospital that is not found means.
 
-use std::collections::HashMap;
-
 use crate::hospital::{FrameHospital, GmisId, InstitutionCode};
 
 /// Why a list of hospitals is no frame.
@@ -28,8 +26,10 @@ pub enum FrameError {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Frame {
     hospitals: Vec<FrameHospital>,
-    by_gmis: HashMap<GmisId, usize>,
-    by_institution_code: HashMap<InstitutionCode, usize>,
+    /// Where they stand, by their G-MIS IDs: one word a hospital, because a frame is held as long as a file is looked at.
+    by_gmis: Vec<usize>,
+    /// As above, by the institution codes of those that have one.
+    by_institution_code: Vec<usize>,
     /// What a spreadsheet would have made of each identifier that it can take for a number, ascending.
     by_number: Vec<(f64, usize)>,
 }
@@ -40,30 +40,33 @@ impl Frame {
     /// # Errors
     /// [`FrameError`] for the first line with an identifier seen before or with under 20 beds.
     pub fn new(hospitals: Vec<FrameHospital>) -> Result<Self, FrameError> {
-        let mut frame = Self::default();
-        for (index, hospital) in hospitals.iter().enumerate() {
-            if !hospital.beds.is_hospital() {
-                return Err(FrameError::NotAHospital {
-                    gmis: hospital.gmis.clone(),
-                    beds: hospital.beds.number(),
-                });
-            }
-            if frame.by_gmis.insert(hospital.gmis.clone(), index).is_some() {
-                return Err(FrameError::DuplicateGmis(hospital.gmis.clone()));
-            }
-            frame
-                .by_number
-                .extend(as_number(hospital.gmis.as_str()).map(|number| (number, index)));
-            if let Some(code) = &hospital.institution_code {
-                if frame.by_institution_code.insert(code.clone(), index).is_some() {
-                    return Err(FrameError::DuplicateInstitutionCode(code.clone()));
-                }
-                frame.by_number.extend(as_number(code.as_str()).map(|number| (number, index)));
-            }
+        let by_gmis = order_by(&hospitals, gmis_of);
+        let by_institution_code = order_by(&hospitals, code_of);
+        let small = hospitals.iter().position(|hospital| !hospital.beds.is_hospital());
+        let small = small.and_then(|index| {
+            let hospital = hospitals.get(index)?;
+            let (gmis, beds) = (hospital.gmis.clone(), hospital.beds.number());
+            Some((index, FrameError::NotAHospital { gmis, beds }))
+        });
+        let gmis = first_twice(&hospitals, &by_gmis, gmis_of).map(|(index, gmis)| (index, FrameError::DuplicateGmis(gmis)));
+        let code =
+            first_twice(&hospitals, &by_institution_code, code_of).map(|(index, code)| (index, FrameError::DuplicateInstitutionCode(code)));
+        if let Some((_, error)) = [small, gmis, code].into_iter().flatten().min_by_key(|(index, _)| *index) {
+            return Err(error);
         }
-        frame.by_number.sort_by(|a, b| a.0.total_cmp(&b.0));
-        frame.hospitals = hospitals;
-        Ok(frame)
+        let numbers = hospitals.iter().enumerate().flat_map(|(index, hospital)| {
+            let code = hospital.institution_code.as_ref().map(InstitutionCode::as_str);
+            let numbers = [Some(hospital.gmis.as_str()), code].into_iter().flatten().filter_map(as_number);
+            numbers.map(move |number| (number, index))
+        });
+        let mut by_number: Vec<(f64, usize)> = numbers.collect();
+        by_number.sort_by(|a, b| a.0.total_cmp(&b.0));
+        Ok(Self {
+            hospitals,
+            by_gmis,
+            by_institution_code,
+            by_number,
+        })
     }
 
     /// All hospitals, in the order given.
@@ -73,12 +76,17 @@ impl Frame {
 
     /// The hospital with this G-MIS ID.
     pub fn by_gmis(&self, gmis: &GmisId) -> Option<&FrameHospital> {
-        self.by_gmis.get(gmis).and_then(|index| self.hospitals.get(*index))
+        self.hospitals.get(self.index_of(gmis)?)
+    }
+
+    /// Where the hospital with this G-MIS ID stands among [`Frame::hospitals`].
+    pub fn index_of(&self, gmis: &GmisId) -> Option<usize> {
+        find(&self.hospitals, &self.by_gmis, gmis_of, gmis)
     }
 
     /// The hospital with this institution code.
     pub fn by_institution_code(&self, code: &InstitutionCode) -> Option<&FrameHospital> {
-        self.by_institution_code.get(code).and_then(|index| self.hospitals.get(*index))
+        self.hospitals.get(find(&self.hospitals, &self.by_institution_code, code_of, code)?)
     }
 
     /// Every hospital whose G-MIS ID or institution code a spreadsheet could have turned into this number, in the order of the frame:
@@ -101,6 +109,43 @@ impl Frame {
         found.dedup();
         found.into_iter().filter_map(|index| self.hospitals.get(index)).collect()
     }
+}
+
+fn gmis_of(hospital: &FrameHospital) -> Option<&GmisId> {
+    Some(&hospital.gmis)
+}
+
+fn code_of(hospital: &FrameHospital) -> Option<&InstitutionCode> {
+    hospital.institution_code.as_ref()
+}
+
+/// The places of the hospitals that have an identifier, in its order; those with the same in the order given.
+fn order_by<K: Ord>(hospitals: &[FrameHospital], identifier: fn(&FrameHospital) -> Option<&K>) -> Vec<usize> {
+    let mut identified: Vec<(&K, usize)> = hospitals
+        .iter()
+        .enumerate()
+        .filter_map(|(index, hospital)| Some((identifier(hospital)?, index)))
+        .collect();
+    identified.sort_unstable();
+    identified.into_iter().map(|(_, index)| index).collect()
+}
+
+/// The first hospital in the order given whose identifier stands before it.
+fn first_twice<K: Ord + Clone>(
+    hospitals: &[FrameHospital],
+    order: &[usize],
+    identifier: fn(&FrameHospital) -> Option<&K>,
+) -> Option<(usize, K)> {
+    let at = |index: usize| hospitals.get(index).and_then(identifier);
+    let twice = order.array_windows().filter(|[before, after]| at(*before) == at(*after));
+    let index = twice.map(|[_, after]| *after).min()?;
+    Some((index, at(index)?.clone()))
+}
+
+fn find<K: Ord>(hospitals: &[FrameHospital], order: &[usize], identifier: fn(&FrameHospital) -> Option<&K>, wanted: &K) -> Option<usize> {
+    let at = |index: &usize| hospitals.get(*index).and_then(identifier);
+    let place = order.binary_search_by(|index| at(index).cmp(&Some(wanted))).ok()?;
+    order.get(place).copied()
 }
 
 /// The number that a spreadsheet takes an identifier for: digits, or digits, one E, digits. Beyond the range of a double it stays text.

@@ -4,10 +4,12 @@ use rust_xlsxwriter::{Format, Formula, Workbook as Writer};
 use serde_json::json;
 use survey::answer::EntryPath;
 use survey::evaluate::State;
+use survey::fault::Fault;
 use survey::hospital::{Beds, GmisId, InstitutionCode};
 use survey::prefecture::PrefectureCode;
 
 use super::*;
+use crate::examination::{Decision, Verdict};
 use crate::limits::Limits;
 use crate::read::read;
 

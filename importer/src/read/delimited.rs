@@ -2,20 +2,31 @@
 
 use csv::{ReaderBuilder, StringRecord};
 
-use super::rows::{Budget, Incoming, Rows};
-use super::text;
+use super::rows::{Budget, Incoming, Rows, give};
+use super::{Stopped, Take, text};
 use crate::limits::Limits;
+use crate::pieces::Piece;
 use crate::refusal::Refusal;
-use crate::workbook::{FileKind, Sheet, Workbook};
+use crate::workbook::FileKind;
 
 /// Reads a text file as one visible sheet without a name; every value is text.
-pub(super) fn read(bytes: &[u8], kind: FileKind, separator: u8, limits: &Limits) -> Result<Workbook, Refusal> {
+pub(super) fn stream<E>(bytes: &[u8], (kind, separator): (FileKind, u8), limits: &Limits, take: Take<'_, E>) -> Result<(), Stopped<E>> {
     let (decoded, encoding) = text::decode(bytes)?;
     // One kind of line end makes the counting of lines exact; old programs write a lone CR.
     let mut decoded = decoded.replace("\r\n", "\n").replace('\r', "\n");
     if !decoded.ends_with('\n') {
         decoded.push('\n');
     }
+    let file = Piece::File {
+        kind,
+        encoding: Some(encoding),
+        date_1904: false,
+    };
+    let sheet = Piece::Sheet {
+        name: String::new(),
+        hidden: false,
+    };
+    [file, sheet].into_iter().try_for_each(&mut *take).map_err(Stopped::Taker)?;
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -41,27 +52,19 @@ pub(super) fn read(bytes: &[u8], kind: FileKind, separator: u8, limits: &Limits)
             budget.visit()?;
             rows.push(row, u32::try_from(column).unwrap_or(u32::MAX), Incoming::Text(field), &mut budget)?;
         }
+        give(rows.complete(), take)?;
     }
-    let sheet = Sheet {
-        name: String::new(),
-        hidden: false,
-        rows: rows.finish(),
-    };
-    Ok(Workbook {
-        kind,
-        encoding: Some(encoding),
-        date_1904: false,
-        sheets: vec![sheet],
-    })
+    give(rows.finish(), take)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::Limits;
+    use crate::read::read;
     use crate::workbook::CellValue;
 
     fn rows(text: &str) -> Vec<(u32, Vec<(u16, String)>)> {
-        let workbook = read(text.as_bytes(), FileKind::Csv, b',', &Limits::default()).unwrap();
+        let workbook = read(text.as_bytes(), &Limits::default()).unwrap();
         let shown = |row: &crate::workbook::Row| (row.number, row.cells.iter().map(|cell| (cell.column, cell.value.shown())).collect());
         workbook.sheets[0].rows.iter().map(shown).collect()
     }
@@ -84,16 +87,13 @@ mod tests {
 
     #[test]
     fn identifiers_keep_their_zeros_and_stay_text() {
-        let workbook = read(b"0110113719,1\n", FileKind::Csv, b',', &Limits::default()).unwrap();
+        let workbook = read(b"0110113719,1\n", &Limits::default()).unwrap();
         assert_eq!(workbook.sheets[0].rows[0].cells[0].value, CellValue::Text("0110113719".to_owned()));
     }
 
     #[test]
     fn a_quote_that_is_never_closed_passes_the_text_limit() {
         let text = format!("a,\"b\n{}", "c,d\n".repeat(100_000));
-        assert_eq!(
-            read(text.as_bytes(), FileKind::Csv, b',', &Limits::default()).unwrap_err().code,
-            "text_too_long"
-        );
+        assert_eq!(read(text.as_bytes(), &Limits::default()).unwrap_err().code, "text_too_long");
     }
 }

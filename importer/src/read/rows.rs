@@ -1,11 +1,13 @@
 //! Collects cells into rows and counts them against the limits.
 
+use super::{Stopped, Take};
 use crate::limits::Limits;
+use crate::pieces::Piece;
 use crate::refusal::Refusal;
 use crate::workbook::{Cell, CellValue, Row, address};
 
 /// What is left of the limits that hold for a whole file.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Budget<'a> {
     limits: &'a Limits,
     cells: usize,
@@ -49,6 +51,11 @@ impl<'a> Budget<'a> {
         }
         Ok(())
     }
+}
+
+/// Gives rows away.
+pub(super) fn give<E>(rows: impl IntoIterator<Item = Row>, take: Take<'_, E>) -> Result<(), Stopped<E>> {
+    rows.into_iter().try_for_each(|row| take(Piece::Row(row))).map_err(Stopped::Taker)
 }
 
 /// Refuses a workbook of too many sheets.
@@ -176,6 +183,22 @@ impl<'a> Rows<'a> {
             ),
             format!("value at {found}, limit {most}"),
         )
+    }
+
+    /// The name of the sheet.
+    pub(super) fn sheet(&self) -> &'a str {
+        self.sheet
+    }
+
+    /// Whether everything came in order so far.
+    pub(super) fn is_sorted(&self) -> bool {
+        self.sorted
+    }
+
+    /// Takes the next row that is complete, as long as everything comes in order: the one before the last.
+    pub(super) fn complete(&mut self) -> Option<Row> {
+        let complete = self.sorted && self.rows.len() > 1;
+        complete.then(|| self.rows.remove(0))
     }
 
     /// The rows in ascending order, each with its cells in ascending order. Files are sorted as a rule; where one is not, the later of

@@ -223,8 +223,57 @@ fn a_formula_that_was_never_calculated_is_not_blank() {
     }
 }
 
+/// Pieces of a file by their kinds, with the numbers of rows.
+fn streamed(bytes: &[u8]) -> Vec<String> {
+    let mut shown = Vec::new();
+    let read = stream::<Infallible>(Cursor::new(bytes), &Limits::default(), &mut |piece| {
+        shown.push(match piece {
+            Piece::File { .. } => "file".to_owned(),
+            Piece::Sheet { .. } => "sheet".to_owned(),
+            Piece::Row(row) => row.number.to_string(),
+            Piece::Again => "again".to_owned(),
+        });
+        Ok(())
+    });
+    if let Err(Stopped::Refused(refusal)) = read {
+        shown.push(refusal.code.to_owned());
+    }
+    shown
+}
+
+#[test]
+fn rows_are_given_away_as_they_come() {
+    let row = |number: u32, cells: &str| format!("<row r=\"{number}\">{cells}</row>");
+    let cell = |place: &str| format!("<c r=\"{place}\"><v>1</v></c>");
+    let sorted = crate::hostile::workbook(&[row(1, &cell("A1")), row(4, &cell("C4")), row(5, &cell("B5"))].concat());
+    assert_eq!(streamed(&sorted), ["file", "sheet", "1", "4", "5"]);
+    let unsorted = crate::hostile::workbook(&[row(1, &cell("A1")), row(4, &cell("C4")), row(9, &cell("A9")), row(2, &cell("B2"))].concat());
+    assert_eq!(streamed(&unsorted), ["file", "sheet", "1", "4", "again", "1", "2", "4", "9"]);
+    let cut = crate::hostile::workbook(&format!("{}{}<row", row(1, &cell("A1")), row(2, &cell("A2"))));
+    assert_eq!(streamed(&cut), ["file", "sheet", "1", "file_unreadable"]);
+    let far = crate::hostile::workbook(&[row(1, &cell("A1")), row(2, &cell("A2")), row(60_000, &cell("A60000"))].concat());
+    assert_eq!(streamed(&far), ["file", "sheet", "1", "too_many_rows"]);
+    assert_eq!(streamed(b"a,b\n\nc,\n"), ["file", "sheet", "1", "3"]);
+    assert_eq!(streamed(b",\n,\n"), ["file", "sheet", "file_empty"]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// Cells in any order, some twice: rows and cells come out in order, and the later of two values is the one that counts.
+    #[test]
+    fn cells_in_any_order_are_read_in_order(cells in prop::collection::vec((1_u32..9, 0_u16..6), 1..30)) {
+        let mut expected = std::collections::BTreeMap::new();
+        let mut xml = String::new();
+        for (value, (row, column)) in cells.iter().enumerate() {
+            expected.insert((*row, *column), value.to_string());
+            let place = crate::workbook::address(*column, *row);
+            xml += &format!("<row r=\"{row}\"><c r=\"{place}\"><v>{value}</v></c></row>");
+        }
+        let workbook = opened(&crate::hostile::workbook(&xml));
+        let found = workbook.sheets[0].rows.iter().flat_map(|row| row.cells.iter().map(|cell| ((row.number, cell.column), cell.value.shown())));
+        prop_assert_eq!(found.collect::<Vec<_>>(), expected.into_iter().collect::<Vec<_>>());
+    }
 
     /// A damaged container or record is refused or read; it never hangs, and never ends the process.
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! It uses the same zip reader as calamine, so that both see the same entries. Sizes in headers are never believed.
 
-use std::io::{Cursor, Read};
+use std::io::{BufReader, Read, Seek};
 
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
@@ -19,12 +19,15 @@ const CENTRAL_ENTRY: &[u8] = b"PK\x01\x02";
 const BUFFER_BYTES: usize = 64 << 10;
 
 /// Accepts an archive that is an Office Open XML workbook or an OpenDocument spreadsheet and stays within the limits.
-pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<FileKind, Refusal> {
+pub(super) fn check(file: &mut (impl Read + Seek), limits: &Limits) -> Result<FileKind, Refusal> {
+    let unreadable = |error: std::io::Error| Refusal::unreadable(error.to_string());
+    file.rewind().map_err(unreadable)?;
     // Before the directory is parsed: an entry costs memory many times its 46 bytes, and each needs its own signature.
-    if bytes::count(bytes, CENTRAL_ENTRY, limits.entries) > limits.entries {
+    if bytes::count(file, CENTRAL_ENTRY, limits.entries).map_err(unreadable)? > limits.entries {
         return Err(too_many_entries(limits));
     }
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| Refusal::unreadable(error.to_string()))?;
+    let mut archive =
+        ZipArchive::new(BufReader::with_capacity(BUFFER_BYTES, file)).map_err(|error| Refusal::unreadable(error.to_string()))?;
     if archive.len() > limits.entries {
         return Err(too_many_entries(limits));
     }
@@ -54,7 +57,7 @@ fn canonical(name: &str) -> String {
 }
 
 /// Inflates one entry and adds its bytes to `inflated`.
-fn inflate(archive: &mut ZipArchive<Cursor<&[u8]>>, index: usize, limits: &Limits, inflated: &mut u64) -> Result<(), Refusal> {
+fn inflate(archive: &mut ZipArchive<impl Read + Seek>, index: usize, limits: &Limits, inflated: &mut u64) -> Result<(), Refusal> {
     let mut entry = archive.by_index(index).map_err(|error| match error {
         ZipError::UnsupportedArchive(reason) => Refusal::unreadable(format!("entry {index}: {reason}")),
         other => Refusal::unreadable(format!("entry {index}: {other}")),
@@ -87,7 +90,7 @@ fn inflate(archive: &mut ZipArchive<Cursor<&[u8]>>, index: usize, limits: &Limit
 }
 
 /// Tells a workbook from the other things that are zip archives.
-fn kind(archive: &mut ZipArchive<Cursor<&[u8]>>) -> Result<FileKind, Refusal> {
+fn kind(archive: &mut ZipArchive<impl Read + Seek>) -> Result<FileKind, Refusal> {
     let mut names = Vec::with_capacity(archive.len());
     for index in 0..archive.len() {
         let entry = archive

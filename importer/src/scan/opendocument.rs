@@ -3,7 +3,7 @@
 //! calamine writes every repetition out before anybody can count, and waits for ever for the end of a table that has none. The events
 //! come from the same XML parser with the same settings, so that both see the same cells. No value is read.
 
-use std::io::{BufReader, Cursor, Read};
+use std::io::{BufReader, Read, Seek};
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
@@ -17,10 +17,8 @@ const MANIFEST: &str = "META-INF/manifest.xml";
 /// Bytes of the manifest that are looked at; one entry for each part and picture.
 const MANIFEST_BYTES: u64 = 4 << 20;
 
-type Archive<'a> = ZipArchive<Cursor<&'a [u8]>>;
-
 /// Refuses other OpenDocument files and those with a password, whose parts are noise.
-pub(super) fn check_kind(archive: &mut Archive<'_>) -> Result<(), Refusal> {
+pub(super) fn check_kind(archive: &mut ZipArchive<impl Read + Seek>) -> Result<(), Refusal> {
     let mimetype = part(archive, "mimetype", 100)?;
     if mimetype.trim_ascii() != MIMETYPE {
         return Err(Refusal::not_supported(
@@ -34,7 +32,7 @@ pub(super) fn check_kind(archive: &mut Archive<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn part(archive: &mut Archive<'_>, name: &str, most: u64) -> Result<Vec<u8>, Refusal> {
+fn part(archive: &mut ZipArchive<impl Read + Seek>, name: &str, most: u64) -> Result<Vec<u8>, Refusal> {
     let unreadable = |error: &dyn std::fmt::Display| Refusal::unreadable(format!("{name}: {error}"));
     let mut bytes = Vec::new();
     let entry = archive.by_name(name).map_err(|error| unreadable(&error))?;
@@ -43,7 +41,7 @@ fn part(archive: &mut Archive<'_>, name: &str, most: u64) -> Result<Vec<u8>, Ref
 }
 
 /// Counts the cells of all tables as they will be when every repetition is written out.
-pub(super) fn check_content(archive: &mut Archive<'_>, limits: &Limits) -> Result<(), Refusal> {
+pub(super) fn check_content(archive: &mut ZipArchive<impl Read + Seek>, limits: &Limits) -> Result<(), Refusal> {
     let entry = archive.by_name("content.xml").map_err(|error| unreadable(error.to_string()))?;
     let mut reader = Reader::from_reader(BufReader::new(entry));
     reader.config_mut().expand_empty_elements = true;

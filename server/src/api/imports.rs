@@ -64,6 +64,10 @@ pub struct ImportReportJson {
     repeated: bool,
     /// Of the file as a whole.
     faults: Vec<FaultJson>,
+    /// Only of a file with more than 10,000 hospitals: `hospitals` holds those with faults, of an import at most the first 10,000 of them. All of an
+    /// import's are read page by page (`read_import`).
+    abridged: Option<bool>,
+    /// In the order of the file.
     hospitals: Vec<VerdictJson>,
 }
 

@@ -43,15 +43,16 @@ pub async fn of_upload(
 /// # Errors
 /// `import_unknown`, `file_erased`; or the database or the parser is away.
 pub async fn of_import(state: &State, permit: &Permit<ImportAnswers>, survey: &Survey, id: Uuid) -> Result<Annotated, AppError> {
-    let (row, verdicts) = read(state, permit, survey, id, None, i64::MAX).await?;
-    let bytes = match &row.blob_sha256 {
+    let (row, _) = read(state, permit, survey, id, None, 1).await?;
+    let (bytes, verdicts) = match &row.blob_sha256 {
         Some(sha256) => {
             as_actor(&state.pool, permit.actor(), Mode::Snapshot, async |conn| {
-                Ok(imports::file(conn, sha256).await?)
+                let verdicts = imports::verdicts_with_faults(conn, id, i64::MAX).await?;
+                Ok((imports::file(conn, sha256).await?, verdicts))
             })
             .await?
         }
-        None => None,
+        None => (None, Vec::new()),
     };
     let bytes = bytes.ok_or_else(|| {
         AppError::not_found(

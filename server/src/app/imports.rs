@@ -1,33 +1,40 @@
 //! Importing a file: parsed in the limited child, examined, and recorded in one transaction with its verdicts; or, as a dry run, only examined.
+//!
+//! Rows, answers and verdicts are in memory for a few hundred hospitals at a time, whatever the length of the file.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+mod passes;
+mod verdicts;
+
+use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
-use importer::{Decision, Examination, Request, Workbook};
-use serde::Serialize;
+use importer::Decision;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use survey::answer::{EntryPath, HospitalFacts};
+use survey::answer::EntryPath;
 use survey::edition::Edition;
 use survey::fault::Fault;
-use survey::frame::Frame;
-use survey::hospital::FrameHospital;
 use survey::survey::Survey;
 use uuid::Uuid;
 
 use crate::app::intake::{self, Evaluated, Intake, Outcome, Replace};
 use crate::app::jobs::{Claim, Phase, Progress};
 use crate::app::state::State;
-use crate::app::{erasure, frames, surveys};
+use crate::app::times::Times;
+use crate::app::{erasure, surveys};
 use crate::auth::actor::{Actor, Role};
 use crate::auth::permit::{ImportAnswers, Permit};
-use crate::db::frames::FrameRow;
 use crate::db::imports::{ImportRow, VerdictRow};
 use crate::db::transaction::{Mode, as_actor};
-use crate::db::{audit, frames as frame_rows, imports};
+use crate::db::{audit, imports};
 use crate::error::AppError;
+use passes::{Judged, Looked, look};
+use verdicts::{Complete, MOST, Verdicts};
+
+/// Hospitals that are judged and recorded at a time.
+const AT_ONCE: usize = 500;
 
 /// A file and what its sender says of it.
 #[derive(Debug, Clone)]
@@ -61,12 +68,16 @@ pub struct ImportReport {
     pub repeated: bool,
     /// Faults of the file as a whole.
     pub faults: Vec<Fault>,
+    /// Whether hospitals were left out of the following because there are more than 10,000: all of those without faults, and of an import those
+    /// with faults beyond 10,000. They can be read page by page from the import.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub abridged: bool,
     /// Verdict of each hospital, in the order of the file.
     pub hospitals: Vec<HospitalVerdict>,
 }
 
 /// What became of one hospital.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct HospitalVerdict {
     /// G-MIS ID or what was found.
     pub hospital: String,
@@ -75,20 +86,9 @@ pub struct HospitalVerdict {
     /// Row, from 1.
     pub row: u32,
     /// accepted, unchanged or rejected.
-    pub verdict: &'static str,
+    pub verdict: Cow<'static, str>,
     /// Its faults, with cells.
     pub faults: Vec<Fault>,
-}
-
-/// Answers that may go in, with the place of their verdict.
-type Placed = (usize, Evaluated);
-
-/// A file that was looked at, against the frame that the actor may see.
-struct Examined {
-    examination: Examination,
-    edition: &'static Edition,
-    hospitals: BTreeMap<String, FrameRow>,
-    path: EntryPath,
 }
 
 /// Says what importing a file would do now, and stores nothing.
@@ -102,17 +102,24 @@ pub async fn dry_run(
     upload: &Upload,
 ) -> Result<ImportReport, AppError> {
     let actor = permit.actor();
-    let mut examined = examine(state, actor, survey, upload, None).await?;
-    let edition = examined.edition;
-    let intake = intake_of(survey, &examined, upload, None, state.now());
-    let (rows, mut verdicts) = sorted_out(&mut examined, Sha256::digest(&upload.bytes).into())?;
-    let (places, rows): (Vec<usize>, Vec<Evaluated>) = rows.into_iter().unzip();
-    let outcomes = as_actor(&state.pool, actor, Mode::Snapshot, async |conn| {
-        intake::foresee(conn, &intake, rows).await
+    let edition = surveys::edition(survey, upload.numbering.as_deref())?;
+    let mut looked = look(state, actor, survey, upload).await?;
+    let intake = intake_of((survey, edition), looked.path, upload, None, state.now());
+    let received = Sha256::digest(&upload.bytes).into();
+    let verdicts = as_actor(&state.pool, actor, Mode::Snapshot, async |conn| {
+        let times = Times::load(conn, survey).await?;
+        let mut verdicts = Verdicts::of(looked.hospitals())?;
+        for part in looked.in_order().chunks(AT_ONCE) {
+            let judged = looked.judge(conn, edition, part).await?;
+            let mut part = Part::of(judged, received)?;
+            let outcomes = intake::foresee(conn, (&intake, &times), part.take_rows()).await?;
+            part.settle(outcomes, &mut verdicts)?;
+        }
+        verdicts.finish()
     })
     .await?;
-    settle_all(&mut verdicts, places, outcomes);
-    Ok(report(None, survey, edition, examined.examination.faults, verdicts))
+    let answered = verdicts.answered(usize::MAX)?;
+    Ok(report(None, (survey, edition), looked.faults(), &verdicts, answered))
 }
 
 /// Imports a file: hospitals with errors are left out, the others go in, all in one transaction that also ends the job. A file that its sender imported
@@ -143,34 +150,61 @@ pub async fn import(
     {
         return Ok(report);
     }
-    let mut examined = examine(state, actor, survey, upload, claim.map(|claim| Arc::clone(&claim.progress))).await?;
-    if examined.examination.hospitals.is_empty() {
-        let faults = examined.examination.faults;
+    let progress = claim.map(|claim| claim.progress.as_ref());
+    begin(progress, Phase::Reading, 0);
+    let mut looked = look(state, actor, survey, upload).await?;
+    if looked.hospitals() == 0 {
         return Err(AppError::faulty(
             "file_without_answers",
             "取り込める回答がファイルにありません。指摘に沿って直し、もう一度送ってください。",
-            faults,
+            looked.faults(),
         ));
     }
     as_actor(&state.pool, actor, Mode::Write, async |conn| {
         let id = Uuid::now_v7();
         imports::insert_blob(conn, &sha256, &upload.bytes).await?;
-        let intake = intake_of(survey, &examined, upload, Some(id), now);
-        let (rows, mut verdicts) = sorted_out(&mut examined, sha256)?;
-        let (places, rows): (Vec<usize>, Vec<Evaluated>) = rows.into_iter().unzip();
-        if let Some(claim) = claim {
-            claim.progress.begin(Phase::Recording, rows.len());
-        }
-        let outcomes = intake::record(conn, actor, &intake, rows).await?;
-        settle_all(&mut verdicts, places, outcomes);
-        let report = report(Some(id), survey, examined.edition, examined.examination.faults, verdicts);
+        let intake = intake_of((survey, edition), looked.path, upload, Some(id), now);
+        let verdicts = record(conn, actor, &intake, &mut looked, (sha256, progress)).await?;
+        let answered = verdicts.answered(MOST)?;
+        let report = report(Some(id), (survey, edition), looked.faults(), &verdicts, answered);
+        begin(progress, Phase::Recording, looked.hospitals());
         store(conn, actor, now, upload, sha256, &report).await?;
+        verdicts.store(conn, id).await?;
         if let Some(claim) = claim {
             claim.done(conn, 201, &json(&report)?, now).await?;
         }
         Ok(report)
     })
     .await
+}
+
+fn begin(progress: Option<&Progress>, phase: Phase, hospitals: usize) {
+    if let Some(progress) = progress {
+        progress.begin(phase, hospitals);
+    }
+}
+
+/// Judges and records all hospitals of a file.
+async fn record(
+    conn: &mut AsyncPgConnection,
+    actor: &Actor,
+    intake: &Intake<'_>,
+    looked: &mut Looked,
+    (received, progress): ([u8; 32], Option<&Progress>),
+) -> Result<Complete, AppError> {
+    begin(progress, Phase::Checking, looked.hospitals());
+    let times = Times::load(conn, intake.survey).await?;
+    let mut verdicts = Verdicts::of(looked.hospitals())?;
+    for part in looked.in_order().chunks(AT_ONCE) {
+        let judged = looked.judge(conn, intake.edition, part).await?;
+        let mut part = Part::of(judged, received)?;
+        let outcomes = intake::record_at(conn, actor, (intake, &times), part.take_rows()).await?;
+        if let Some(progress) = progress {
+            part.verdicts.iter().for_each(|_| progress.step());
+        }
+        part.settle(outcomes, &mut verdicts)?;
+    }
+    verdicts.finish()
 }
 
 fn json(report: &ImportReport) -> Result<Value, AppError> {
@@ -190,7 +224,14 @@ async fn known(
     let Some(row) = imports::of_file(conn, sha256, sender, said).await? else {
         return Ok(None);
     };
-    let verdicts = imports::verdicts(conn, row.id, None, i64::MAX).await?;
+    let unchanged = usize::try_from(row.accepted.saturating_add(row.unchanged)).map_err(AppError::internal)?;
+    let abridged = unchanged > MOST;
+    let most = i64::try_from(MOST).map_err(AppError::internal)?;
+    let verdicts = if abridged {
+        imports::verdicts_with_faults(conn, row.id, most).await?
+    } else {
+        imports::verdicts(conn, row.id, None, most).await?
+    };
     let hospitals = verdicts
         .into_iter()
         .map(|verdict| {
@@ -198,7 +239,7 @@ async fn known(
                 hospital: verdict.hospital,
                 sheet: verdict.sheet,
                 row: u32::try_from(verdict.sheet_row).map_err(AppError::internal)?,
-                verdict: "unchanged",
+                verdict: "unchanged".into(),
                 faults: serde_json::from_value(verdict.faults).map_err(AppError::internal)?,
             })
         })
@@ -208,10 +249,11 @@ async fn known(
         survey: row.survey_id,
         edition: row.edition_id,
         accepted: 0,
-        unchanged: hospitals.len(),
+        unchanged,
         rejected: 0,
         repeated: true,
         faults: serde_json::from_value(row.faults).map_err(AppError::internal)?,
+        abridged,
         hospitals,
     }))
 }
@@ -223,37 +265,102 @@ fn prefecture_of(actor: &Actor) -> Option<i16> {
     }
 }
 
-fn intake_of<'a>(survey: &'a Survey, examined: &Examined, upload: &'a Upload, import: Option<Uuid>, now: DateTime<Utc>) -> Intake<'a> {
+fn intake_of<'a>(
+    (survey, edition): (&'a Survey, &'a Edition),
+    path: EntryPath,
+    upload: &'a Upload,
+    import: Option<Uuid>,
+    now: DateTime<Utc>,
+) -> Intake<'a> {
     let reason = upload.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
-    let replace = match (examined.path, reason) {
+    let replace = match (path, reason) {
         (EntryPath::Proxy, Some(reason)) => Replace::For(reason),
         (EntryPath::Proxy, None) => Replace::Never,
         _ => Replace::Own,
     };
     Intake {
         survey,
-        edition: examined.edition,
-        path: examined.path,
+        edition,
+        path,
         replace,
         import,
         now,
     }
 }
 
-fn settle_all(verdicts: &mut [HospitalVerdict], places: Vec<usize>, outcomes: Vec<Outcome>) {
-    for (place, outcome) in places.into_iter().zip(outcomes) {
-        if let Some(verdict) = verdicts.get_mut(place) {
-            settle(verdict, outcome);
+/// Hospitals of a file that were judged together.
+struct Part {
+    /// Verdicts with their places in the file.
+    verdicts: Vec<(usize, HospitalVerdict)>,
+    /// The answers that may go in, each with the place of its verdict among these.
+    rows: Vec<(usize, Evaluated)>,
+    /// Those places, once the answers are taken.
+    taken: Vec<usize>,
+}
+
+impl Part {
+    fn of(judged: Vec<Judged>, received: [u8; 32]) -> Result<Part, AppError> {
+        let mut part = Part {
+            verdicts: Vec::with_capacity(judged.len()),
+            rows: Vec::with_capacity(judged.len()),
+            taken: Vec::new(),
+        };
+        for Judged {
+            ordinal,
+            hospital,
+            verdict,
+        } in judged
+        {
+            let accepted = verdict.verdict == Decision::Accepted;
+            if accepted {
+                let hospital = hospital
+                    .ok_or_else(|| AppError::internal(format!("an accepted hospital is not in the frame: {}", verdict.hospital)))?;
+                let evaluated = Evaluated {
+                    hospital,
+                    answers: verdict.answers,
+                    codes: verdict.codes,
+                    warnings: verdict.faults.clone(),
+                    received,
+                };
+                part.rows.push((part.verdicts.len(), evaluated));
+            }
+            let verdict = HospitalVerdict {
+                hospital: verdict.hospital,
+                sheet: verdict.sheet,
+                row: verdict.row,
+                verdict: if accepted { "accepted" } else { "rejected" }.into(),
+                faults: verdict.faults,
+            };
+            part.verdicts.push((ordinal, verdict));
         }
+        Ok(part)
+    }
+
+    fn take_rows(&mut self) -> Vec<Evaluated> {
+        let (taken, rows) = std::mem::take(&mut self.rows).into_iter().unzip();
+        self.taken = taken;
+        rows
+    }
+
+    /// Adds the verdicts, with what became of the answers that were taken.
+    fn settle(mut self, outcomes: Vec<Outcome>, verdicts: &mut Verdicts) -> Result<(), AppError> {
+        for (place, outcome) in self.taken.into_iter().zip(outcomes) {
+            if let Some((_, verdict)) = self.verdicts.get_mut(place) {
+                settle(verdict, outcome);
+            }
+        }
+        self.verdicts
+            .iter()
+            .try_for_each(|(ordinal, verdict)| verdicts.add(*ordinal, verdict))
     }
 }
 
 fn settle(verdict: &mut HospitalVerdict, outcome: Outcome) {
     match outcome {
         Outcome::Recorded { .. } => {}
-        Outcome::Unchanged { .. } => verdict.verdict = "unchanged",
+        Outcome::Unchanged { .. } => verdict.verdict = "unchanged".into(),
         Outcome::Refused(refusal) => {
-            verdict.verdict = "rejected";
+            verdict.verdict = "rejected".into();
             let cell = importer::workbook::address(0, verdict.row);
             verdict.faults.push(
                 Fault::error(refusal.code, refusal.message)
@@ -264,114 +371,23 @@ fn settle(verdict: &mut HospitalVerdict, outcome: Outcome) {
     }
 }
 
-/// Parses and examines; reads the frame and what is known of its hospitals in one moment.
-async fn examine(
-    state: &State,
-    actor: &Actor,
-    survey: &'static Survey,
-    upload: &Upload,
-    progress: Option<Arc<Progress>>,
-) -> Result<Examined, AppError> {
-    let progress = progress.unwrap_or_default();
-    progress.begin(Phase::Reading, 0);
-    let workbook = parse(state, upload).await?;
-    progress.begin(Phase::Checking, workbook.sheets.iter().map(|sheet| sheet.rows.len()).sum());
-    let path = if matches!(actor.role(), Role::Hospital(_)) {
-        EntryPath::Workbook
-    } else {
-        EntryPath::Proxy
-    };
-    let edition = surveys::edition(survey, upload.numbering.as_deref())?;
-    let (rows, facts) = as_actor(&state.pool, actor, Mode::Snapshot, async |conn| {
-        let rows = frame_rows::all(conn, survey.id().as_str()).await?;
-        let facts = intake::facts(conn, edition, &rows.iter().collect::<Vec<_>>()).await?;
-        Ok((rows, facts))
-    })
-    .await?;
-    let request = Request {
-        numbering: upload.numbering.clone(),
-        path,
-    };
-    let key = state.shared.template_key;
-    // Thousands of rows are evaluated: not on a worker's thread.
-    tokio::task::spawn_blocking(move || {
-        let hospitals: Vec<FrameHospital> = rows.iter().map(frames::hospital_of).collect::<Result<_, _>>()?;
-        let frame = Frame::new(hospitals).map_err(AppError::internal)?;
-        let rows: BTreeMap<String, FrameRow> = rows.into_iter().map(|row| (row.gmis_id.clone(), row)).collect();
-        let known = |hospital: &FrameHospital| -> HospitalFacts {
-            progress.step();
-            rows.get(hospital.gmis.as_str())
-                .and_then(|row| facts.get(&row.hospital_id))
-                .cloned()
-                .unwrap_or_default()
-        };
-        let mut examination = importer::examine(&workbook, survey, &request, &frame, &known);
-        importer::stamp::check(&mut examination, &workbook, survey, &key);
-        Ok(Examined {
-            examination,
-            edition,
-            hospitals: rows,
-            path,
-        })
-    })
-    .await
-    .map_err(AppError::internal)?
-}
-
-async fn parse(state: &State, upload: &Upload) -> Result<Workbook, AppError> {
-    state
-        .shared
-        .parser
-        .parse(&upload.bytes)
-        .await?
-        .map_err(|fault| refused(vec![fault]))
-}
-
-/// Verdicts of all hospitals, and the answers of those that may go in, each with the place of its verdict. Both are taken out of what was examined:
-/// a nation's answers are in memory once.
-fn sorted_out(examined: &mut Examined, received: [u8; 32]) -> Result<(Vec<Placed>, Vec<HospitalVerdict>), AppError> {
-    let mut rows = Vec::new();
-    let mut verdicts = Vec::with_capacity(examined.examination.hospitals.len());
-    for (place, verdict) in std::mem::take(&mut examined.examination.hospitals).into_iter().enumerate() {
-        let accepted = verdict.verdict == Decision::Accepted;
-        if accepted {
-            let hospital = examined
-                .hospitals
-                .remove(&verdict.hospital)
-                .ok_or_else(|| AppError::internal(format!("an accepted hospital is not in the frame: {}", verdict.hospital)))?;
-            rows.push((
-                place,
-                Evaluated {
-                    hospital,
-                    answers: verdict.answers,
-                    codes: verdict.codes,
-                    warnings: verdict.faults.clone(),
-                    received,
-                },
-            ));
-        }
-        verdicts.push(HospitalVerdict {
-            hospital: verdict.hospital,
-            sheet: verdict.sheet,
-            row: verdict.row,
-            verdict: if accepted { "accepted" } else { "rejected" },
-            faults: verdict.faults,
-        });
-    }
-    Ok((rows, verdicts))
-}
-
-fn report(import: Option<Uuid>, survey: &Survey, edition: &Edition, faults: Vec<Fault>, hospitals: Vec<HospitalVerdict>) -> ImportReport {
-    let count = |word: &str| hospitals.iter().filter(|verdict| verdict.verdict == word).count();
+fn report(
+    import: Option<Uuid>,
+    (survey, edition): (&Survey, &Edition),
+    faults: Vec<Fault>,
+    verdicts: &Complete,
+    hospitals: Vec<HospitalVerdict>,
+) -> ImportReport {
     ImportReport {
         import,
         survey: survey.id().to_string(),
         edition: edition.id().to_string(),
-        accepted: count("accepted"),
-        unchanged: count("unchanged"),
-        rejected: count("rejected"),
+        accepted: verdicts.counts.accepted,
+        unchanged: verdicts.counts.unchanged,
+        rejected: verdicts.counts.rejected,
         repeated: false,
         faults,
+        abridged: verdicts.is_abridged(),
         hospitals,
     }
 }
@@ -407,22 +423,7 @@ async fn store(
         retain_until: erasure::last_day(now),
         erased_at: None,
     };
-    let verdicts = report
-        .hospitals
-        .iter()
-        .enumerate()
-        .map(|(ordinal, verdict)| {
-            Ok(VerdictRow {
-                ordinal: number(ordinal)?,
-                hospital: survey::fault::excerpt(&verdict.hospital),
-                sheet: survey::fault::excerpt(&verdict.sheet),
-                sheet_row: i32::try_from(verdict.row).map_err(AppError::internal)?,
-                verdict: verdict.verdict.to_owned(),
-                faults: serde_json::to_value(&verdict.faults).map_err(AppError::internal)?,
-            })
-        })
-        .collect::<Result<Vec<_>, AppError>>()?;
-    imports::insert(conn, &row, &verdicts).await?;
+    imports::insert(conn, &row).await?;
     let details =
         serde_json::json!({"import": id, "accepted": report.accepted, "rejected": report.rejected, "unchanged": report.unchanged});
     let entry = audit::Entry {

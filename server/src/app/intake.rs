@@ -114,11 +114,25 @@ pub async fn record(
     intake: &Intake<'_>,
     rows: Vec<Evaluated>,
 ) -> Result<Vec<Outcome>, AppError> {
+    let times = Times::load(conn, intake.survey).await?;
+    record_at(conn, actor, (intake, &times), rows).await
+}
+
+/// As [`record`], with the survey's times as they were read before: for a part of many rows. So that two callers never wait for each other, the parts
+/// come in the order of their hospitals' internal ids.
+///
+/// # Errors
+/// As [`record`].
+pub async fn record_at(
+    conn: &mut AsyncPgConnection,
+    actor: &Actor,
+    (intake, times): (&Intake<'_>, &Times),
+    rows: Vec<Evaluated>,
+) -> Result<Vec<Outcome>, AppError> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
     let survey_id = intake.survey.id().as_str();
-    let times = Times::load(conn, intake.survey).await?;
     let hospitals: Vec<&FrameRow> = rows.iter().map(|row| &row.hospital).collect();
     // Made only where something may be kept: a submission that is left empty would look like a draft.
     let open: Vec<&FrameRow> = hospitals
@@ -187,8 +201,11 @@ pub async fn record(
 ///
 /// # Errors
 /// The database is away.
-pub async fn foresee(conn: &mut AsyncPgConnection, intake: &Intake<'_>, rows: Vec<Evaluated>) -> Result<Vec<Outcome>, AppError> {
-    let times = Times::load(conn, intake.survey).await?;
+pub async fn foresee(
+    conn: &mut AsyncPgConnection,
+    (intake, times): (&Intake<'_>, &Times),
+    rows: Vec<Evaluated>,
+) -> Result<Vec<Outcome>, AppError> {
     let hospitals: Vec<&FrameRow> = rows.iter().map(|row| &row.hospital).collect();
     let submissions = submissions::of_hospitals(conn, intake.survey.id().as_str(), &ids(&hospitals)).await?;
     let known = Known::load(conn, times, submissions).await?;
@@ -265,14 +282,18 @@ pub fn together(answers: Value, respondent: Option<Value>) -> Value {
 }
 
 /// What decides over answers: the survey's times, and what the hospitals have answered so far.
-struct Known {
-    times: Times,
+struct Known<'t> {
+    times: &'t Times,
     submissions: BTreeMap<Uuid, submissions::SubmissionRow>,
     latest: BTreeMap<Uuid, revisions::LatestAnswers>,
 }
 
-impl Known {
-    async fn load(conn: &mut AsyncPgConnection, times: Times, submissions: Vec<submissions::SubmissionRow>) -> Result<Known, AppError> {
+impl<'t> Known<'t> {
+    async fn load(
+        conn: &mut AsyncPgConnection,
+        times: &'t Times,
+        submissions: Vec<submissions::SubmissionRow>,
+    ) -> Result<Known<'t>, AppError> {
         let answered: Vec<Uuid> = submissions.iter().filter(|row| row.latest_revision > 0).map(|row| row.id).collect();
         let latest = if answered.is_empty() {
             Vec::new()

@@ -88,6 +88,21 @@ pub async fn all(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryResult<V
         .await
 }
 
+/// A part of [`all`], after `after`.
+pub async fn part(conn: &mut AsyncPgConnection, survey_id: &str, after: Option<&str>, limit: i64) -> QueryResult<Vec<FrameRow>> {
+    let mut query = frame::table
+        .filter(frame::survey_id.eq(survey_id))
+        .filter(frame::out_of_scope_at.is_null())
+        .select(FrameRow::as_select())
+        .order(frame::gmis_id)
+        .limit(limit)
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(frame::gmis_id.gt(after));
+    }
+    query.load(conn).await
+}
+
 /// A page of hospitals with the state of their submission, by G-MIS ID, after `after`.
 pub async fn page(
     conn: &mut AsyncPgConnection,

@@ -72,8 +72,14 @@ pub struct VerdictRow {
     pub faults: Value,
 }
 
-/// Keeps a file; the same bytes are kept once.
+/// Keeps a file; the same bytes are kept once, and not sent again if the actor may see them.
 pub async fn insert_blob(conn: &mut AsyncPgConnection, sha256: &[u8], bytes: &[u8]) -> QueryResult<()> {
+    let kept = diesel::select(diesel::dsl::exists(blob::table.find(sha256)))
+        .get_result(conn)
+        .await?;
+    if kept {
+        return Ok(());
+    }
     diesel::insert_into(blob::table)
         .values((blob::sha256.eq(sha256), blob::bytes.eq(bytes)))
         .on_conflict_do_nothing()
@@ -87,9 +93,13 @@ pub async fn file(conn: &mut AsyncPgConnection, sha256: &[u8]) -> QueryResult<Op
     blob::table.find(sha256).select(blob::bytes).first(conn).await.optional()
 }
 
-/// Adds an import with its verdicts.
-pub async fn insert(conn: &mut AsyncPgConnection, row: &ImportRow, verdicts: &[VerdictRow]) -> QueryResult<()> {
-    diesel::insert_into(import::table).values(row).execute(conn).await?;
+/// Adds an import.
+pub async fn insert(conn: &mut AsyncPgConnection, row: &ImportRow) -> QueryResult<()> {
+    diesel::insert_into(import::table).values(row).execute(conn).await.map(drop)
+}
+
+/// Adds verdicts of an import.
+pub async fn insert_verdicts(conn: &mut AsyncPgConnection, import_id: Uuid, verdicts: &[VerdictRow]) -> QueryResult<()> {
     let ordinals: Vec<i32> = verdicts.iter().map(|v| v.ordinal).collect();
     let hospitals: Vec<&str> = verdicts.iter().map(|v| v.hospital.as_str()).collect();
     let sheets: Vec<&str> = verdicts.iter().map(|v| v.sheet.as_str()).collect();
@@ -99,7 +109,7 @@ pub async fn insert(conn: &mut AsyncPgConnection, row: &ImportRow, verdicts: &[V
     let query = diesel::sql_query(
         "INSERT INTO import_verdict (import_id, ordinal, hospital, sheet, sheet_row, verdict, faults) SELECT $1, * FROM unnest($2, $3, $4, $5, $6, $7)",
     )
-    .bind::<SqlUuid, _>(row.id)
+    .bind::<SqlUuid, _>(import_id)
     .bind::<Array<Integer>, _>(&ordinals)
     .bind::<Array<Text>, _>(&hospitals)
     .bind::<Array<Text>, _>(&sheets)
@@ -163,6 +173,18 @@ pub async fn verdicts(conn: &mut AsyncPgConnection, id: Uuid, after: Option<i32>
     import_verdict::table
         .filter(import_verdict::import_id.eq(id))
         .filter(import_verdict::ordinal.gt(after.unwrap_or(-1)))
+        .select(VerdictRow::as_select())
+        .order(import_verdict::ordinal)
+        .limit(limit)
+        .load(conn)
+        .await
+}
+
+/// The verdicts of an import with faults, in the order of the file.
+pub async fn verdicts_with_faults(conn: &mut AsyncPgConnection, id: Uuid, limit: i64) -> QueryResult<Vec<VerdictRow>> {
+    import_verdict::table
+        .filter(import_verdict::import_id.eq(id))
+        .filter(import_verdict::faults.ne(Value::Array(Vec::new())))
         .select(VerdictRow::as_select())
         .order(import_verdict::ordinal)
         .limit(limit)

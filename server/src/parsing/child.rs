@@ -4,15 +4,18 @@
 //! and swell, and then only this process dies. The limits are its own doing because setting them between fork and exec would be unsafe code.
 
 use std::ffi::OsString;
-use std::io::{self, BufWriter, Read, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, Cursor, Read, Seek, Write};
+use std::os::fd::AsFd;
 use std::process::ExitCode;
 
-use importer::{Limits, Workbook};
+use importer::Limits;
+use importer::read::Stopped;
 use rlimit::Resource;
 use serde::{Deserialize, Serialize};
 use survey::fault::Fault;
 
-use super::rows;
+use super::rows::{self, Ended};
 
 /// The argument that makes `chosa` a child.
 pub const COMMAND: &str = "parse";
@@ -29,16 +32,6 @@ const USAGE: u8 = 2;
 const NOT_LIMITED: u8 = 71;
 /// sysexits.h EX_IOERR: stdin or stdout failed.
 const BROKEN_PIPE: u8 = 74;
-
-/// What the child prints.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Outcome {
-    /// The file as rows of cells.
-    Ok(Workbook),
-    /// Why there is nothing of it.
-    Refused(Refused),
-}
 
 /// What the child prints, in one line, before the bytes of a workbook with faults written into it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -60,7 +53,7 @@ pub struct Remarks {
 }
 
 /// [`importer::Refusal`] as it crosses the pipe: its code is no longer static there.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Refused {
     pub(super) code: String,
     pub(super) message: String,
@@ -164,7 +157,8 @@ fn failed(error: &dyn std::fmt::Display) -> Failure {
     (BROKEN_PIPE, error.to_string())
 }
 
-fn file(limits: &Limits) -> Result<Vec<u8>, Failure> {
+/// The rest of stdin.
+fn rest(limits: &Limits) -> Result<Vec<u8>, Failure> {
     let mut file = Vec::new();
     // One byte more than may be read, so that the importer sees that there is too much.
     let most = u64::try_from(limits.file_bytes).unwrap_or(u64::MAX).saturating_add(1);
@@ -187,7 +181,7 @@ fn write_faults(length: u64) -> Result<(), Failure> {
     let faults: Vec<Fault> = serde_json::from_slice(&text).map_err(|error| (USAGE, format!("the faults are no JSON: {error}")))?;
     drop(text);
     let limits = Limits::default();
-    let (written, bytes) = match importer::annotate::annotate(&file(&limits)?, &faults, &limits) {
+    let (written, bytes) = match importer::annotate::annotate(&rest(&limits)?, &faults, &limits) {
         Ok(annotated) => {
             if let Some(detail) = annotated.detail {
                 // The parent logs it.
@@ -217,15 +211,24 @@ fn refused(refusal: importer::Refusal) -> Refused {
 }
 
 fn answer() -> Result<(), Failure> {
-    let limits = Limits::default();
-    let file = file(&limits)?;
-    let outcome = match importer::read(&file, &limits) {
-        Ok(workbook) => Outcome::Ok(workbook),
-        Err(refusal) => Outcome::Refused(refused(refusal)),
-    };
-    drop(file);
+    let stdin = io::stdin().as_fd().try_clone_to_owned().map_err(|error| failed(&error))?;
+    let stdin = File::from(stdin);
+    // The parent gives a file; a pipe is for those who try it by hand.
+    if stdin.metadata().map_err(|error| failed(&error))?.is_file() {
+        print(stdin)
+    } else {
+        print(Cursor::new(rest(&Limits::default())?))
+    }
+}
+
+fn print(file: impl Read + Seek) -> Result<(), Failure> {
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
-    rows::write(&mut out, outcome).map_err(|error| failed(&error))?;
+    let ended = match importer::read::stream(file, &Limits::default(), &mut |piece| rows::write(&mut out, &piece)) {
+        Ok(()) => Ended::Whole,
+        Err(Stopped::Refused(refusal)) => Ended::Refused(refused(refusal)),
+        Err(Stopped::Taker(error)) => return Err(failed(&error)),
+    };
+    rows::end(&mut out, &ended).map_err(|error| failed(&error))?;
     out.flush().map_err(|error| failed(&error))
 }
 
@@ -266,12 +269,5 @@ mod tests {
     #[test]
     fn the_size_of_this_process_is_known() {
         assert!(mapped_bytes().unwrap() > 1 << 20);
-    }
-
-    #[test]
-    fn an_outcome_crosses_the_pipe_unchanged() {
-        let text = r#"{"refused":{"code":"file_empty","message":"空","detail":"no cell"}}"#;
-        let outcome: Outcome = serde_json::from_str(text).unwrap();
-        assert_eq!(serde_json::to_string(&outcome).unwrap(), text);
     }
 }

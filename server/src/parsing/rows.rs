@@ -1,51 +1,51 @@
-//! A workbook as it crosses the pipe: a line of JSON for what is not rows, then a line for each row.
+//! A file as it crosses the pipe: a line of JSON for each piece, and a last one that says how it ended.
 //!
 //! Neither side has more than one row as text in memory. A line from memory is read several times as fast as a stream byte by byte.
 
 use std::io::{self, BufRead, Write};
 
-use importer::Row;
+use importer::Piece;
+use serde::{Deserialize, Serialize};
 
-use super::child::Outcome;
+use super::child::Refused;
 
-/// Prints what came of a file. A row that was printed is let go.
-pub(super) fn write(out: &mut impl Write, outcome: Outcome) -> io::Result<()> {
-    let Outcome::Ok(mut workbook) = outcome else {
-        serde_json::to_writer(&mut *out, &outcome)?;
-        return out.write_all(b"\n");
-    };
-    let rows: Vec<Vec<Row>> = workbook.sheets.iter_mut().map(|sheet| std::mem::take(&mut sheet.rows)).collect();
-    let counts: Vec<usize> = rows.iter().map(Vec::len).collect();
-    serde_json::to_writer(&mut *out, &(Outcome::Ok(workbook), counts))?;
-    out.write_all(b"\n")?;
-    for row in rows.into_iter().flatten() {
-        serde_json::to_writer(&mut *out, &row)?;
-        out.write_all(b"\n")?;
-    }
-    Ok(())
+/// How a file ended: the last line.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Ended {
+    /// That was all of it.
+    Whole,
+    /// Why there is nothing of it, whatever came before.
+    Refused(Refused),
 }
 
-/// Reads what [`write()`] printed; `None` if it is anything else, or cut off.
-pub(super) fn read(input: &mut impl BufRead) -> Option<Outcome> {
-    let mut line = Vec::new();
-    next(input, &mut line)?;
-    if let Ok(outcome @ Outcome::Refused(_)) = serde_json::from_slice(&line) {
-        return Some(outcome);
-    }
-    let (Outcome::Ok(mut workbook), counts): (Outcome, Vec<usize>) = serde_json::from_slice(&line).ok()? else {
-        return None;
-    };
-    if counts.len() != workbook.sheets.len() {
-        return None;
-    }
-    for (sheet, count) in workbook.sheets.iter_mut().zip(counts) {
-        // Not as many as it says: it may say anything.
-        for _ in 0..count {
-            next(input, &mut line)?;
-            sheet.rows.push(serde_json::from_slice(&line).ok()?);
+/// Prints a piece.
+pub(super) fn write(out: &mut impl Write, piece: &Piece) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, piece)?;
+    out.write_all(b"\n")
+}
+
+/// Prints the end.
+pub(super) fn end(out: &mut impl Write, ended: &Ended) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, ended)?;
+    out.write_all(b"\n")
+}
+
+/// Reads what [`write()`] and [`end`] printed, and gives each piece with its line; `None` if it is anything else, or cut off.
+pub(super) fn read(input: &mut impl BufRead, mut take: impl FnMut(Piece, &[u8]) -> io::Result<()>) -> Option<Ended> {
+    let (mut line, mut order) = (Vec::new(), Order::Nothing);
+    loop {
+        next(input, &mut line)?;
+        let Ok(piece) = serde_json::from_slice(&line) else {
+            let ended = serde_json::from_slice(&line).ok()?;
+            return (ended != Ended::Whole || order != Order::Nothing).then_some(ended);
+        };
+        order = order.after(&piece)?;
+        if let Err(error) = take(piece, &line) {
+            tracing::error!(%error, "what a child prints cannot be kept");
+            return None;
         }
     }
-    Some(Outcome::Ok(workbook))
 }
 
 fn next(input: &mut impl BufRead, line: &mut Vec<u8>) -> Option<()> {
@@ -55,25 +55,48 @@ fn next(input: &mut impl BufRead, line: &mut Vec<u8>) -> Option<()> {
     (line.last() == Some(&b'\n')).then_some(())
 }
 
+/// What came before: a child that lost its mind may print anything in any order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Nothing,
+    File,
+    /// The number of the last row.
+    Sheet(u32),
+}
+
+impl Order {
+    fn after(self, piece: &Piece) -> Option<Order> {
+        match (self, piece) {
+            (Order::Nothing, Piece::File { .. }) => Some(Order::File),
+            (Order::File | Order::Sheet(_), Piece::Sheet { .. }) | (Order::Sheet(_), Piece::Again) => Some(Order::Sheet(0)),
+            (Order::Sheet(last), Piece::Row(row)) if row.number > last => Some(Order::Sheet(row.number)),
+            _ => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use importer::{Cell, CellValue, FileKind, Sheet, Workbook};
+    use importer::{Cell, CellValue, FileKind, Row, Sheet, Workbook, pieces};
 
     use super::*;
 
-    fn workbook() -> Workbook {
+    fn row(number: u32) -> Row {
         let cell = |column, value| Cell {
             column,
             value,
             formula: false,
         };
-        let row = |number| Row {
+        Row {
             number,
             cells: vec![
                 cell(0, CellValue::Text("改行\nと\"引用\"".to_owned())),
                 cell(2, CellValue::Number(0.1)),
             ],
-        };
+        }
+    }
+
+    fn workbook() -> Workbook {
         let sheet = |name: &str, rows: u32| Sheet {
             name: name.to_owned(),
             hidden: false,
@@ -87,23 +110,58 @@ mod tests {
         }
     }
 
-    fn printed(outcome: Outcome) -> Vec<u8> {
+    fn printed(ended: &Ended) -> Vec<u8> {
         let mut out = Vec::new();
-        write(&mut out, outcome).unwrap();
+        pieces::pieces(workbook(), &mut |piece| write(&mut out, &piece)).unwrap();
+        end(&mut out, ended).unwrap();
         out
+    }
+
+    fn collected(mut bytes: &[u8]) -> (Option<Ended>, Option<Workbook>) {
+        let mut collector = pieces::Collector::default();
+        let ended = read(&mut bytes, |piece, _| {
+            collector.take(piece);
+            Ok(())
+        });
+        (ended, collector.finish())
     }
 
     #[test]
     fn a_workbook_crosses_the_pipe_unchanged() {
-        let bytes = printed(Outcome::Ok(workbook()));
-        assert!(matches!(read(&mut bytes.as_slice()), Some(Outcome::Ok(read)) if read == workbook()));
+        assert_eq!(collected(&printed(&Ended::Whole)), (Some(Ended::Whole), Some(workbook())));
+    }
+
+    #[test]
+    fn a_file_may_be_refused_in_the_middle() {
+        let refused = || {
+            Ended::Refused(Refused {
+                code: "text_too_long".to_owned(),
+                message: "長".to_owned(),
+                detail: "long".to_owned(),
+            })
+        };
+        assert_eq!(collected(&printed(&refused())).0, Some(refused()));
     }
 
     #[test]
     fn what_is_cut_off_anywhere_is_nothing() {
-        let bytes = printed(Outcome::Ok(workbook()));
+        let bytes = printed(&Ended::Whole);
         for end in 0..bytes.len() {
-            assert!(read(&mut &bytes[..end]).is_none(), "{end}");
+            assert_eq!(collected(&bytes[..end]).0, None, "{end}");
+        }
+    }
+
+    #[test]
+    fn what_is_out_of_order_is_nothing() {
+        let lines = |pieces: &[&str]| format!("{}\n\"whole\"\n", pieces.join("\n"));
+        let file = r#"{"file":{"kind":"csv","encoding":"utf8","date_1904":false}}"#;
+        let sheet = r#"{"sheet":{"name":"","hidden":false}}"#;
+        let (one, two) = (r#"{"row":{"number":1,"cells":[]}}"#, r#"{"row":{"number":2,"cells":[]}}"#);
+        for sound in [&[file, sheet, one, two][..], &[file, sheet, two, r#""again""#, one]] {
+            assert_eq!(collected(lines(sound).as_bytes()).0, Some(Ended::Whole), "{sound:?}");
+        }
+        for broken in [&[][..], &[sheet, one], &[file, one], &[file, sheet, two, one], &[file, file]] {
+            assert_eq!(collected(lines(broken).as_bytes()).0, None, "{broken:?}");
         }
     }
 }

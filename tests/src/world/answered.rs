@@ -231,7 +231,8 @@ async fn import(state: &State, actor: &Actor, hospital: Hospital) -> Result<(), 
     };
     as_actor(&state.pool, actor, Mode::Write, async |conn| {
         imports::insert_blob(conn, &sha256, hospital.gmis.as_bytes()).await?;
-        Ok(imports::insert(conn, &row, &[verdict]).await?)
+        imports::insert(conn, &row).await?;
+        Ok(imports::insert_verdicts(conn, row.id, &[verdict]).await?)
     })
     .await
 }
