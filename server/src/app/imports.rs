@@ -109,9 +109,12 @@ pub async fn dry_run(
     let verdicts = as_actor(&state.pool, actor, Mode::Snapshot, async |conn| {
         let times = Times::load(conn, survey).await?;
         let mut verdicts = Verdicts::of(looked.hospitals())?;
-        for part in looked.in_order().chunks(AT_ONCE) {
-            let judged = looked.judge(conn, edition, part).await?;
-            let mut part = Part::of(judged, received)?;
+        let order = looked.in_order();
+        let mut parts = order.chunks(AT_ONCE);
+        let mut begun = looked.begin(conn, edition, parts.next()).await?;
+        while let Some(judging) = begun {
+            let mut part = Part::of(looked.judged(judging).await?, received)?;
+            begun = looked.begin(conn, edition, parts.next()).await?;
             let outcomes = intake::foresee(conn, (&intake, &times), part.take_rows()).await?;
             part.settle(outcomes, &mut verdicts)?;
         }
@@ -195,9 +198,12 @@ async fn record(
     begin(progress, Phase::Checking, looked.hospitals());
     let times = Times::load(conn, intake.survey).await?;
     let mut verdicts = Verdicts::of(looked.hospitals())?;
-    for part in looked.in_order().chunks(AT_ONCE) {
-        let judged = looked.judge(conn, intake.edition, part).await?;
-        let mut part = Part::of(judged, received)?;
+    let order = looked.in_order();
+    let mut parts = order.chunks(AT_ONCE);
+    let mut begun = looked.begin(conn, intake.edition, parts.next()).await?;
+    while let Some(judging) = begun {
+        let mut part = Part::of(looked.judged(judging).await?, received)?;
+        begun = looked.begin(conn, intake.edition, parts.next()).await?;
         let outcomes = intake::record_at(conn, actor, (intake, &times), part.take_rows()).await?;
         if let Some(progress) = progress {
             part.verdicts.iter().for_each(|_| progress.step());

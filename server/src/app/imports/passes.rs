@@ -12,6 +12,7 @@ use survey::fault::Fault;
 use survey::frame::Frame;
 use survey::hospital::FrameHospital;
 use survey::survey::Survey;
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::app::imports::{Upload, refused};
@@ -146,6 +147,10 @@ pub(super) struct Judged {
     pub(super) verdict: Verdict,
 }
 
+/// Hospitals that are being judged.
+#[derive(Debug)]
+pub(super) struct Judging(JoinHandle<(Result<Vec<Judged>, AppError>, Notes)>);
+
 impl Looked {
     /// How many hospitals the file has answers of.
     pub(super) fn hospitals(&self) -> usize {
@@ -163,8 +168,14 @@ impl Looked {
         ordinals
     }
 
-    /// Judges hospitals.
-    pub(super) async fn judge(&mut self, conn: &mut AsyncPgConnection, edition: &Edition, part: &[usize]) -> Result<Vec<Judged>, AppError> {
+    /// Begins to judge the next hospitals, if there are more: beside the database, which records those before.
+    pub(super) async fn begin(
+        &mut self,
+        conn: &mut AsyncPgConnection,
+        edition: &Edition,
+        part: Option<&[usize]>,
+    ) -> Result<Option<Judging>, AppError> {
+        let Some(part) = part else { return Ok(None) };
         let known = &self.known;
         let rows = part.iter().map(|ordinal| {
             let index = known.plan.place(*ordinal).and_then(|place| place.hospital);
@@ -175,7 +186,7 @@ impl Looked {
         let facts = intake::facts(conn, edition, &hospitals).await?;
         let (known, mut notes) = (Arc::clone(known), std::mem::take(&mut self.notes));
         // Hundreds of rows are evaluated: not on a worker's thread.
-        let judged = tokio::task::spawn_blocking(move || {
+        let judging = tokio::task::spawn_blocking(move || {
             let judged = rows
                 .into_iter()
                 .map(|(ordinal, hospital)| {
@@ -190,7 +201,12 @@ impl Looked {
                 .collect::<Result<Vec<_>, AppError>>();
             (judged, notes)
         });
-        let (judged, notes) = judged.await.map_err(AppError::internal)?;
+        Ok(Some(Judging(judging)))
+    }
+
+    /// Waits for what was begun; before the next is.
+    pub(super) async fn judged(&mut self, judging: Judging) -> Result<Vec<Judged>, AppError> {
+        let (judged, notes) = judging.0.await.map_err(AppError::internal)?;
         self.notes = notes;
         judged
     }
