@@ -13,6 +13,21 @@ pub(crate) const UNCALCULATED: &str = "formula_uncalculated";
 pub(crate) const UNCALCULATED_MESSAGE: &str =
     "数式の計算結果がファイルに保存されていません。Excelで開いて上書き保存してから送るか、数式の代わりに値を記入してください。";
 
+/// The code of formulas whose kept values were taken.
+pub(crate) const CACHED: &str = "formula_cached";
+
+/// Whether a cell's value is what a program kept of a formula.
+pub(crate) fn is_cached(value: &CellValue, formula: bool) -> bool {
+    formula && !matches!(value, CellValue::Error(_) | CellValue::Uncalculated)
+}
+
+/// What is said of the formulas of a column; `first` is an address.
+pub(crate) fn cached_message(heading: &str, cells: usize, first: &str) -> String {
+    format!(
+        "「{heading}」に数式のセルが{cells}個あります（最初は{first}）。ファイルに保存されていた計算結果を読み取りました。値が正しいか確かめてください。"
+    )
+}
+
 /// The fault of a cell whose formula was never calculated.
 pub(crate) fn uncalculated(found: &Found<'_>) -> Option<Fault> {
     matches!(found.value, Some(CellValue::Uncalculated)).then(|| {
@@ -44,10 +59,7 @@ impl Cached {
     /// Counts a cell of a question, by its path, or of an identifier, if it holds a formula with a value. `ordinal` is the place of its hospital in
     /// the file; hospitals may come in any order.
     pub(crate) fn note(&mut self, path: &str, heading: impl FnOnce() -> String, question: bool, (ordinal, found): (usize, &Found<'_>)) {
-        let Some(value) = found
-            .value
-            .filter(|value| found.formula && !matches!(value, CellValue::Error(_) | CellValue::Uncalculated))
-        else {
+        let Some(value) = found.value.filter(|value| is_cached(value, found.formula)) else {
             return;
         };
         let known = self.counted.get_mut(path);
@@ -58,7 +70,7 @@ impl Cached {
             counted.cells = cells;
             return;
         }
-        let fault = found.place.mark(Fault::warning("formula_cached", "")).found(value.shown());
+        let fault = found.place.mark(Fault::warning(CACHED, "")).found(value.shown());
         let counted = Counted {
             heading: heading(),
             first: (ordinal, found.place.full()),
@@ -72,10 +84,7 @@ impl Cached {
     pub(crate) fn into_faults(self) -> impl Iterator<Item = Fault> {
         self.counted.into_values().map(|counted| {
             let mut fault = counted.fault;
-            fault.message = format!(
-                "「{}」に数式のセルが{}個あります（最初は{}）。ファイルに保存されていた計算結果を読み取りました。値が正しいか確かめてください。",
-                counted.heading, counted.cells, counted.first.1
-            );
+            fault.message = cached_message(&counted.heading, counted.cells, &counted.first.1);
             fault
         })
     }

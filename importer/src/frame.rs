@@ -76,7 +76,7 @@ pub fn examine_frame(workbook: &Workbook) -> (Vec<FrameHospital>, Vec<Fault>) {
         Err(fault) => return (Vec::new(), vec![*fault]),
     };
     let mut hospitals: Vec<FrameHospital> = Vec::new();
-    let mut faults = Vec::new();
+    let mut faults = table.formulas(COLUMNS);
     let mut gmis_seen: HashMap<GmisId, String> = HashMap::new();
     let mut codes_seen: HashMap<InstitutionCode, String> = HashMap::new();
     for line in table.lines() {
@@ -257,6 +257,29 @@ mod tests {
         assert_eq!(hospital.municipality.as_ref().map(MunicipalityCode::as_str), Some("01101"));
         let (hospitals, faults) = examined("対象名簿,,,\n病院名,許可病床数,都道府県,G-MIS ID\n試験病院,20床,青森,AB12346\n");
         assert_eq!((hospitals.len(), faults), (1, Vec::new()));
+    }
+
+    #[test]
+    fn formulas_give_their_kept_values_with_a_warning() {
+        let mut writer = rust_xlsxwriter::Workbook::new();
+        let sheet = writer.add_worksheet().set_name("名簿").unwrap();
+        let sheet = sheet.write_row(0, 0, ["gmis_id", "name", "prefecture", "beds"]).unwrap();
+        for (row, gmis) in [(1, "AB12345"), (2, "AB12346")] {
+            let beds = rust_xlsxwriter::Formula::new("=100+50").set_result("150");
+            sheet
+                .write_row(row, 0, [gmis, "試験病院", "青森"])
+                .unwrap()
+                .write_formula(row, 3, beds)
+                .unwrap();
+        }
+        let (hospitals, faults) = examine_frame(&read(&writer.save_to_buffer().unwrap(), &Limits::default()).unwrap());
+        assert_eq!(hospitals.len(), 2);
+        let [fault] = faults.as_slice() else { panic!("{faults:?}") };
+        assert_eq!(
+            (fault.code.as_ref(), fault.cell.as_deref(), fault.is_error()),
+            ("formula_cached", Some("D2"), false)
+        );
+        assert!(fault.message.contains("数式のセルが2個"), "{}", fault.message);
     }
 
     #[test]

@@ -130,7 +130,7 @@ pub fn examine_master(workbook: &Workbook) -> (Vec<MasterRow>, Vec<Fault>) {
         Ok(table) => table,
         Err(fault) => return (Vec::new(), vec![*fault]),
     };
-    let mut faults = Vec::new();
+    let mut faults = table.formulas(COLUMNS);
     let mut rows = Vec::new();
     for line in table.lines() {
         match row(&line) {

@@ -18,7 +18,7 @@ use crate::plan::{Hospital, Plan, Planned};
 use crate::record::{self, Record};
 use crate::stamp::{self, Word};
 use crate::workbook::{Row, Sheet};
-use strangers::{layout_unknown, numbering_unknown, stray_fault};
+use strangers::{hidden_answers, layout_unknown, numbering_unknown, stray_fault};
 
 /// Rows that are kept until the layout of a sheet is known: those that may be a header, and one below.
 const HEAD: usize = ROWS_LOOKED_AT + 1;
@@ -175,6 +175,11 @@ impl<'s> Outline<'s> {
         if let Progress::Found(Layout::Form(_)) = open.state {
             open.read_form(&self.headings, self.edition, index, frame);
         }
+        if open.sheet.hidden {
+            // Nobody sees what would be imported from there; nobody knows what is left out, unless it is said.
+            self.faults.extend(hidden_answers(&open.sheet.name, open.hospitals.len()));
+            open = open.passed();
+        }
         self.recognised |= matches!(open.state, Progress::Found(_) | Progress::Lost { recognised: true });
         self.nearly = self.nearly.take().or(open.nearly);
         self.faults.extend(open.faults);
@@ -216,7 +221,7 @@ fn seen(record: &Record<'_>, sheet: usize, whole: bool, frame: &Frame) -> Seen {
 impl Open {
     fn new(sheet: Sheet, stamp: bool, looking: bool) -> Self {
         Self {
-            state: if looking && sheet.is_examined() {
+            state: if looking && !sheet.holds_findings() {
                 Progress::Looking
             } else {
                 Progress::Passed
@@ -228,6 +233,11 @@ impl Open {
             faults: Vec::new(),
             nearly: None,
         }
+    }
+
+    /// The sheet as if it had not been looked at.
+    fn passed(self) -> Self {
+        Self::new(self.sheet, self.stamp, false)
     }
 
     /// Keeps the first of each of the stamp's lines.

@@ -47,7 +47,7 @@ pub fn examine_quotas(workbook: &Workbook) -> (Vec<(PrefectureCode, String, u32)
         Err(fault) => return (Vec::new(), vec![*fault]),
     };
     let mut quotas = Vec::new();
-    let mut faults = Vec::new();
+    let mut faults = table.formulas(COLUMNS);
     let mut seen: HashMap<(PrefectureCode, &str), String> = HashMap::new();
     for line in table.lines() {
         let (prefecture, band, hospitals) = match quota(&line) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use survey::fault::Fault;
 
 use crate::folding::fold;
-use crate::formulas::{UNCALCULATED, UNCALCULATED_MESSAGE};
+use crate::formulas::{self, UNCALCULATED, UNCALCULATED_MESSAGE};
 use crate::place::Place;
 use crate::workbook::{CellValue, Row, Sheet, Workbook};
 
@@ -105,6 +105,20 @@ fn header<C: Copy + Ord>(sheet: &Sheet, row: &Row, columns: &[Column<C>]) -> Res
 }
 
 impl<'a, C: Copy + Ord> Table<'a, C> {
+    /// A warning for each column whose formulas gave their kept values.
+    pub(crate) fn formulas(&self, columns: &[Column<C>]) -> Vec<Fault> {
+        let of_column = |column: &Column<C>| {
+            let number = *self.columns.get(&column.id)?;
+            let cells = self.rows.iter().filter_map(|row| Some((row.number, row.cell(number)?)));
+            let mut cached = cells.filter(|(_, cell)| formulas::is_cached(&cell.value, cell.formula));
+            let (row, cell) = cached.next()?;
+            let place = Place::new(self.sheet, number, row);
+            let message = formulas::cached_message(column.shown, cached.count() + 1, &place.full());
+            Some(place.mark(Fault::warning(formulas::CACHED, message)).found(cell.value.shown()))
+        };
+        columns.iter().filter_map(of_column).collect()
+    }
+
     /// The rows that have a value in a column of the table.
     pub(crate) fn lines<'t>(&'t self) -> impl Iterator<Item = Line<'t, 'a, C>> {
         self.rows

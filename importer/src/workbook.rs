@@ -57,7 +57,7 @@ const FINDINGS_SHEETS: [&str; 2] = ["指摘一覧", "_chosa"];
 pub struct Sheet {
     /// Name as on the tab; empty for a text file.
     pub name: String,
-    /// Hidden sheets are read, so that they can be shown, and never examined.
+    /// Hidden sheets are read, so that answers on them can be pointed out; none is taken from there.
     pub hidden: bool,
     /// Rows that hold at least one value, in ascending order.
     pub rows: Vec<Row>,
@@ -67,7 +67,12 @@ impl Sheet {
     /// Whether answers are looked for here: on visible sheets, and never on those that hold findings about an earlier copy of the file.
     #[must_use]
     pub fn is_examined(&self) -> bool {
-        !self.hidden && !FINDINGS_SHEETS.contains(&self.name.trim()) && !crate::annotate::is_list_of_faults(&self.name)
+        !self.hidden && !self.holds_findings()
+    }
+
+    /// Whether it was added to the workbook when it went back to its sender.
+    pub(crate) fn holds_findings(&self) -> bool {
+        FINDINGS_SHEETS.contains(&self.name.trim()) || crate::annotate::is_list_of_faults(&self.name)
     }
 }
 

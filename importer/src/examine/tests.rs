@@ -327,6 +327,8 @@ fn a_workbook_as_offices_send_it_is_read() {
     assert!(brief(&first.faults).contains(&("value_unreadable", "H5", "safety_manager_placed")));
     assert_eq!(first.faults[0].sheet.as_deref(), Some("回答一覧"));
     assert!(brief(&found.faults).contains(&("choice_by_number", "F5", "backup_frequency")));
+    let of_copy: Vec<&Fault> = found.faults.iter().filter(|fault| fault.code == "hidden_sheet_passed").collect();
+    assert!(matches!(of_copy[..], [fault] if !fault.is_error() && fault.message.contains("「控え」にも1病院分の回答")));
     // A number in the column of IDs fits one hospital; the row says another prefecture than the frame.
     assert_eq!(found.hospitals[1].hospital, "0012345");
     assert_eq!(brief(&found.hospitals[1].faults)[0], ("hospital_prefecture_differs", "B6", ""));

@@ -74,3 +74,15 @@ pub(super) fn layout_unknown(nearly: Option<(&Sheet, Missing)>) -> Fault {
         .expected(expected),
     }
 }
+
+/// What is said of a hidden sheet with answers.
+pub(super) fn hidden_answers(sheet: &str, hospitals: usize) -> Option<Fault> {
+    (hospitals > 0).then(|| {
+        Fault::warning(
+            "hidden_sheet_passed",
+            format!(
+                "非表示のシート「{sheet}」にも{hospitals}病院分の回答がありますが、読み取っていません。取り込む場合は、シートを再表示して保存し、送り直してください。"
+            ),
+        )
+    })
+}

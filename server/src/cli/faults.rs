@@ -1,7 +1,11 @@
 //! Faults for people: one line each, with the cell, what was found and what may stand there.
 
+use std::path::Path;
+
 use survey::edition::Edition;
 use survey::fault::Fault;
+
+use super::output;
 
 /// A fault in one line; questions bear their printed names where the edition is known.
 pub(super) fn line(fault: &Fault, edition: Option<&Edition>) -> String {
@@ -18,6 +22,13 @@ pub(super) fn line(fault: &Fault, edition: Option<&Edition>) -> String {
     );
     parts.push(format!("({})", fault.code));
     parts.join(" ")
+}
+
+/// Says on stderr what is to be looked at in a file that was read all the same.
+pub(super) fn warn(file: &Path, found: &[Fault]) {
+    for fault in found {
+        output::talk(&format!("{}: {}", file.display(), line(fault, None)));
+    }
 }
 
 fn place(fault: &Fault) -> Option<String> {

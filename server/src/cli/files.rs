@@ -49,6 +49,7 @@ pub(super) async fn frame(parser: &Parser, path: &Path) -> Result<Frame, CliErro
     if found.iter().any(Fault::is_error) {
         return Err(refused(&found));
     }
+    faults::warn(path, &found);
     Frame::new(hospitals).map_err(|error| CliError::bad_data(format!("調査対象名簿 {} を使えません: {error}", path.display())))
 }
 

@@ -235,6 +235,7 @@ pub(super) async fn quotas(state: &State, program: &str, file: &Path) -> Result<
     if found.iter().any(survey::fault::Fault::is_error) {
         return Err(refused(&found));
     }
+    faults::warn(file, &found);
     let cells: Vec<Quota> = cells
         .into_iter()
         .map(|(prefecture, band, hospitals)| Quota {
