@@ -29,6 +29,7 @@ mod receipts;
 mod reminders;
 mod requests;
 mod sessions;
+mod snapshots;
 mod statistics;
 mod steps;
 mod submissions;
