@@ -20,6 +20,7 @@ pub mod report;
 pub mod selection;
 mod shape;
 mod snapshot;
+pub mod suppress;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,25 @@
+//! What a release hides (秘匿): which questions' distributions in which domains of the publication plan, and why. The rule, its reasons and what the
+//! attack on it knows: `docs/suppression.md`.
+//!
+//! [`tally`] counts a survey's coded responses (or [`Tables::new`] takes counts), [`decide`] hides, [`Report`] says how much. Pure: no polars, no clock,
+//! no randomness; the same tables give the same decision. It writes no file and knows no rights.
+
+mod case;
+mod decide;
+mod domain;
+mod flow;
+mod moves;
+mod report;
+mod rule;
+mod tables;
+mod tally;
+#[cfg(test)]
+mod tests;
+mod unions;
+
+pub use decide::{Decision, Earlier, decide};
+pub use domain::Domain;
+pub use report::Report;
+pub use rule::{Reason, Rule};
+pub use tables::{Cell, Counts, Gate, Question, SuppressError, Tables};
+pub use tally::{questions_of, tally};

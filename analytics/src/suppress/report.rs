@@ -1,0 +1,78 @@
+//! How much a decision hides, beside what the rule hides by itself and beside the least that any decision would have to hide.
+
+use super::decide::Decision;
+use super::domain::Domain;
+use super::rule::Reason;
+use super::tables::Tables;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use survey::prefecture::PrefectureCode;
+
+/// Hidden distributions, one for each domain and question.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Distributions of the plan.
+    pub all: usize,
+    /// Hidden for their own counts.
+    pub primary: usize,
+    /// Hidden, for whatever reason.
+    pub hidden: usize,
+    /// Any decision hides at least as many: what is primary, what hangs on it, and one more in every prefecture where only one would be hidden
+    /// (the prefecture less its other bands would be that one).
+    pub least: usize,
+}
+
+impl Report {
+    /// Counts a decision.
+    pub fn new(tables: &Tables, decision: &Decision) -> Report {
+        let flags = || decision.reasons().iter().flatten();
+        Report {
+            all: flags().count(),
+            primary: flags().filter(|reason| reason.is_some_and(Reason::is_primary)).count(),
+            hidden: flags().filter(|reason| reason.is_some()).count(),
+            least: least(tables, decision),
+        }
+    }
+
+    /// Both of two releases.
+    #[must_use]
+    pub fn and(self, other: Report) -> Report {
+        Report {
+            all: self.all + other.all,
+            primary: self.primary + other.primary,
+            hidden: self.hidden + other.hidden,
+            least: self.least + other.least,
+        }
+    }
+
+    /// Hidden distributions in permille of all; 0 of none.
+    pub fn hidden_permille(&self) -> usize {
+        (self.hidden * 1_000).checked_div(self.all).unwrap_or(0)
+    }
+
+    /// The same, for their own counts only.
+    pub fn primary_permille(&self) -> usize {
+        (self.primary * 1_000).checked_div(self.all).unwrap_or(0)
+    }
+}
+
+fn least(tables: &Tables, decision: &Decision) -> usize {
+    let mut forced: Vec<Vec<bool>> = Vec::new();
+    let mut sum = 0;
+    for (question, reasons) in tables.questions().iter().zip(decision.reasons()) {
+        let gate = question.gate.as_ref().and_then(|gate| forced.get(gate.question));
+        let primary = reasons.iter().map(|reason| reason.is_some_and(Reason::is_primary)).enumerate();
+        let own: Vec<bool> = primary
+            .map(|(domain, primary)| primary || gate.and_then(|gate| gate.get(domain)).copied().unwrap_or(false))
+            .collect();
+        let mut rows: BTreeMap<PrefectureCode, usize> = BTreeMap::new();
+        for (domain, _) in tables.domains().iter().zip(&own).filter(|(_, hidden)| **hidden) {
+            if let Domain::Prefecture(code) | Domain::PrefectureBand(code, _) = domain {
+                *rows.entry(*code).or_default() += 1;
+            }
+        }
+        sum += own.iter().filter(|hidden| **hidden).count() + rows.values().filter(|count| **count == 1).count();
+        forced.push(own);
+    }
+    sum
+}

@@ -1,0 +1,279 @@
+//! The attack: everything that a reader of a release knows, and more than that, as a linear program; then how far each hidden count can still move.
+//!
+//! The reader is given every published count (and so every percentage, every chart and every sum), the weighted estimates as intervals of their
+//! rounding, the response counts and frame of every finest cell, the questionnaire (who is asked what, which options exclude others) - and, which no
+//! release says, how many left each question blank or wrote 無回答 in every finest cell. Questions that hang on each other are attacked together.
+
+use super::people::Chance;
+use super::program::{Program, value};
+use crate::suppress::domain::Domain;
+use crate::suppress::{Rule, Tables};
+use std::collections::BTreeSet;
+
+/// What the attack knows of a release.
+pub(super) struct Attack<'a> {
+    pub(super) tables: &'a Tables,
+    pub(super) rule: Rule,
+    /// By question, then by domain: whether the distribution is published.
+    pub(super) open: Vec<Vec<bool>>,
+    /// The same for the weighted estimate.
+    pub(super) weighted: Vec<Vec<bool>>,
+}
+
+/// A hidden count: of an option of a question in a domain.
+#[derive(Debug, Clone)]
+pub(super) struct Hidden {
+    pub(super) question: usize,
+    pub(super) domain: usize,
+    pub(super) option: usize,
+    terms: Vec<(usize, f64)>,
+    /// How many values it must be able to have beside its own.
+    want: u32,
+}
+
+impl Hidden {
+    pub(super) fn new(question: usize, domain: usize, option: usize, terms: Vec<(usize, f64)>, want: u32) -> Hidden {
+        Hidden {
+            question,
+            domain,
+            option,
+            terms,
+            want,
+        }
+    }
+}
+
+/// The unknowns of the questions of one tree.
+pub(super) struct System {
+    pub(super) program: Program,
+    /// By question, then by cell, then by option.
+    pub(super) unknowns: Vec<Vec<Vec<usize>>>,
+}
+
+impl Attack<'_> {
+    /// The hidden counts that the attack finds out, or nearly; in words. `whole`: with whole numbers of hospitals, for small tables.
+    pub(super) fn leaks(&self, whole: bool) -> Vec<String> {
+        let roots = (0..self.tables.questions().len()).filter(|question| self.tables.questions()[*question].gate.is_none());
+        roots.flat_map(|root| self.leaks_of(root, whole)).collect()
+    }
+
+    pub(super) fn leaks_of(&self, root: usize, whole: bool) -> Vec<String> {
+        let tree: Vec<usize> = std::iter::once(root).chain(self.tables.descendants(root)).collect();
+        let system = self.system(&tree, false, false);
+        let known = unmoved(&system.program, self.hidden(&tree, &system), whole);
+        if known.is_empty() {
+            return Vec::new();
+        }
+        // What the nation's own tables show by themselves, to somebody who knows every base or how questions hang together, is not held against
+        // the others.
+        let nation = |bases: bool| {
+            let program = self.system(&tree, true, bases).program;
+            unmoved(&program, known.iter().map(|(hidden, _)| hidden.clone()).collect(), whole)
+        };
+        let even_so = [nation(false), nation(true)].concat();
+        let limit = |hidden: &Hidden| {
+            let same = |(other, _): &&(Hidden, u32)| {
+                (other.question, other.domain, other.option) == (hidden.question, hidden.domain, hidden.option)
+            };
+            even_so.iter().filter(same).map(|(_, spread)| *spread).min().unwrap_or(hidden.want)
+        };
+        let leaking = known.iter().filter(|(hidden, spread)| *spread < limit(hidden));
+        leaking
+            .map(|(hidden, spread)| {
+                let domain = self.tables.domains()[hidden.domain];
+                let question = &self.tables.questions()[hidden.question].key;
+                format!(
+                    "{question}, option {}, {domain:?}: moves by {spread}, not by {}",
+                    hidden.option,
+                    limit(hidden)
+                )
+            })
+            .collect()
+    }
+
+    pub(super) fn system(&self, tree: &[usize], nation_only: bool, bases: bool) -> System {
+        let cells = self.tables.grid().cells();
+        let mut system = System {
+            program: Program::default(),
+            unknowns: vec![Vec::new(); self.tables.questions().len()],
+        };
+        for question in tree {
+            for cell in 0..cells {
+                let counts = self.tables.cell(*question, cell).unwrap();
+                let unknowns = counts.options.iter().map(|count| system.program.unknown(*count)).collect();
+                system.unknowns[*question].push(unknowns);
+            }
+        }
+        for question in tree {
+            (0..cells).for_each(|cell| self.know_base(&mut system, *question, cell, bases));
+            for (domain, place) in self.tables.domains().iter().enumerate() {
+                let national = matches!(place, Domain::Nation | Domain::Band(_));
+                if self.open[*question][domain] && (national || !nation_only) {
+                    self.know_counts(&mut system, *question, domain);
+                }
+                if self.weighted[*question][domain] && !nation_only {
+                    self.know_weighted(&mut system, *question, domain);
+                }
+            }
+        }
+        system
+    }
+
+    /// The options of a question in a cell: they add up to those that were asked, less those that said nothing, which are known here. `bases`:
+    /// so are those that were asked.
+    fn know_base(&self, system: &mut System, question: usize, cell: usize, bases: bool) {
+        let asked = &self.tables.questions()[question];
+        let own = &system.unknowns[question][cell];
+        let mut base: Vec<(usize, f64)> = Vec::new();
+        if let Some(gate) = &asked.gate {
+            base = gate
+                .options
+                .iter()
+                .map(|option| (system.unknowns[gate.question][cell][*option], 1.0))
+                .collect();
+        }
+        let counts = self.tables.cell(question, cell).unwrap();
+        if bases {
+            base.clear();
+        }
+        let rest = f64::from(counts.base) - value(&base, &system.program.truth);
+        let minus = |terms: &[(usize, f64)]| -> Vec<(usize, f64)> { terms.iter().map(|(unknown, factor)| (*unknown, -factor)).collect() };
+        if !asked.several {
+            let all = own.iter().map(|unknown| (*unknown, 1.0)).chain(minus(&base)).collect();
+            return system.program.know(all, rest, rest);
+        }
+        let of = |exclusive: bool| -> Vec<(usize, f64)> {
+            let own = own.iter().zip(&asked.exclusive).filter(|(_, is)| **is == exclusive);
+            own.map(|(unknown, _)| (*unknown, 1.0)).collect()
+        };
+        let (alone, together) = (of(true), of(false));
+        let everybody = [together.clone(), alone.clone(), minus(&base)].concat();
+        system.program.know(everybody, rest, f64::INFINITY);
+        for option in together {
+            let one = [vec![option], alone.clone(), minus(&base)].concat();
+            system.program.know(one, f64::NEG_INFINITY, rest);
+        }
+    }
+
+    fn know_counts(&self, system: &mut System, question: usize, domain: usize) {
+        for option in 0..self.tables.questions()[question].exclusive.len() {
+            let terms = self.terms(system, question, domain, option);
+            system.program.know_sum(terms);
+        }
+    }
+
+    /// The weighted share of each option, in percent with one decimal: an interval for a sum in which every cell has a weight of its own.
+    fn know_weighted(&self, system: &mut System, question: usize, domain: usize) {
+        let weight = |cell: usize| f64::from(self.tables.frame_of(cell)) / f64::from(self.tables.n_of(cell).max(1));
+        let cells = self.tables.grid().cells_of(domain);
+        let base: f64 = cells
+            .iter()
+            .map(|cell| weight(*cell) * f64::from(self.tables.cell(question, *cell).unwrap().base))
+            .sum();
+        if base == 0.0 {
+            return;
+        }
+        for option in 0..self.tables.questions()[question].exclusive.len() {
+            let terms: Vec<(usize, f64)> = cells
+                .iter()
+                .map(|cell| (system.unknowns[question][*cell][option], weight(*cell)))
+                .collect();
+            let share = value(&terms, &system.program.truth) / base;
+            let shown = (share * 1_000.0).round() / 1_000.0;
+            // The base of a domain whose estimate is published is published too, so its weighted sum is taken as known.
+            system.program.know(terms, (shown - 0.000_5) * base, (shown + 0.000_5) * base);
+        }
+    }
+
+    fn terms(&self, system: &System, question: usize, domain: usize, option: usize) -> Vec<(usize, f64)> {
+        let cells = self.tables.grid().cells_of(domain);
+        cells
+            .into_iter()
+            .map(|cell| (system.unknowns[question][cell][option], 1.0))
+            .collect()
+    }
+
+    fn hidden(&self, tree: &[usize], system: &System) -> Vec<Hidden> {
+        let mut all = Vec::new();
+        for question in tree.iter().copied() {
+            for domain in (0..self.tables.domains().len()).filter(|domain| !self.open[question][*domain]) {
+                let counts = self.tables.counts(self.tables.domains()[domain], question).unwrap();
+                let options = counts.options.len();
+                all.extend((0..options).filter(|_| options > 1).map(|option| Hidden {
+                    question,
+                    domain,
+                    option,
+                    terms: self.terms(system, question, domain, option),
+                    want: (self.rule.possible - 1).min(counts.base),
+                }));
+            }
+        }
+        all
+    }
+}
+
+/// The counts that do not move as far as they must, with how far they do.
+pub(super) fn unmoved(program: &Program, hidden: Vec<Hidden>, whole: bool) -> Vec<(Hidden, u32)> {
+    let mut points = vec![program.truth.clone()];
+    let mut left = hidden;
+    let mut chance = Chance(left.len().try_into().unwrap());
+    let settled = |points: &[Vec<f64>], hidden: &Hidden| spread(points, hidden, whole) >= hidden.want;
+    left.retain(|hidden| !settled(&points, hidden));
+    // Many at once first: everything that is left is pulled in some direction, then in the opposite one.
+    for _ in 0..6 {
+        let signs: Vec<f64> = left.iter().map(|_| if chance.happens(50) { 1.0 } else { -1.0 }).collect();
+        for direction in [1.0, -1.0] {
+            let pulled = left.iter().zip(&signs);
+            let goal: Vec<(usize, f64)> = pulled
+                .flat_map(|(hidden, sign)| {
+                    hidden
+                        .terms
+                        .iter()
+                        .map(move |(unknown, factor)| (*unknown, factor * sign * direction))
+                })
+                .collect();
+            points.extend(program.greatest(&goal, whole));
+        }
+        left.retain(|hidden| !settled(&points, hidden));
+        if left.is_empty() {
+            return Vec::new();
+        }
+    }
+    let mut found = Vec::new();
+    for hidden in left {
+        for direction in [1.0, -1.0] {
+            if !settled(&points, &hidden) {
+                let goal: Vec<(usize, f64)> = hidden
+                    .terms
+                    .iter()
+                    .map(|(unknown, factor)| (*unknown, factor * direction))
+                    .collect();
+                points.extend(program.greatest(&goal, whole));
+            }
+        }
+        if !settled(&points, &hidden) {
+            found.push((hidden.clone(), spread(&points, &hidden, whole)));
+        }
+    }
+    found
+}
+
+/// Between the points: how many further whole numbers a count can be. Points of a linear program may be mixed; whole ones are counted.
+fn spread(points: &[Vec<f64>], hidden: &Hidden, whole: bool) -> u32 {
+    let values = points.iter().map(|point| value(&hidden.terms, point));
+    #[expect(
+        clippy::as_conversions,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "small numbers of hospitals"
+    )]
+    if whole {
+        let different: BTreeSet<i64> = values.map(|value| value.round() as i64).collect();
+        (different.len() - 1).try_into().unwrap()
+    } else {
+        let (least, most) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), value| {
+            (least.min(value), most.max(value))
+        });
+        (most - least + 1e-6).floor() as u32
+    }
+}

@@ -1,0 +1,89 @@
+//! How much is hidden of the made nation, seed 47, both surveys.
+
+use super::attacks::attack;
+use crate::suppress::{Decision, Domain, Report, Rule, Tables, decide, tally};
+use survey::answer::{EntryPath, HospitalFacts};
+use survey::evaluate::evaluate;
+
+fn tables(nation: &fixtures::Nation, id: &str) -> Tables {
+    let survey = survey::survey::find(id).unwrap();
+    let made = nation.survey(id).unwrap();
+    let answered = made
+        .frame
+        .iter()
+        .filter_map(|hospital| Some((hospital, made.answers.get(&hospital.gmis)?)));
+    let codes: Vec<_> = answered
+        .map(|(hospital, answers)| {
+            let facts = HospitalFacts {
+                beds: Some(hospital.beds),
+                ..HospitalFacts::default()
+            };
+            let answers = serde_json::to_value(answers).unwrap();
+            let evaluation = evaluate(survey.first_edition(), &facts, &answers, EntryPath::Proxy);
+            (hospital.prefecture, hospital.beds, evaluation.codes)
+        })
+        .collect();
+    let frame = made.frame.iter().map(|hospital| (hospital.prefecture, hospital.beds));
+    tally(
+        survey,
+        frame,
+        codes.iter().map(|(prefecture, beds, codes)| (*prefecture, *beds, codes.as_slice())),
+    )
+    .unwrap()
+}
+
+fn nation() -> [(Tables, Decision); 2] {
+    let nation = fixtures::make(fixtures::DEFAULT_SEED, 1.0).unwrap();
+    ["2022", "2024"].map(|id| {
+        let tables = tables(&nation, id);
+        let decision = decide(&tables, &Rule::default(), &[]).unwrap();
+        (tables, decision)
+    })
+}
+
+#[test]
+fn of_the_made_nation_little_more_is_hidden_than_any_decision_must_hide() {
+    let releases = nation();
+    let reports = releases.each_ref().map(|(tables, decision)| Report::new(tables, decision));
+    let both = reports[0].and(reports[1]);
+    println!("{reports:?}\n{both:?}");
+    println!(
+        "hidden {} permille, primary {} permille",
+        both.hidden_permille(),
+        both.primary_permille()
+    );
+    assert!(both.primary > 1_000, "there is something to hide");
+    assert!(
+        both.hidden * 100 <= both.least * 125,
+        "hidden {}, at least {}",
+        both.hidden,
+        both.least
+    );
+    for (tables, decision) in &releases {
+        let national = |domain: &&Domain| matches!(domain, Domain::Nation | Domain::Band(_));
+        for domain in tables.domains().iter().filter(national) {
+            assert!(
+                (0..tables.questions().len()).all(|question| decision.reason(*domain, question).is_none()),
+                "{domain:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_attack_finds_nothing_in_single_questions_of_the_made_nation_with_weighted_estimates_of_its_bands() {
+    for (tables, decision) in &nation() {
+        let hangs = |question: usize| tables.questions()[question].gate.is_some() || tables.children(question).next().is_some();
+        let mut attack = attack(tables, decision);
+        for (weighted, open) in attack.weighted.iter_mut().zip(&attack.open) {
+            let national = tables
+                .domains()
+                .iter()
+                .map(|domain| matches!(domain, Domain::Nation | Domain::Band(_)));
+            *weighted = national.zip(open).map(|(national, open)| national && *open).collect();
+        }
+        for question in (0..tables.questions().len()).filter(|question| !hangs(*question)).take(1) {
+            assert_eq!(attack.leaks_of(question, false), Vec::<String>::new());
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Tests of what a release hides: an attack with every published number, made data, brute force on small tables.
+
+mod attack;
+mod attacks;
+mod made;
+mod optimum;
+mod people;
+mod program;
+mod revisions;
