@@ -13,6 +13,7 @@
 mod columns;
 mod cube;
 pub mod estimate;
+pub mod micro;
 mod percent;
 pub mod picture;
 mod rate;

@@ -7,7 +7,7 @@ use crate::snapshot::Snapshot;
 use rust_xlsxwriter::{Workbook, Worksheet, XlsxError};
 
 /// A sheet has 1,048,576 rows, one of them the header; what is more goes to a further sheet (polars#20870: writers that pass the limit write nothing).
-const ROWS_PER_SHEET: usize = 1_048_575;
+pub(crate) const ROWS_PER_SHEET: usize = 1_048_575;
 /// Excel takes a CSV file for UTF-8 only with this mark.
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
@@ -136,7 +136,7 @@ pub fn data_csv(snapshot: &Snapshot) -> Result<Vec<u8>, ReportError> {
 }
 
 /// A table of text as CSV, spelled as [`data_csv`].
-pub(super) fn csv_table<'a>(columns: &[&str], rows: impl Iterator<Item = impl Iterator<Item = &'a str>>) -> Result<Vec<u8>, ReportError> {
+pub(crate) fn csv_table<'a>(columns: &[&str], rows: impl Iterator<Item = impl Iterator<Item = &'a str>>) -> Result<Vec<u8>, ReportError> {
     let mut writer = csv_writer();
     writer.write_record(columns).map_err(csv_error)?;
     for row in rows {
@@ -145,7 +145,7 @@ pub(super) fn csv_table<'a>(columns: &[&str], rows: impl Iterator<Item = impl It
     writer.into_inner().map_err(csv_error)
 }
 
-fn csv_writer() -> csv::Writer<Vec<u8>> {
+pub(crate) fn csv_writer() -> csv::Writer<Vec<u8>> {
     csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
         .from_writer(BOM.to_vec())

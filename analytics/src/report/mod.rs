@@ -20,6 +20,7 @@ mod text;
 
 pub use chase::{ChaseLine, ChaseText, chase_list};
 pub use code_table::code_table_csv;
+pub(crate) use data::{ROWS_PER_SHEET, csv_table, csv_writer};
 pub use data::{data_csv, data_xlsx};
 pub use definitions::definitions_csv;
 pub use houkoku::houkoku;
