@@ -16,6 +16,15 @@ pub fn part(bytes: &[u8], name: &str) -> String {
     text
 }
 
+/// The names of the parts of an archive.
+///
+/// # Panics
+/// If it is none.
+pub fn names(bytes: &[u8]) -> Vec<String> {
+    let archive = ZipArchive::new(Cursor::new(bytes)).unwrap();
+    archive.file_names().map(|name| name.unwrap().to_string()).collect()
+}
+
 /// The workbook with one part changed.
 ///
 /// # Panics

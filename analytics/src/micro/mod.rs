@@ -3,12 +3,14 @@
 //!
 //! Bytes out, nothing stored; who may have them is decided by the caller. The same input gives the same bytes.
 
+mod archive;
 mod codebook;
 mod parquet;
 mod sheets;
 #[cfg(test)]
 mod tests;
 
+pub use archive::archive;
 pub use codebook::codebook_csv;
 pub use parquet::{Partition, partitions};
 pub use sheets::{csv, workbook};

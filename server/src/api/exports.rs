@@ -56,7 +56,8 @@ pub async fn download_statistics(
 #[schema(as = ExportRequest)]
 pub struct ExportRequestJson {
     /// A file of statistics (`houkoku.xlsx`, `data.xlsx`, `data.csv`, `code_table.csv`, `definitions.csv`), or `template.xlsx`: a line for each
-    /// hospital that one may see.
+    /// hospital that one may see; or micro-data (`microdata.zip` with Parquet and codebook, `microdata.csv`, `microdata.xlsx`, `codebook.csv`): the coded
+    /// answers, a line a hospital, for ministry and prefectures.
     file: String,
     /// Whose statistics: `nation`, two digits of a prefecture, five of a municipality. Mandatory for them.
     area: Option<String>,
@@ -65,6 +66,11 @@ pub struct ExportRequestJson {
     /// A template with what was answered last.
     #[serde(default)]
     prefill: bool,
+    /// Micro-data that say which hospital is which; not for analysts.
+    #[serde(default)]
+    identities: bool,
+    /// For what they are to say so: mandatory then, and kept in the audit.
+    reason: Option<String>,
 }
 
 /// Asks for a file that may take longer than a request; fetched from the job's `file` when it is done, for a week.
@@ -72,9 +78,9 @@ pub struct ExportRequestJson {
     params(("survey" = String, Path), ("Idempotency-Key" = String, Header)), request_body = ExportRequestJson, responses(
     (status = 201, description = "Ready: the file is at its place", body = ExportedFileJson),
     (status = 202, description = "Takes longer: ask the job, at Location", body = JobJson, headers(("Location" = String))),
-    (status = 400, description = "body_invalid, area_invalid, idempotency_key_missing", body = ProblemJson),
+    (status = 400, description = "body_invalid, area_invalid, reason_missing, idempotency_key_missing", body = ProblemJson),
     (status = 401, description = "Not signed in", body = ProblemJson),
-    (status = 403, description = "role_not_permitted, area_not_yours", body = ProblemJson),
+    (status = 403, description = "role_not_permitted, area_not_yours, identities_not_permitted", body = ProblemJson),
     (status = 404, description = "survey_unknown, edition_unknown, file_unknown", body = ProblemJson),
     (status = 409, description = "idempotency_in_progress, too_many_hospitals", body = ProblemJson),
     (status = 422, description = "idempotency_mismatch", body = ProblemJson),
@@ -94,6 +100,8 @@ pub async fn request_export(
         area: asked.area,
         edition: asked.edition,
         prefill: asked.prefill,
+        identities: asked.identities,
+        reason: asked.reason,
     };
     let key = keyed.with_body(&serde_json::to_vec(&wish).map_err(AppError::internal)?);
     let job = jobs::ask_export(&state, &guarded.permit, survey, wish, &key).await?;

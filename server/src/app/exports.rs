@@ -1,9 +1,10 @@
-//! Files that are asked for and fetched when they are ready: statistics of an area, and templates for all of its hospitals.
+//! Files that are asked for and fetched when they are ready: statistics of an area, templates for all of its hospitals, and micro-data.
 
 use serde::{Deserialize, Serialize};
 use survey::area::Area;
 use survey::survey::Survey;
 
+use crate::app::microdata::{self, Form, Wanted};
 use crate::app::state::State;
 use crate::app::templates::{self, For, Prefill};
 use crate::app::{frames, statistics, surveys};
@@ -14,14 +15,20 @@ use crate::error::AppError;
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wish {
-    /// Name of the file: as of [`statistics::File`], or `template.xlsx`.
+    /// Name of the file: as of [`statistics::File`] or [`Form`], or `template.xlsx`.
     pub file: String,
-    /// Whose statistics, as [`Area::parse`] reads it; only for statistics.
+    /// Whose statistics or micro-data, as [`Area::parse`] reads it.
     pub area: Option<String>,
     /// Which edition's template; the first if not given.
     pub edition: Option<String>,
     /// Whether a template bears the last answers.
     pub prefill: bool,
+    /// Whether micro-data say which hospital is which.
+    #[serde(default)]
+    pub identities: bool,
+    /// For what they are to say so.
+    #[serde(default)]
+    pub reason: Option<String>,
 }
 
 /// A file that is ready.
@@ -38,12 +45,13 @@ pub struct File {
 enum Meant<'a> {
     Statistics(statistics::File, Area),
     Template(Option<&'a str>, Prefill),
+    MicroData(Form, Wanted),
 }
 
 /// Whether somebody may ask for this, and whether it can be meant.
 ///
 /// # Errors
-/// `file_unknown`, `area_invalid`, `area_not_yours`, `edition_unknown`, `role_not_permitted`.
+/// `file_unknown`, `area_invalid`, `area_not_yours`, `edition_unknown`, `role_not_permitted`, `identities_not_permitted`, `reason_missing`.
 pub fn require(actor: &Actor, survey: &'static Survey, wish: &Wish) -> Result<(), AppError> {
     match meant(wish)? {
         Meant::Statistics(file, area) => {
@@ -54,6 +62,7 @@ pub fn require(actor: &Actor, survey: &'static Survey, wish: &Wish) -> Result<()
             Permit::<ReadAnswers>::of(actor.clone())?;
             surveys::edition(survey, edition).map(drop)
         }
+        Meant::MicroData(_, wanted) => microdata::require(&Permit::of(actor.clone())?, &wanted),
     }
 }
 
@@ -81,6 +90,15 @@ pub async fn write(state: &State, actor: Actor, survey: &'static Survey, wish: &
                 bytes,
             })
         }
+        Meant::MicroData(form, wanted) => {
+            let permit = Permit::of(actor)?;
+            let bytes = microdata::file(state, &permit, survey, &wanted, form).await?;
+            Ok(File {
+                name: form.name(survey),
+                media_type: form.media_type(),
+                bytes,
+            })
+        }
     }
 }
 
@@ -89,8 +107,14 @@ fn meant(wish: &Wish) -> Result<Meant<'_>, AppError> {
         let prefill = if wish.prefill { Prefill::LastAnswers } else { Prefill::Blank };
         return Ok(Meant::Template(wish.edition.as_deref(), prefill));
     }
-    let file = statistics::File::parse(&wish.file)?;
     // An area that is not given is none: it must be said.
-    let area = statistics::area(wish.area.as_deref().unwrap_or_default())?;
+    let area = || statistics::area(wish.area.as_deref().unwrap_or_default());
+    if let Some(form) = Form::parse(&wish.file) {
+        let identities = wish.identities.then(|| wish.reason.clone().unwrap_or_default());
+        let area = area()?;
+        return Ok(Meant::MicroData(form, Wanted { area, identities }));
+    }
+    let file = statistics::File::parse(&wish.file)?;
+    let area = area()?;
     Ok(Meant::Statistics(file, area))
 }

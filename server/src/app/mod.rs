@@ -20,6 +20,7 @@ pub mod intake;
 pub mod jobs;
 pub mod letters;
 pub mod masters;
+pub mod microdata;
 pub mod outbox;
 pub mod programs;
 pub mod receipts;

@@ -187,7 +187,7 @@ pub async fn file(
 }
 
 /// polars panics on a worker's current-thread runtime, so everything that counts runs on a thread of its own.
-async fn on_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, AppError> {
+pub(super) async fn on_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, AppError> {
     tokio::task::spawn_blocking(work).await.map_err(AppError::internal)
 }
 

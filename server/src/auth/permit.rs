@@ -80,6 +80,8 @@ policies! {
     FollowJobs = Hospital(_) | Municipality(_) | Prefecture(_) | MinistryAnalyst | MinistryAdministrator | System,
     /// Read live, unsuppressed tables, rates and their files.
     ReadTables = Municipality(_) | Prefecture(_) | MinistryAnalyst | MinistryAdministrator | System,
+    /// Have the coded answers themselves, a line a hospital.
+    ExportMicroData = Prefecture(_) | MinistryAnalyst | MinistryAdministrator | System,
     /// Open a survey again or extend it.
     GrantTime = MinistryAdministrator | System,
     /// Import the hospital master.

@@ -18,6 +18,7 @@ mod frame;
 mod hospital;
 mod import;
 mod mail;
+mod microdata;
 mod output;
 mod receipt;
 mod remind;
@@ -78,6 +79,8 @@ enum Command {
     Window(window::Arguments),
     #[command(about = "集計表、回答率、報告書を作る")]
     Tabulate(tabulate::Arguments),
+    #[command(about = "個票データ（1病院1行のコード化した回答）を書き出す")]
+    Microdata(microdata::Arguments),
     #[command(about = "都道府県の支援対象病院を選定する")]
     Select(select::Arguments),
     #[command(about = "未回答の病院に督促のメールを送る、印刷用の一覧を作る")]
@@ -129,6 +132,7 @@ fn run(arguments: Arguments) -> Result<(), CliError> {
             Command::Hospital(arguments) => hospital::run(arguments, &settings).await,
             Command::Frame(arguments) => frame::run(arguments, &settings).await,
             Command::Window(arguments) => window::run(arguments, &settings).await,
+            Command::Microdata(arguments) => microdata::run(arguments, &settings).await,
             Command::Tabulate(arguments) => tabulate::run(arguments, &settings).await,
             Command::Select(arguments) => select::run(arguments, &settings).await,
             Command::Remind(arguments) => remind::run(arguments, &settings).await,

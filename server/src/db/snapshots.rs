@@ -82,6 +82,57 @@ pub async fn responses(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryRe
         .await
 }
 
+/// A counted revision with the frame row of its hospital.
+#[derive(Debug, Clone, Queryable)]
+pub struct MicroRow {
+    /// Of the frame.
+    pub gmis_id: String,
+    /// Of the frame.
+    pub name: String,
+    /// JIS X 0401.
+    pub prefecture: i16,
+    /// Five digits or empty.
+    pub municipality: String,
+    /// Licensed beds.
+    pub beds: i32,
+    /// Of the codes.
+    pub layout_hash: String,
+    /// One byte a slot.
+    pub codes: Vec<u8>,
+}
+
+/// The counted revisions of hospitals in scope that the actor may see, of a prefecture or all.
+pub async fn micro(conn: &mut AsyncPgConnection, survey_id: &str, prefecture: Option<i16>) -> QueryResult<Vec<MicroRow>> {
+    let mut query = submission::table
+        .inner_join(
+            frame::table.on(frame::survey_id
+                .eq(submission::survey_id)
+                .and(frame::hospital_id.eq(submission::hospital_id))),
+        )
+        .inner_join(
+            revision::table.on(revision::submission_id
+                .eq(submission::id)
+                .and(revision::number.eq(submission::latest_revision))),
+        )
+        .filter(submission::survey_id.eq(survey_id))
+        .filter(submission::state.eq_any(COUNTED))
+        .filter(frame::out_of_scope_at.is_null())
+        .select((
+            frame::gmis_id,
+            frame::name,
+            frame::prefecture,
+            frame::municipality,
+            frame::beds,
+            revision::layout_hash,
+            revision::codes,
+        ))
+        .into_boxed();
+    if let Some(prefecture) = prefecture {
+        query = query.filter(frame::prefecture.eq(prefecture));
+    }
+    query.load(conn).await
+}
+
 /// A hospital of a programme's frame with the codes of one survey that it answered, if any.
 #[derive(Debug, Clone, QueryableByName)]
 pub struct AnsweredRow {

@@ -120,6 +120,73 @@ async fn who_may_not_have_a_file_is_told_when_asking() {
     assert!(strings.contains(OWN.gmis) && !strings.contains("試験 花子"));
 }
 
+fn microdata(file: &str, area: &str) -> Value {
+    json!({"file": file, "area": area})
+}
+
+fn identified(area: &str, reason: Option<&str>) -> Value {
+    json!({"file": "microdata.csv", "area": area, "identities": true, "reason": reason})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn micro_data_leave_without_identities_unless_a_reason_is_given_and_the_audit_says_so() {
+    let app = TestApp::answered().await;
+    let (tokyo, analyst) = (app.sign_in("tokyo").await, app.sign_in("analyst").await);
+    let made = fetched(&tokyo, ask(&tokyo, &microdata("microdata.csv", "13")).await).await;
+    let text = String::from_utf8(made.body).unwrap();
+    assert_eq!(text.lines().count(), 1 + 3, "{text}");
+    assert!(text.contains("consultation_desk__vendor") && text.contains("東京都"));
+    for hidden in [OWN.gmis, "gmis_id", "13104", "試験", "神奈川県"] {
+        assert!(!text.contains(hidden), "{hidden}: {text}");
+    }
+    let made = fetched(&tokyo, ask(&tokyo, &identified("13", Some("立入検査の準備"))).await).await;
+    let text = String::from_utf8(made.body).unwrap();
+    assert!(text.contains(OWN.gmis) && text.contains("13104") && !text.contains("試験 花子") && !text.contains("神奈川県"));
+    let told = "SELECT count(*) FROM audit WHERE action = 'export_microdata' AND prefecture = 13 AND actor = 'prefecture' \
+                AND (details ->> 'hospitals')::int = 3 AND details ->> 'reason' IS NOT DISTINCT FROM ";
+    assert_eq!(app.database.number(&format!("{told} NULL")).await, 1);
+    assert_eq!(app.database.number(&format!("{told} '立入検査の準備'")).await, 1);
+
+    let made = fetched(&analyst, ask(&analyst, &microdata("microdata.zip", "nation")).await).await;
+    let names = tests::zipped::names(&made.body);
+    assert_eq!(
+        names,
+        [
+            "codebook.csv",
+            "survey=2024/prefecture=13/part-0.parquet",
+            "survey=2024/prefecture=14/part-0.parquet"
+        ]
+    );
+    let made = fetched(&analyst, ask(&analyst, &microdata("microdata.xlsx", "nation")).await).await;
+    let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(made.body)).unwrap();
+    assert_eq!(workbook.worksheets()[0].1.height(), 1 + 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn micro_data_are_refused_to_who_may_not_have_them() {
+    let app = TestApp::answered().await;
+    for (login, wish, status, code) in [
+        ("hospital", microdata("microdata.csv", "13"), 403, "role_not_permitted"),
+        ("shinjuku", microdata("microdata.csv", "13"), 403, "role_not_permitted"),
+        ("operator", microdata("codebook.csv", "nation"), 403, "role_not_permitted"),
+        ("tokyo", microdata("microdata.zip", "nation"), 403, "area_not_yours"),
+        ("tokyo", microdata("microdata.zip", "14"), 403, "area_not_yours"),
+        ("tokyo", microdata("microdata.zip", "13104"), 400, "area_invalid"),
+        ("tokyo", json!({"file": "microdata.zip"}), 400, "area_invalid"),
+        ("tokyo", identified("13", None), 400, "reason_missing"),
+        ("administrator", identified("nation", Some("　")), 400, "reason_missing"),
+        ("analyst", identified("nation", Some("研究")), 403, "identities_not_permitted"),
+    ] {
+        ask(&app.sign_in(login).await, &wish).await.refused(status, code);
+    }
+    assert_eq!(
+        app.database
+            .number("SELECT count(*) FROM audit WHERE action = 'export_microdata'")
+            .await,
+        0
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_has_no_file_to_fetch_and_an_old_file_is_gone() {
     let app = TestApp::answered().await;
