@@ -1,12 +1,16 @@
 //! One question's hidden domains: is everything that is hidden safe, and if not, what else has to be hidden? Knows the other questions only by what
 //! hangs on this one.
 
+mod possible;
+
 use super::domain::Domain;
-use super::flow::{self, Room, Way};
+use super::flow::{self, Way};
 use super::moves::{Move, moves};
+use super::partners;
 use super::rule::Rule;
 use super::tables::Tables;
 use super::unions;
+use super::whole::Whole;
 
 /// What an earlier release still lets differ: the domains that it published, and by cell how many hospitals' data changed since.
 #[derive(Debug, Clone)]
@@ -23,6 +27,7 @@ pub(crate) struct Case<'a> {
     options: usize,
     several: bool,
     moves: Vec<Move>,
+    whole: Whole<'a>,
     /// By cell.
     base: Vec<u32>,
     /// By domain.
@@ -73,6 +78,7 @@ impl<'a> Case<'a> {
             several: tables.question(question).is_some_and(|asked| asked.several),
             question,
             moves: moves(tables, question),
+            whole: Whole::new(tables, question),
             worth: tables.domains().iter().enumerate().map(worth).collect(),
             tables,
             rule,
@@ -87,7 +93,7 @@ impl<'a> Case<'a> {
         let mut added = Vec::new();
         while let Some(leak) = self.leak(hidden) {
             let way = self.remedy(hidden, &leak).filter(|way| !way.domains.is_empty());
-            let domains = way.map_or_else(|| self.last_resort(hidden), |way| way.domains);
+            let domains = way.map_or_else(|| self.last_resort(hidden, &leak), |way| way.domains);
             if domains.is_empty() {
                 break;
             }
@@ -101,19 +107,27 @@ impl<'a> Case<'a> {
         added
     }
 
-    /// Where no single way helps: everything but the nation's tables, then those too.
-    fn last_resort(&self, hidden: &[bool]) -> Vec<usize> {
-        let nation_only = self.nation_only(hidden);
-        let open = |also: &[bool]| -> Vec<usize> {
-            let open = hidden
-                .iter()
-                .zip(also)
-                .enumerate()
-                .filter(|(_, (hidden, also))| !**hidden && **also);
-            open.map(|(domain, _)| domain).collect()
+    /// Where no single way helps: everything of the prefectures in the bands concerned, then everything of the prefectures, then the nation's tables.
+    fn last_resort(&self, hidden: &[bool], leak: &Leak) -> Vec<usize> {
+        let around = match leak {
+            Leak::Count(domain, _) => self.around(hidden, *domain),
+            Leak::Union(_) | Leak::Difference(..) => Vec::new(),
         };
-        let below = open(&nation_only);
-        if below.is_empty() { open(&vec![true; hidden.len()]) } else { below }
+        let open = |also: Vec<bool>| -> Vec<usize> {
+            let flags = hidden.iter().zip(also).enumerate();
+            flags
+                .filter(|(_, (hidden, also))| !**hidden && *also)
+                .map(|(domain, _)| domain)
+                .collect()
+        };
+        let below = || open(self.nation_only(hidden));
+        let everything = || open(vec![true; hidden.len()]);
+        let stages: [&dyn Fn() -> Vec<usize>; 3] = [&|| around.clone(), &below, &everything];
+        stages
+            .iter()
+            .map(|stage| stage())
+            .find(|stage| !stage.is_empty())
+            .unwrap_or_default()
     }
 
     /// The first thing that is wrong; `None`: all is safe.
@@ -139,79 +153,11 @@ impl<'a> Case<'a> {
             .map(|(domain, option)| Leak::Count(domain, option))
     }
 
-    /// Whether a hidden count has too few possible values. What the nation's tables show by themselves is not held against the others.
-    fn is_known(&self, hidden: &[bool], domain: usize, option: usize) -> bool {
-        let base = self.bases.get(domain).copied().unwrap_or(0);
-        let want = (self.rule.possible.saturating_sub(1)).min(base);
-        let found = self.spread(hidden, domain, option, want);
-        found < want
-            && found < self.limit(hidden, domain, option, want)
-            && found < self.spread(&self.nation_only(hidden), domain, option, want)
-    }
-
-    /// How far a count could differ if only the nation's tables were published: every hospital of a band might have chosen the option.
-    fn limit(&self, hidden: &[bool], domain: usize, option: usize, want: u32) -> u32 {
-        let chosen = |cell: usize| self.tables.cell(self.question, cell).map_or(0, |counts| counts.option(option));
-        let down: Vec<u32> = (0..self.base.len()).map(chosen).collect();
-        let room = Room {
-            up: self
-                .base
-                .iter()
-                .zip(&down)
-                .map(|(base, chosen)| base.saturating_sub(*chosen))
-                .collect(),
-            down,
-        };
-        let hidden = self.nation_only(hidden);
-        let push = |forward: bool| flow::push(self.tables.grid(), &hidden, &mut room.clone(), domain, forward, want);
-        (push(true) + push(false)).min(want)
-    }
-
-    fn nation_only(&self, hidden: &[bool]) -> Vec<bool> {
-        let domains = self.tables.domains().iter().zip(hidden);
-        domains
-            .map(|(domain, hidden)| *hidden || !matches!(domain, Domain::Nation | Domain::Band(_)))
-            .collect()
-    }
-
-    /// By how much at least a count can differ from itself, up to `want`.
-    fn spread(&self, hidden: &[bool], domain: usize, option: usize, want: u32) -> u32 {
-        let more = self.reach(hidden, domain, option, true, want);
-        if more >= want {
-            return want;
-        }
-        (more + self.reach(hidden, domain, option, false, want)).min(want)
-    }
-
-    /// By how much it can be more, or less: by one exchange, else by one after the other, each in the room that those before it left.
-    fn reach(&self, hidden: &[bool], domain: usize, option: usize, more: bool, want: u32) -> u32 {
-        let grid = self.tables.grid();
-        let rooms = || {
-            self.moves_of(option)
-                .flat_map(|(exchange, rises)| exchange.rooms_of(domain).map(move |room| (room, rises == more)))
-        };
-        let (mut best, mut sum) = (0, 0);
-        let mut taken = vec![0; self.base.len()];
-        for (room, forward) in rooms() {
-            best = best.max(flow::push(grid, hidden, &mut room.clone(), domain, forward, want));
-            if best >= want {
-                return want;
-            }
-            let was = room.after(&taken, self.several);
-            let mut room = was.clone();
-            sum += flow::push(grid, hidden, &mut room, domain, forward, want.saturating_sub(sum));
-            for (all, more) in taken.iter_mut().zip(room.taken(&was)) {
-                *all += more;
-            }
-        }
-        best.max(sum).min(want)
-    }
-
-    /// The exchanges of an option, and whether up means one more of it.
-    fn moves_of(&self, option: usize) -> impl Iterator<Item = (&Move, bool)> {
-        let with = move |exchange: &Move| exchange.gains.contains(&option) || exchange.loses.contains(&option);
-        let with = self.moves.iter().filter(move |exchange| with(exchange));
-        with.map(move |exchange| (exchange, exchange.gains.contains(&option)))
+    /// Whether a union of few is isolated, or a count of the domain.
+    pub(crate) fn leaks_at(&self, hidden: &[bool], domain: usize) -> bool {
+        let union = unions::smallest(self.tables.grid(), hidden, &self.base);
+        union.is_some_and(|union| union.weight < self.rule.min_base)
+            || self.options > 1 && (0..self.options).any(|option| self.is_known(hidden, domain, option))
     }
 
     fn remedy(&self, hidden: &[bool], leak: &Leak) -> Option<Way> {
@@ -248,7 +194,9 @@ impl<'a> Case<'a> {
             flow::push(self.tables.grid(), hidden, &mut room, domain, forward, want);
             flow::cheapest_round(self.tables.grid(), &price, &room, domain, forward)
         });
-        ways.filter(|way| way.price > 0).min_by_key(|way| way.price)
+        let within = |hidden: &[bool]| self.whole.within(hidden, domain, option);
+        let together = partners::cheapest(self.tables.grid(), hidden, &price, domain, within);
+        ways.filter(|way| way.price > 0).chain(together).min_by_key(|way| way.price)
     }
 
     /// What hiding costs by domain; 0 for what is hidden.

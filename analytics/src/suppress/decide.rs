@@ -5,6 +5,7 @@ use super::case::{Before, Case};
 use super::domain::Domain;
 use super::rule::{Reason, Rule};
 use super::tables::{SuppressError, Tables};
+use std::collections::BTreeSet;
 
 /// A release of the same survey that is public already.
 #[derive(Debug, Clone)]
@@ -19,6 +20,7 @@ pub struct Earlier<'a> {
 /// What of a release is hidden.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
+    rule: Rule,
     domains: Vec<Domain>,
     /// By question, then by domain.
     reasons: Vec<Vec<Option<Reason>>>,
@@ -30,36 +32,75 @@ pub struct Decision {
 /// [`SuppressError::Earlier`] if an earlier release does not fit the tables.
 pub fn decide(tables: &Tables, rule: &Rule, earlier: &[Earlier<'_>]) -> Result<Decision, SuppressError> {
     check(tables, earlier)?;
+    let mut forced = vec![vec![false; tables.domains().len()]; tables.questions().len()];
+    let reasons = loop {
+        if let Some(reasons) = pass(tables, rule, earlier, &mut forced) {
+            break reasons;
+        }
+    };
+    Ok(Decision {
+        rule: *rule,
+        domains: tables.domains().to_vec(),
+        reasons,
+    })
+}
+
+/// One pass over the questions; `None` if something was added to what is `forced` to be hidden, so that it all has to be decided anew.
+fn pass(tables: &Tables, rule: &Rule, earlier: &[Earlier<'_>], forced: &mut [Vec<bool>]) -> Option<Vec<Vec<Option<Reason>>>> {
     let mut reasons: Vec<Vec<Option<Reason>>> = (0..tables.questions().len())
         .map(|question| primary(tables, rule, question))
         .collect();
     for question in 0..tables.questions().len() {
         let before = before(earlier, question);
         let mut own = own(tables, &reasons, question, earlier);
+        for (reason, forced) in own.iter_mut().zip(forced.get(question).into_iter().flatten()) {
+            *reason = reason.or(forced.then_some(Reason::Secondary));
+        }
         let open = |domain: usize| {
             let hangs = tables.descendants(question).into_iter();
             let open = hangs.filter(|other| reasons.get(*other).and_then(|list| list.get(domain)).is_some_and(Option::is_none));
             u64::try_from(open.count()).unwrap_or(0)
         };
         let case = Case::new(tables, rule, question, &before, open);
-        let must: Vec<bool> = own.iter().map(Option::is_some).collect();
-        let mut hidden = must.clone();
-        let added = case.extend(&mut hidden);
-        case.prune(&mut hidden, &must);
-        for (domain, difference) in added {
-            let still = hidden.get(domain).copied().unwrap_or(false);
-            if let Some(reason) = own.get_mut(domain).filter(|reason| still && reason.is_none()) {
-                *reason = Some(if difference { Reason::Revision } else { Reason::Secondary });
-            }
-        }
+        let hidden = hide(&case, &mut own);
         if let Some(list) = reasons.get_mut(question) {
             *list = own;
         }
+        if force(tables, &reasons, question, &case.stuck(&hidden), forced) {
+            return None;
+        }
     }
-    Ok(Decision {
-        domains: tables.domains().to_vec(),
-        reasons,
-    })
+    Some(reasons)
+}
+
+/// Extends what a question hides, and says by domain what is hidden then.
+fn hide(case: &Case<'_>, own: &mut [Option<Reason>]) -> Vec<bool> {
+    let must: Vec<bool> = own.iter().map(Option::is_some).collect();
+    let mut hidden = must.clone();
+    let added = case.extend(&mut hidden);
+    case.prune(&mut hidden, &must);
+    for (domain, difference) in added {
+        let still = hidden.get(domain).copied().unwrap_or(false);
+        if let Some(reason) = own.get_mut(domain).filter(|reason| still && reason.is_none()) {
+            *reason = Some(if difference { Reason::Revision } else { Reason::Secondary });
+        }
+    }
+    hidden
+}
+
+/// Forces domains to be hidden in the nearest question above that publishes any of them; whether there is one.
+fn force(tables: &Tables, reasons: &[Vec<Option<Reason>>], question: usize, domains: &BTreeSet<usize>, forced: &mut [Vec<bool>]) -> bool {
+    let above = |question: usize| Some(tables.question(question)?.gate.as_ref()?.question);
+    let is_open = |question: usize, domain: usize| reasons.get(question).and_then(|list| list.get(domain)).is_some_and(Option::is_none);
+    let mut gates = std::iter::successors(above(question), |gate| above(*gate));
+    let Some(gate) = gates.find(|gate| domains.iter().any(|domain| is_open(*gate, *domain))) else {
+        return false;
+    };
+    let flags = forced.get_mut(gate).into_iter().flatten().enumerate();
+    for (_, flag) in flags.filter(|(domain, _)| domains.contains(domain)) {
+        *flag = true;
+    }
+    true
 }
 
 fn primary(tables: &Tables, rule: &Rule, question: usize) -> Vec<Option<Reason>> {
@@ -127,9 +168,23 @@ impl Decision {
         self.reasons.get(question)?.get(index).copied().flatten()
     }
 
+    /// The numbers that it was made by.
+    pub fn rule(&self) -> &Rule {
+        &self.rule
+    }
+
     /// The domains, in the order of the plan.
     pub fn domains(&self) -> &[Domain] {
         &self.domains
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of(domains: Vec<Domain>, reasons: Vec<Vec<Option<Reason>>>) -> Decision {
+        Decision {
+            rule: Rule::default(),
+            domains,
+            reasons,
+        }
     }
 
     /// By question, then by domain.

@@ -142,6 +142,12 @@ impl Grid {
         FIRST_BAND..FIRST_BAND + SIX
     }
 
+    /// The domains of a prefecture and of one of its three bands, by the prefecture's index.
+    pub(crate) fn row(&self, prefecture: usize, band: usize) -> (usize, usize) {
+        let first = 1 + SIX;
+        (first + prefecture, first + self.prefectures.len() + THREE * prefecture + band)
+    }
+
     /// The cells that a domain is the sum of.
     pub(crate) fn cells_of(&self, domain: usize) -> Vec<usize> {
         let place = |code: PrefectureCode| self.prefectures.iter().position(|other| *other == code).unwrap_or(usize::MAX);
@@ -187,5 +193,11 @@ mod tests {
             assert_eq!(sum(true), sum(false), "node {node}");
         }
         assert_eq!((grid.domains().len(), grid.cells()), (7 + 4 * 3, 18));
+        let code = grid.prefectures()[1];
+        let (own, band) = grid.row(1, 2);
+        assert_eq!(
+            (grid.domains()[own], grid.domains()[band]),
+            (Domain::Prefecture(code), Domain::PrefectureBand(code, 2))
+        );
     }
 }

@@ -8,7 +8,9 @@ mod case;
 mod decide;
 mod domain;
 mod flow;
+mod further;
 mod moves;
+mod partners;
 mod report;
 mod rule;
 mod tables;
@@ -16,9 +18,11 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod unions;
+mod whole;
 
 pub use decide::{Decision, Earlier, decide};
 pub use domain::Domain;
+pub use further::{Panel, PanelBand, Transitions};
 pub use report::Report;
 pub use rule::{Reason, Rule};
 pub use tables::{Cell, Counts, Gate, Question, SuppressError, Tables};

@@ -19,24 +19,31 @@ pub(super) fn attack<'a>(tables: &'a Tables, decision: &Decision) -> Attack<'a> 
     }
 }
 
-/// In how many of fifty data sets a count of a question with several exchanges at once may have two possible values in place of three: see the document's
-/// last part. None may be known exactly.
-const NEAR_MISSES: usize = 4;
+/// How many of the data sets a test looks at: fewer than all, unless `CHOSA_LONG` is set (`make test-long`).
+pub(super) fn sets(few: u64, all: u64) -> std::ops::Range<u64> {
+    0..if std::env::var_os("CHOSA_LONG").is_some() { all } else { few }
+}
 
 #[test]
-fn the_attack_finds_no_hidden_count_of_fifty_random_data_sets_and_narrows_hardly_any_to_two_values() {
-    let (mut hidden, mut all, mut near) = (0, 0, 0);
-    for seed in 0..50 {
+fn the_attack_finds_no_hidden_count_of_fifty_random_data_sets_with_fewer_than_three_values() {
+    let (mut hidden, mut all, mut near) = (0, 0, Vec::new());
+    // Fifty with `CHOSA_LONG`; otherwise a third, with those three in which a count once had two values only (8, 28, 47).
+    let few = sets(0, 1).is_empty();
+    for seed in (0..50).filter(|seed| !few || seed % 3 == 2 || *seed == 28) {
         let tables = People::new(seed).tables();
         let decision = decide(&tables, &Rule::default(), &[]).unwrap();
-        let leaks = attack(&tables, &decision).leaks(false);
-        assert!(leaks.iter().all(|leak| !leak.contains("moves by 0")), "seed {seed}: {leaks:?}");
-        near += usize::from(!leaks.is_empty());
+        near.extend(
+            attack(&tables, &decision)
+                .leaks(false)
+                .into_iter()
+                .map(|leak| format!("seed {seed}: {leak}")),
+        );
         let flags = || decision.reasons().iter().flatten();
         hidden += flags().filter(|reason| reason.is_some()).count();
         all += flags().count();
     }
-    assert!(near <= NEAR_MISSES, "{near} data sets");
+    println!("{hidden} of {all} hidden");
+    assert_eq!(near, Vec::<String>::new());
     // Something to find, and something to find it from.
     assert!(hidden * 10 > all && hidden * 10 < 9 * all, "{hidden} of {all}");
 }
@@ -44,7 +51,9 @@ fn the_attack_finds_no_hidden_count_of_fifty_random_data_sets_and_narrows_hardly
 #[test]
 fn the_attack_finds_what_primary_hiding_alone_gives_away() {
     let rule = Rule::default();
-    let found = (0..10).filter(|seed| {
+    let seeds = sets(3, 10);
+    let all = seeds.clone().count();
+    let found = seeds.filter(|seed| {
         let tables = People::new(*seed).tables();
         let decision = decide(&tables, &rule, &[]).unwrap();
         let mut attack = attack(&tables, &decision);
@@ -57,5 +66,5 @@ fn the_attack_finds_what_primary_hiding_alone_gives_away() {
         }
         !attack.leaks(false).is_empty()
     });
-    assert!(found.count() >= 8);
+    assert!(found.count() * 10 >= all * 8);
 }

@@ -1,7 +1,8 @@
 //! How much is hidden of the made nation, seed 47, both surveys.
 
-use super::attacks::attack;
+use super::attacks::{attack, sets};
 use crate::suppress::{Decision, Domain, Report, Rule, Tables, decide, tally};
+use std::sync::OnceLock;
 use survey::answer::{EntryPath, HospitalFacts};
 use survey::evaluate::evaluate;
 
@@ -32,34 +33,41 @@ fn tables(nation: &fixtures::Nation, id: &str) -> Tables {
     .unwrap()
 }
 
-fn nation() -> [(Tables, Decision); 2] {
-    let nation = fixtures::make(fixtures::DEFAULT_SEED, 1.0).unwrap();
-    ["2022", "2024"].map(|id| {
-        let tables = tables(&nation, id);
-        let decision = decide(&tables, &Rule::default(), &[]).unwrap();
-        (tables, decision)
+/// Both surveys with `CHOSA_LONG`, otherwise that of 2022: made and decided once for all tests.
+fn nation() -> &'static [(Tables, Decision)] {
+    static MADE: OnceLock<Vec<(Tables, Decision)>> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let nation = fixtures::make(fixtures::DEFAULT_SEED, 1.0).unwrap();
+        let of = |id: &&str| {
+            let tables = tables(&nation, id);
+            let decision = decide(&tables, &Rule::default(), &[]).unwrap();
+            (tables, decision)
+        };
+        let ids = ["2022", "2024"];
+        let last = usize::try_from(sets(1, 2).end).unwrap();
+        ids[..last].iter().map(of).collect()
     })
 }
 
 #[test]
 fn of_the_made_nation_little_more_is_hidden_than_any_decision_must_hide() {
     let releases = nation();
-    let reports = releases.each_ref().map(|(tables, decision)| Report::new(tables, decision));
-    let both = reports[0].and(reports[1]);
+    let reports: Vec<Report> = releases.iter().map(|(tables, decision)| Report::new(tables, decision)).collect();
+    let both = reports.iter().fold(Report::default(), |sum, report| sum.and(*report));
     println!("{reports:?}\n{both:?}");
     println!(
         "hidden {} permille, primary {} permille",
         both.hidden_permille(),
         both.primary_permille()
     );
-    assert!(both.primary > 1_000, "there is something to hide");
+    assert!(both.primary > 400, "there is something to hide");
     assert!(
         both.hidden * 100 <= both.least * 125,
         "hidden {}, at least {}",
         both.hidden,
         both.least
     );
-    for (tables, decision) in &releases {
+    for (tables, decision) in releases {
         let national = |domain: &&Domain| matches!(domain, Domain::Nation | Domain::Band(_));
         for domain in tables.domains().iter().filter(national) {
             assert!(
@@ -72,7 +80,7 @@ fn of_the_made_nation_little_more_is_hidden_than_any_decision_must_hide() {
 
 #[test]
 fn the_attack_finds_nothing_in_single_questions_of_the_made_nation_with_weighted_estimates_of_its_bands() {
-    for (tables, decision) in &nation() {
+    for (tables, decision) in nation() {
         let hangs = |question: usize| tables.questions()[question].gate.is_some() || tables.children(question).next().is_some();
         let mut attack = attack(tables, decision);
         for (weighted, open) in attack.weighted.iter_mut().zip(&attack.open) {

@@ -2,6 +2,8 @@
 
 mod attack;
 mod attacks;
+mod bounds;
+mod further;
 mod made;
 mod optimum;
 mod people;

@@ -4,7 +4,7 @@ use super::people::Chance;
 use crate::suppress::case::Case;
 use crate::suppress::domain::Grid;
 use crate::suppress::unions;
-use crate::suppress::{Cell, Counts, Decision, Question, Rule, Tables, decide};
+use crate::suppress::{Cell, Counts, Decision, Question, Report, Rule, Tables, decide};
 use proptest::prelude::*;
 use survey::prefecture::PrefectureCode;
 
@@ -116,9 +116,9 @@ fn fewest(tables: &Tables, rule: &Rule, primary: &[bool], limit: usize) -> usize
 }
 
 #[test]
-fn on_small_tables_hardly_more_is_hidden_than_the_best_of_all_sets() {
+fn on_small_tables_hardly_more_is_hidden_than_the_best_of_all_sets_and_never_less_than_the_floor() {
     let rule = Rule::default();
-    let (mut ours, mut best, mut compared) = (0, 0, 0);
+    let (mut ours, mut best, mut floors, mut compared) = (0, 0, 0, 0);
     for seed in 0..60 {
         let tables = small(seed);
         let decision = decide(&tables, &rule, &[]).unwrap();
@@ -134,9 +134,15 @@ fn on_small_tables_hardly_more_is_hidden_than_the_best_of_all_sets() {
         }
         compared += 1;
         ours += all;
-        best += first + fewest(&tables, &rule, &primary, all - first);
+        let fewest = first + fewest(&tables, &rule, &primary, all - first);
+        let floor = Report::new(&tables, &decision).least;
+        assert!(floor <= fewest, "seed {seed}: {floor} is no floor, {fewest} are enough");
+        floors += floor;
+        best += fewest;
     }
-    println!("{compared} tables: {ours} hidden, at best {best}");
+    println!("{compared} tables: {ours} hidden, at best {best}, floor {floors}");
     assert!(compared >= 20, "{compared}");
+    // A floor that is worth something: primary hiding alone would be a floor too.
+    assert!(floors * 100 >= best * 70, "floor {floors}, at best {best}");
     assert!(ours * 100 <= best * 112, "{ours} hidden, at best {best}");
 }
