@@ -23,6 +23,7 @@ mod snapshot;
 mod table;
 #[cfg(test)]
 mod tests;
+pub mod trend;
 
 pub use rate::{RateRequest, RateRow, RateTable, response_rates};
 pub use shape::By;

@@ -238,8 +238,9 @@ fn build(
 ) -> Result<Snapshot, AppError> {
     let frame = frame
         .into_iter()
-        .map(|(prefecture, municipality, beds)| {
+        .map(|(hospital, prefecture, municipality, beds)| {
             Ok(FrameEntry {
+                hospital,
                 prefecture: frames::prefecture_of(prefecture)?,
                 municipality: frames::municipality_of(&municipality)?,
                 beds: frames::beds_of(beds)?,
@@ -249,13 +250,14 @@ fn build(
     let layout = survey.layout().hash();
     let responses = responses
         .into_iter()
-        .map(|(prefecture, municipality, beds, layout_hash, codes)| {
+        .map(|(hospital, prefecture, municipality, beds, layout_hash, codes)| {
             if layout_hash != layout {
                 return Err(AppError::internal(format!(
                     "a counted revision has the layout {layout_hash}, this program's is {layout}"
                 )));
             }
             Ok(Response {
+                hospital,
                 prefecture: frames::prefecture_of(prefecture)?,
                 municipality: frames::municipality_of(&municipality)?,
                 beds: frames::beds_of(beds)?,
