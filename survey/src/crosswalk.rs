@@ -153,6 +153,12 @@ impl Crosswalk {
         &self.pairs
     }
 
+    /// The newest earlier survey that something of this one compares with.
+    pub fn earlier(&self, to_survey: &str) -> Option<&str> {
+        let compared = self.pairs.iter().filter(|pair| pair.comparable && pair.to_survey == to_survey);
+        compared.map(|pair| pair.from_survey.as_str()).max()
+    }
+
     /// The pairs of two surveys, the earlier one first, in the order of the file.
     pub fn between(&self, from_survey: &str, to_survey: &str) -> impl Iterator<Item = &Pair> {
         self.pairs
@@ -203,6 +209,10 @@ mod tests {
         let pairs: Vec<&Pair> = Crosswalk::compiled_in().between("2022", "2024").collect();
         assert_eq!(pairs.len(), Crosswalk::compiled_in().pairs().len());
         assert_eq!(pairs.len(), expected.len());
+        assert_eq!(
+            ["2022", "2024"].map(|survey| Crosswalk::compiled_in().earlier(survey)),
+            [None, Some("2022")]
+        );
         for (pair, (from, to, counting)) in pairs.into_iter().zip(expected) {
             assert_eq!((pair.from_question.as_str(), pair.to_question.as_str()), (from, to));
             assert_eq!(pair.comparable, counting.is_some(), "{to}");
