@@ -1,5 +1,6 @@
 //! The snapshot as polars columns: place, bands and one byte column a slot. Nothing is counted here.
 
+use crate::cube::Cell;
 use crate::snapshot::{FrameEntry, Response};
 use polars::prelude::{Column, DataFrame, Expr, NamedFrom, PolarsResult, Series, col, lit};
 use survey::area::{Area, MunicipalityCode};
@@ -70,6 +71,32 @@ pub(crate) fn inside(area: &Area) -> Option<Expr> {
             Some(col(MUNICIPALITY).eq(code.clone()).or(col(CITY).eq(code)))
         }
     }
+}
+
+/// The survey cell of every row, and whether the row lies in the area; in the order of the rows.
+pub(crate) fn places(rows: &DataFrame, area: &Area) -> PolarsResult<Vec<(Cell, bool)>> {
+    let wanted = match area {
+        Area::Municipality(municipality) => municipality_number(Some(municipality)),
+        Area::Nation | Area::Prefecture(_) => 0,
+    };
+    let prefectures = rows.column(PREFECTURE)?.u8()?.into_no_null_iter();
+    let bands = rows.column(band_column(Banding::Survey))?.u8()?.into_no_null_iter();
+    let municipalities = rows.column(MUNICIPALITY)?.u32()?.into_no_null_iter();
+    let cities = rows.column(CITY)?.u32()?.into_no_null_iter();
+    let place = |((prefecture, band), (municipality, city)): ((u8, u8), (u32, u32))| {
+        let inside = match area {
+            Area::Nation => true,
+            Area::Prefecture(one) => one.number() == prefecture,
+            Area::Municipality(_) => wanted == municipality || wanted == city,
+        };
+        ((prefecture, band), inside)
+    };
+    Ok(prefectures.zip(bands).zip(municipalities.zip(cities)).map(place).collect())
+}
+
+/// The codes of one slot, in the order of the rows.
+pub(crate) fn codes(responses: &DataFrame, slot: usize) -> PolarsResult<Vec<u8>> {
+    Ok(responses.column(&slot_column(slot))?.u8()?.into_no_null_iter().collect())
 }
 
 fn place_columns<'a>(places: impl Iterator<Item = (PrefectureCode, Option<&'a MunicipalityCode>, Beds)>) -> Vec<Column> {

@@ -25,6 +25,7 @@ pub mod suppress;
 mod table;
 #[cfg(test)]
 mod tests;
+pub mod trend;
 
 pub use rate::{RateRequest, RateRow, RateTable, response_rates};
 pub use shape::By;

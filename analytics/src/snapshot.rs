@@ -4,16 +4,20 @@
 
 use crate::columns::Columns;
 use chrono::{DateTime, Utc};
+use std::collections::HashSet;
 use survey::area::MunicipalityCode;
 use survey::codes::{BLANK, FIRST_OPTION, NO_ANSWER, NOT_ASKED, Slot};
 use survey::hospital::Beds;
 use survey::prefecture::PrefectureCode;
 use survey::question::{Kind, Question};
 use survey::survey::Survey;
+use uuid::Uuid;
 
 /// One hospital that the survey is sent to. Rows that are out of scope (closed, under 20 beds) must be left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FrameEntry {
+    /// The internal id, the same in every survey. It joins years and appears in no output.
+    pub hospital: Uuid,
     /// The prefecture of the frame.
     pub prefecture: PrefectureCode,
     /// The municipality of the frame, where it is known.
@@ -25,6 +29,8 @@ pub struct FrameEntry {
 /// The counted revision of one hospital, with the place and beds of its frame row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
+    /// The internal id, as in the frame.
+    pub hospital: Uuid,
     /// The prefecture of the frame.
     pub prefecture: PrefectureCode,
     /// The municipality of the frame, where it is known.
@@ -80,6 +86,14 @@ pub enum SnapshotError {
         /// The beds that came.
         beds: u16,
     },
+    /// One hospital stands twice in a list, so that it would count twice.
+    #[error("{list} row {row}: the hospital stands in an earlier row too")]
+    HospitalTwice {
+        /// `frame` or `responses`.
+        list: &'static str,
+        /// Index into that list.
+        row: usize,
+    },
     /// The columns could not be made.
     #[error("the columns could not be made: {0}")]
     Columns(String),
@@ -91,8 +105,14 @@ pub struct Snapshot {
     survey: Survey,
     as_of: DateTime<Utc>,
     columns: Columns,
-    targets: usize,
-    responses: usize,
+    hospitals: Hospitals,
+}
+
+/// Who stands in the rows of the columns.
+#[derive(Clone)]
+struct Hospitals {
+    frame: Vec<Uuid>,
+    responses: Vec<Uuid>,
 }
 
 impl std::fmt::Debug for Snapshot {
@@ -100,8 +120,8 @@ impl std::fmt::Debug for Snapshot {
         f.debug_struct("Snapshot")
             .field("survey", &self.survey.id().as_str())
             .field("as_of", &self.as_of)
-            .field("targets", &self.targets)
-            .field("responses", &self.responses)
+            .field("targets", &self.targets())
+            .field("responses", &self.responses())
             .finish_non_exhaustive()
     }
 }
@@ -114,14 +134,19 @@ impl Snapshot {
     pub fn new(survey: &Survey, as_of: DateTime<Utc>, frame: Vec<FrameEntry>, responses: Vec<Response>) -> Result<Snapshot, SnapshotError> {
         check_beds("frame", frame.iter().map(|entry| entry.beds))?;
         check_beds("responses", responses.iter().map(|response| response.beds))?;
+        let hospitals = Hospitals {
+            frame: frame.iter().map(|entry| entry.hospital).collect(),
+            responses: responses.iter().map(|response| response.hospital).collect(),
+        };
+        check_once("frame", &hospitals.frame)?;
+        check_once("responses", &hospitals.responses)?;
         check_codes(survey, &responses)?;
         let columns = Columns::new(survey, &frame, &responses).map_err(|error| SnapshotError::Columns(error.to_string()))?;
         Ok(Snapshot {
             survey: survey.clone(),
             as_of,
             columns,
-            targets: frame.len(),
-            responses: responses.len(),
+            hospitals,
         })
     }
 
@@ -137,16 +162,26 @@ impl Snapshot {
 
     /// Hospitals of the frame.
     pub fn targets(&self) -> usize {
-        self.targets
+        self.hospitals.frame.len()
     }
 
     /// Counted submissions.
     pub fn responses(&self) -> usize {
-        self.responses
+        self.hospitals.responses.len()
     }
 
     pub(crate) fn columns(&self) -> &Columns {
         &self.columns
+    }
+
+    /// The hospital of each row of the frame's columns.
+    pub(crate) fn frame_hospitals(&self) -> &[Uuid] {
+        &self.hospitals.frame
+    }
+
+    /// The hospital of each row of the responses' columns.
+    pub(crate) fn response_hospitals(&self) -> &[Uuid] {
+        &self.hospitals.responses
     }
 }
 
@@ -161,6 +196,14 @@ fn check_beds(list: &'static str, beds: impl Iterator<Item = Beds>) -> Result<()
         }
     }
     Ok(())
+}
+
+fn check_once(list: &'static str, hospitals: &[Uuid]) -> Result<(), SnapshotError> {
+    let mut seen = HashSet::with_capacity(hospitals.len());
+    match hospitals.iter().position(|hospital| !seen.insert(*hospital)) {
+        Some(row) => Err(SnapshotError::HospitalTwice { list, row }),
+        None => Ok(()),
+    }
 }
 
 /// What a slot may hold: true at every byte that has a meaning there.

@@ -17,6 +17,9 @@ const COLOURS: [&str; 8] = [
 /// From so many categories on, names are turned and values left out.
 const MANY: u32 = 12;
 
+/// With fewer categories there is room for the values of several series.
+const FEW: u32 = 3;
+
 /// Columns of percentages over the labels in the first column.
 pub(super) struct PercentChart<'a> {
     /// The sheet that holds the cells.
@@ -55,7 +58,7 @@ impl PercentChart<'_> {
                 .set_values((self.sheet, self.rows.0, series.column, self.rows.1, series.column))
                 .set_format(rust_xlsxwriter::ChartFormat::new().set_solid_fill(rust_xlsxwriter::ChartSolidFill::new().set_color(*colour)))
                 .set_gap(60);
-            if self.series.len() == 1 && self.rows.1 - self.rows.0 < MANY {
+            if (self.series.len() == 1 && self.rows.1 - self.rows.0 < MANY) || self.rows.1 - self.rows.0 < FEW {
                 drawn.set_data_label(&label);
             }
         }

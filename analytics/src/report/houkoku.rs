@@ -4,16 +4,19 @@ use super::front::{self, Entry};
 use super::question_sheet::{ByAnswer, QuestionSheet};
 use super::rate_sheet::{self, RateSheet};
 use super::text::{self, ReportText};
+use super::trend_sheet::{self, TrendSheet};
 use super::{ReportError, page, workbook_error};
 use crate::rate::{RateRequest, RateTable, response_rates};
 use crate::shape::By;
 use crate::snapshot::Snapshot;
 use crate::table::{Among, Counted, Table, counted_questions};
+use crate::trend::{self, TrendBy, TrendRequest, TrendTable};
 use rust_xlsxwriter::XlsxError;
 use std::collections::BTreeSet;
 use survey::area::Area;
 use survey::band::Banding;
 use survey::condition::Condition;
+use survey::crosswalk::Crosswalk;
 use survey::question::Question;
 
 /// A question with everything that its sheet shows.
@@ -31,11 +34,12 @@ struct Rates {
     by_prefecture: RateTable,
 }
 
-/// The workbook for reading: A4 across, one sheet a question, charts, method. Call it from a plain thread.
+/// The workbook for reading: A4 across, one sheet a question, charts, method. With an earlier survey also a sheet of what compares (推移). Call it
+/// from a plain thread.
 ///
 /// # Errors
 /// [`ReportError`]: a defect.
-pub fn houkoku(snapshot: &Snapshot, words: &ReportText) -> Result<Vec<u8>, ReportError> {
+pub fn houkoku(snapshot: &Snapshot, earlier: Option<&Snapshot>, words: &ReportText) -> Result<Vec<u8>, ReportError> {
     let rates = |by| {
         response_rates(
             snapshot,
@@ -50,7 +54,7 @@ pub fn houkoku(snapshot: &Snapshot, words: &ReportText) -> Result<Vec<u8>, Repor
         by_band: rates(By::Band)?,
         by_prefecture: rates(By::Prefecture)?,
     };
-    let mut taken: BTreeSet<String> = [front::COVER, front::CONTENTS, front::METHOD, rate_sheet::NAME]
+    let mut taken: BTreeSet<String> = [front::COVER, front::CONTENTS, front::METHOD, rate_sheet::NAME, trend_sheet::NAME]
         .map(str::to_owned)
         .into_iter()
         .collect();
@@ -65,7 +69,28 @@ pub fn houkoku(snapshot: &Snapshot, words: &ReportText) -> Result<Vec<u8>, Repor
             by_answer: by_answer(snapshot, question, &words.area)?,
         });
     }
-    write(snapshot, words, &rates, &countings).map_err(workbook_error)
+    let trends = earlier
+        .map(|earlier| trends(earlier, snapshot, &words.area))
+        .transpose()?
+        .unwrap_or_default();
+    write(snapshot, words, &rates, &countings, &trends).map_err(workbook_error)
+}
+
+/// Every question that compares with the earlier survey, in the order of the crosswalk.
+fn trends(earlier: &Snapshot, later: &Snapshot, area: &Area) -> Result<Vec<TrendTable>, ReportError> {
+    let crosswalk = Crosswalk::compiled_in();
+    let table = |question| {
+        let request = TrendRequest {
+            question,
+            area: area.clone(),
+            by: TrendBy::Band,
+        };
+        Ok(trend::trend(earlier, later, crosswalk, &request)?)
+    };
+    trend::comparable_questions(earlier, later, crosswalk)
+        .into_iter()
+        .map(table)
+        .collect()
 }
 
 /// A question that an earlier answer frees from (2022: items 13 and 14, which a hospital without a VPN device may leave out) is shown by that answer too.
@@ -91,12 +116,18 @@ fn by_answer(snapshot: &Snapshot, question: &Question, area: &Area) -> Result<Op
     }))
 }
 
-fn write(snapshot: &Snapshot, words: &ReportText, rates: &Rates, countings: &[Counting<'_>]) -> Result<Vec<u8>, XlsxError> {
+fn write(
+    snapshot: &Snapshot,
+    words: &ReportText,
+    rates: &Rates,
+    countings: &[Counting<'_>],
+    trends: &[TrendTable],
+) -> Result<Vec<u8>, XlsxError> {
     let (mut workbook, styles) = page::workbook(&words.title, &words.publisher, snapshot.as_of())?;
     let area = text::area_ja(&words.area);
     let several_prefectures = rates.by_prefecture.rows.len() > 1;
     front::write_cover(workbook.add_worksheet(), &styles, snapshot, words, &rates.by_band.total)?;
-    front::write_contents(workbook.add_worksheet(), &styles, &words.title, &entries(countings))?;
+    front::write_contents(workbook.add_worksheet(), &styles, &words.title, &entries(countings, trends))?;
     let rate_sheet = RateSheet {
         foot: &words.title,
         area: &area,
@@ -116,11 +147,19 @@ fn write(snapshot: &Snapshot, words: &ReportText, rates: &Rates, countings: &[Co
         };
         sheet.write(workbook.add_worksheet(), &styles)?;
     }
+    if !trends.is_empty() {
+        let sheet = TrendSheet {
+            foot: &words.title,
+            area: &area,
+            tables: trends,
+        };
+        sheet.write(workbook.add_worksheet(), &styles)?;
+    }
     front::write_method(workbook.add_worksheet(), &styles, words)?;
     workbook.save_to_buffer()
 }
 
-fn entries(countings: &[Counting<'_>]) -> Vec<Entry> {
+fn entries(countings: &[Counting<'_>], trends: &[TrendTable]) -> Vec<Entry> {
     let entry = |sheet: &str, name: &str, about: &str| Entry {
         sheet: sheet.to_owned(),
         name: name.to_owned(),
@@ -138,6 +177,13 @@ fn entries(countings: &[Counting<'_>]) -> Vec<Entry> {
             &text::one_line(&counting.question.item_wording),
         )
     }));
+    if let Some(table) = trends.first() {
+        let about = format!(
+            "{}年と{}年の比較（比べられる設問、すべての病院と両年に回答した病院、答えの変化）",
+            table.earlier.survey, table.later.survey
+        );
+        entries.push(entry(trend_sheet::NAME, trend_sheet::NAME, &about));
+    }
     entries.push(entry(front::METHOD, front::METHOD, "用語の定義、記号、取扱い"));
     entries
 }

@@ -17,6 +17,7 @@ mod page;
 mod question_sheet;
 mod rate_sheet;
 mod text;
+mod trend_sheet;
 
 pub use chase::{ChaseLine, ChaseText, chase_list};
 pub use code_table::code_table_csv;
@@ -28,6 +29,7 @@ pub use list::selection_list;
 pub use text::{ProgramText, ReportText};
 
 use crate::table::TableError;
+use crate::trend::TrendError;
 
 /// Why a file could not be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +37,9 @@ pub enum ReportError {
     /// A table could not be counted.
     #[error(transparent)]
     Table(#[from] TableError),
+    /// A trend could not be counted.
+    #[error(transparent)]
+    Trend(#[from] TrendError),
     /// The workbook could not be written.
     #[error("the workbook could not be written: {0}")]
     Workbook(String),

@@ -10,6 +10,7 @@ use survey::hospital::Beds;
 use survey::prefecture::PrefectureCode;
 use survey::question::{Kind, Question};
 use survey::survey::Survey;
+use uuid::Uuid;
 
 /// A small generator of plain numbers (SplitMix64): tests need variety, not quality.
 pub(super) struct Chance(pub(super) u64);
@@ -29,7 +30,9 @@ impl Chance {
 }
 
 /// One hospital and what it answered, if it did.
+#[derive(Clone)]
 pub(super) struct MadeHospital {
+    pub(super) id: Uuid,
     pub(super) prefecture: PrefectureCode,
     pub(super) municipality: Option<MunicipalityCode>,
     pub(super) beds: Beds,
@@ -52,18 +55,24 @@ impl Made {
         let mut chance = Chance(seed);
         // Few prefectures, so that small samples have cells with several hospitals; wards, so that a designated city has something to include.
         let municipalities = ["01202", "13104", "14101", "14102", "14130", "27102", "47201"];
-        let hospitals = (0..hospitals).map(|_| hospital(survey, &mut chance, &municipalities)).collect();
+        let mut hospitals: Vec<MadeHospital> = (0..hospitals).map(|_| hospital(survey, &mut chance, &municipalities)).collect();
+        // Nobody is in the made survey of another seed, unless a test says so.
+        for (index, hospital) in (0..).zip(&mut hospitals) {
+            hospital.id = Uuid::from_u64_pair(seed, index);
+        }
         Made { survey, hospitals }
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {
         let frame = self.hospitals.iter().map(|hospital| FrameEntry {
+            hospital: hospital.id,
             prefecture: hospital.prefecture,
             municipality: hospital.municipality.clone(),
             beds: hospital.beds,
         });
         let responses = self.hospitals.iter().filter_map(|hospital| {
             Some(Response {
+                hospital: hospital.id,
                 prefecture: hospital.prefecture,
                 municipality: hospital.municipality.clone(),
                 beds: hospital.beds,
@@ -93,6 +102,7 @@ fn hospital(survey: &Survey, chance: &mut Chance, municipalities: &[&str]) -> Ma
     let prefecture = municipality.prefecture();
     let municipality = (chance.below(10) > 0).then_some(municipality);
     MadeHospital {
+        id: Uuid::nil(),
         prefecture,
         municipality,
         beds,

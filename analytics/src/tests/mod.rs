@@ -5,4 +5,5 @@ mod machine_rules;
 mod made;
 mod selections;
 mod tables;
+mod trends;
 mod workbooks;

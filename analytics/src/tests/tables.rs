@@ -12,6 +12,7 @@ use survey::evaluate::State;
 use survey::hospital::Beds;
 use survey::prefecture::PrefectureCode;
 use survey::question::{Kind, Question};
+use uuid::Uuid;
 
 const BYS: [By; 4] = [By::Area, By::Prefecture, By::Band, By::PrefectureBand];
 const AREAS: [&str; 5] = ["nation", "14", "26", "13104", "14100"];
@@ -250,18 +251,20 @@ fn the_published_shares_of_2022_come_out() {
     let survey = survey::find("2022").unwrap();
     let slot = survey.layout().slots_of("ehr_in_use")[0].index;
     let place = (PrefectureCode::new(1).unwrap(), Beds::new(100).unwrap());
-    let frame = vec![
-        FrameEntry {
+    let hospital = Uuid::from_u128;
+    let frame = (0..8_252)
+        .map(|index| FrameEntry {
+            hospital: hospital(index),
             prefecture: place.0,
             municipality: None,
-            beds: place.1
-        };
-        8_252
-    ];
+            beds: place.1,
+        })
+        .collect();
     let responses = (0..6_216).map(|index| {
         let mut codes = vec![0; survey.layout().len()];
         codes[slot] = if index < 4_020 { 16 } else { 17 };
         Response {
+            hospital: hospital(index),
             prefecture: place.0,
             municipality: None,
             beds: place.1,
@@ -299,6 +302,7 @@ fn a_table_reads_as_json_as_the_interface_promises() {
 fn a_snapshot_refuses_what_could_not_be_counted_in_exactly_one_way() {
     let survey = survey::find("2024").unwrap();
     let response = |codes: Vec<u8>, beds: u16| Response {
+        hospital: Uuid::nil(),
         prefecture: PrefectureCode::new(1).unwrap(),
         municipality: None,
         beds: Beds::new(beds).unwrap(),
@@ -331,4 +335,9 @@ fn a_snapshot_refuses_what_could_not_be_counted_in_exactly_one_way() {
     mixed[survey.layout().slots_of(several.key.as_str())[1].index] = 17;
     assert!(matches!(build(response(mixed, 20)), Err(SnapshotError::StatesDiffer { .. })));
     assert_eq!(build(response(vec![0; length], 20)), Ok(()));
+    let twice = vec![response(vec![0; length], 20), response(vec![0; length], 20)];
+    assert!(matches!(
+        Snapshot::new(survey, as_of(), Vec::new(), twice),
+        Err(SnapshotError::HospitalTwice { list: "responses", row: 1 })
+    ));
 }

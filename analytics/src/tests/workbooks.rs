@@ -3,12 +3,14 @@
 use super::made::{Made, as_of};
 use crate::report::{ProgramText, ReportText, houkoku, selection_list};
 use crate::selection::{CandidateHospital, Criteria, Quota, choose};
+use crate::trend::{TrendBy, TrendChange, TrendRequest, TrendShare, trend};
 use crate::{By, TableRequest, table};
 use calamine::{Data, Range, Reader, Xlsx, open_workbook_from_rs};
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 use survey::area::Area;
 use survey::band::Banding;
+use survey::crosswalk::Crosswalk;
 use survey::hospital::Beds;
 use survey::prefecture::PrefectureCode;
 
@@ -56,8 +58,8 @@ fn find_row(range: &Range<Data>, label: &str) -> usize {
 #[test]
 fn the_reading_workbook_is_the_same_bytes_twice_and_dated_by_its_answers() {
     let made = Made::new("2024", 21, 150);
-    let first = houkoku(&made.snapshot(), &words(Area::Nation)).unwrap();
-    assert_eq!(first, houkoku(&made.snapshot(), &words(Area::Nation)).unwrap());
+    let first = houkoku(&made.snapshot(), None, &words(Area::Nation)).unwrap();
+    assert_eq!(first, houkoku(&made.snapshot(), None, &words(Area::Nation)).unwrap());
     let core = &parts(&first)["docProps/core.xml"];
     assert_eq!(core.matches("2024-03-08T14:59:00Z").count(), 2, "{core}");
 }
@@ -66,7 +68,7 @@ fn the_reading_workbook_is_the_same_bytes_twice_and_dated_by_its_answers() {
 fn the_reading_workbook_shows_the_numbers_of_the_tables() {
     let made = Made::new("2024", 22, 150);
     let snapshot = made.snapshot();
-    let bytes = houkoku(&snapshot, &words(Area::Nation)).unwrap();
+    let bytes = houkoku(&snapshot, None, &words(Area::Nation)).unwrap();
     let mut workbook = open(&bytes);
     let names = workbook.sheet_names().to_owned();
     let questions = made.survey.questions().iter().filter(|question| question.is_coded()).count();
@@ -114,7 +116,7 @@ fn the_reading_workbook_shows_the_numbers_of_the_tables() {
 #[test]
 fn the_reading_workbook_prints_on_a4_with_headings_repeated_and_pages_numbered() {
     let made = Made::new("2022", 23, 60);
-    let bytes = houkoku(&made.snapshot(), &words(Area::Nation)).unwrap();
+    let bytes = houkoku(&made.snapshot(), None, &words(Area::Nation)).unwrap();
     let parts = parts(&bytes);
     for (name, xml) in sheet_parts(&parts) {
         assert!(
@@ -146,7 +148,7 @@ fn the_reading_workbook_prints_on_a4_with_headings_repeated_and_pages_numbered()
 fn a_prefectures_workbook_counts_its_own_hospitals_and_names_itself() {
     let made = Made::new("2024", 24, 100);
     let area = Area::Prefecture(PrefectureCode::new(14).unwrap());
-    let bytes = houkoku(&made.snapshot(), &words(area.clone())).unwrap();
+    let bytes = houkoku(&made.snapshot(), None, &words(area.clone())).unwrap();
     let mut workbook = open(&bytes);
     let range = workbook.worksheet_range("回収状況").unwrap();
     let own = made
@@ -220,4 +222,64 @@ fn the_list_names_hospitals_scores_and_shortages_and_survives_any_name() {
     assert_eq!((tied[5].to_string(), tied[6].to_string()), ("20".to_owned(), "2".to_owned()));
     let origin = workbook.worksheet_range("作成情報").unwrap();
     assert!(origin.used_cells().any(|(_, _, cell)| cell.to_string() == selection.result_hash));
+}
+
+#[test]
+fn the_reading_workbook_shows_the_trends_of_what_compares_with_their_charts() {
+    let (earlier, mut later) = (Made::new("2022", 31, 400), Made::new("2024", 32, 400));
+    for (one, two) in earlier.hospitals.iter().zip(later.hospitals.iter_mut()).take(350) {
+        two.id = one.id;
+        (two.prefecture, two.municipality, two.beds) = (one.prefecture, one.municipality.clone(), one.beds);
+    }
+    let (earlier, later) = (earlier.snapshot(), later.snapshot());
+    let area = Area::Prefecture(PrefectureCode::new(14).unwrap());
+    let bytes = houkoku(&later, Some(&earlier), &words(area.clone())).unwrap();
+    let range = open(&bytes).worksheet_range("推移").unwrap();
+    let titles: Vec<usize> = ["電子カルテの使用", "バックアップの作成"]
+        .map(|title| range.rows().position(|row| row[0] == Data::String(title.to_owned())).unwrap())
+        .to_vec();
+    assert!(titles[0] < titles[1]);
+    for question in ["ehr_in_use", "backup_generations"] {
+        let request = TrendRequest {
+            question: question.into(),
+            area: area.clone(),
+            by: TrendBy::Band,
+        };
+        let total = trend(&earlier, &later, Crosswalk::compiled_in(), &request).unwrap().total;
+        let printed = |share: &TrendShare| {
+            let estimate = share.estimate.as_ref().unwrap();
+            let counts = [share.n, share.base, share.count].map(float);
+            let shares = [share.percent, Some(estimate.percent), estimate.low, estimate.high];
+            let shares = shares.map(|number| number.map_or(Data::String("－".to_owned()), Data::Float));
+            [counts.as_slice(), shares.as_slice()].concat()
+        };
+        let printed = |years: [&TrendShare; 2], change: &TrendChange| {
+            let change = [Some(change.points), change.low, change.high].map(|number| Data::Float(number.unwrap()));
+            [years.map(printed).concat(), change.to_vec()].concat()
+        };
+        let (all, panel) = (&total.all, &total.panel);
+        let expected = [
+            printed([&all.earlier, &all.later], all.change.as_ref().unwrap()),
+            printed([&panel.earlier, &panel.later], panel.change.as_ref().unwrap()),
+        ];
+        for line in expected {
+            assert!(range.rows().any(|row| row[1..] == line), "{question}: {line:?}");
+        }
+        let moves = [&panel.gained, &panel.lost].map(|moved| float(moved.count));
+        let found = |row: &[Data]| {
+            row[0] == Data::String("神奈川県".to_owned())
+                && row[1] == float(panel.earlier.base)
+                && [&row[2], &row[7]] == [&moves[0], &moves[1]]
+        };
+        assert!(range.rows().any(found), "{question}: {moves:?}");
+    }
+    let with = parts(&bytes);
+    let without = parts(&houkoku(&later, None, &words(area)).unwrap());
+    let charts = |parts: &BTreeMap<String, String>| parts.keys().filter(|name| name.starts_with("xl/charts/chart")).count();
+    assert_eq!(charts(&with), charts(&without) + 8, "two for each of the four pairs");
+    let drawn = with.values().filter(|xml| xml.contains("電子カルテの使用：「はい」の割合（推計）"));
+    assert!(
+        drawn.clone().any(|xml| xml.contains("2022年") && xml.contains("2024年")),
+        "both years are series"
+    );
 }

@@ -25,6 +25,7 @@ pub mod submissions;
 pub mod surveys;
 pub mod tables;
 pub mod templates;
+pub mod trends;
 pub mod windows;
 
 use actix_web::web;
@@ -90,6 +91,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(imports::download_annotated)
         .service(tables::read_table)
         .service(tables::read_response_rates)
+        .service(trends::read_trend)
         .service(exports::download_statistics)
         .service(programs::list_programs)
         .service(programs::create_program)

@@ -33,5 +33,6 @@ pub mod submissions;
 pub mod surveys;
 pub mod templates;
 pub mod times;
+pub mod trends;
 pub mod versions;
 pub mod windows;

@@ -12,8 +12,8 @@ use survey::area::Area;
 use survey::survey::Survey;
 use tokio::sync::Mutex;
 
-use crate::app::frames;
 use crate::app::state::State;
+use crate::app::{frames, trends};
 use crate::auth::actor::Actor;
 use crate::auth::permit::{Permit, ReadTables};
 use crate::db::snapshots;
@@ -169,6 +169,10 @@ pub async fn file(
 ) -> Result<Vec<u8>, AppError> {
     frames::require_area(permit.actor(), &file.covered(&area))?;
     let snapshot = current(state, survey).await?;
+    let earlier = match file {
+        File::Houkoku => trends::earlier(state, survey).await?,
+        File::DataXlsx | File::DataCsv | File::CodeTable | File::Definitions => None,
+    };
     let words = ReportText {
         title: format!("{}（{}年） 集計結果", survey.title(), survey.id()),
         publisher: PUBLISHER.to_owned(),
@@ -176,7 +180,7 @@ pub async fn file(
         notes: vec!["この集計は秘匿処理をしていない内部用の速報です。公表には公表版を使ってください。".to_owned()],
     };
     on_thread(move || match file {
-        File::Houkoku => report::houkoku(&snapshot, &words),
+        File::Houkoku => report::houkoku(&snapshot, earlier.as_deref(), &words),
         File::DataXlsx => report::data_xlsx(&snapshot),
         File::DataCsv => report::data_csv(&snapshot),
         File::CodeTable => report::code_table_csv(&snapshot),
@@ -192,7 +196,7 @@ pub(super) async fn on_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send
 }
 
 /// The snapshot of a survey, read again if the change counter moved. One reader at a time: the others wait for its result.
-async fn current(state: &State, survey: &'static Survey) -> Result<Arc<Snapshot>, AppError> {
+pub(super) async fn current(state: &State, survey: &'static Survey) -> Result<Arc<Snapshot>, AppError> {
     let mut kept = state.shared.snapshots.kept.lock().await;
     let id = survey.id().as_str();
     if let Some(known) = kept.get(id)
@@ -238,8 +242,9 @@ fn build(
 ) -> Result<Snapshot, AppError> {
     let frame = frame
         .into_iter()
-        .map(|(prefecture, municipality, beds)| {
+        .map(|(hospital, prefecture, municipality, beds)| {
             Ok(FrameEntry {
+                hospital,
                 prefecture: frames::prefecture_of(prefecture)?,
                 municipality: frames::municipality_of(&municipality)?,
                 beds: frames::beds_of(beds)?,
@@ -249,13 +254,14 @@ fn build(
     let layout = survey.layout().hash();
     let responses = responses
         .into_iter()
-        .map(|(prefecture, municipality, beds, layout_hash, codes)| {
+        .map(|(hospital, prefecture, municipality, beds, layout_hash, codes)| {
             if layout_hash != layout {
                 return Err(AppError::internal(format!(
                     "a counted revision has the layout {layout_hash}, this program's is {layout}"
                 )));
             }
             Ok(Response {
+                hospital,
                 prefecture: frames::prefecture_of(prefecture)?,
                 municipality: frames::municipality_of(&municipality)?,
                 beds: frames::beds_of(beds)?,

@@ -27,6 +27,7 @@ mod select;
 mod serve;
 mod tabulate;
 mod template;
+mod trend;
 mod window;
 
 use std::process::ExitCode;
@@ -81,6 +82,8 @@ enum Command {
     Tabulate(tabulate::Arguments),
     #[command(about = "個票データ（1病院1行のコード化した回答）を書き出す")]
     Microdata(microdata::Arguments),
+    #[command(about = "前の年の調査と比べた推移を出力する")]
+    Trend(trend::Arguments),
     #[command(about = "都道府県の支援対象病院を選定する")]
     Select(select::Arguments),
     #[command(about = "未回答の病院に督促のメールを送る、印刷用の一覧を作る")]
@@ -133,6 +136,7 @@ fn run(arguments: Arguments) -> Result<(), CliError> {
             Command::Frame(arguments) => frame::run(arguments, &settings).await,
             Command::Window(arguments) => window::run(arguments, &settings).await,
             Command::Microdata(arguments) => microdata::run(arguments, &settings).await,
+            Command::Trend(arguments) => trend::run(arguments, &settings).await,
             Command::Tabulate(arguments) => tabulate::run(arguments, &settings).await,
             Command::Select(arguments) => select::run(arguments, &settings).await,
             Command::Remind(arguments) => remind::run(arguments, &settings).await,

@@ -11,10 +11,10 @@ use crate::db::schema::{frame, revision, submission, survey, survey_change};
 /// States whose latest revision counts.
 const COUNTED: [&str; 2] = ["submitted", "accepted"];
 
-/// Area and beds of a frame row.
-pub type FrameEntryRow = (i16, String, i32);
-/// Area, beds, layout hash and codes of a counted revision.
-pub type ResponseRow = (i16, String, i32, String, Vec<u8>);
+/// Hospital, area and beds of a frame row.
+pub type FrameEntryRow = (Uuid, i16, String, i32);
+/// Hospital, area, beds, layout hash and codes of a counted revision.
+pub type ResponseRow = (Uuid, i16, String, i32, String, Vec<u8>);
 
 /// How often what is counted has changed so far.
 pub async fn changes(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryResult<i64> {
@@ -50,7 +50,7 @@ pub async fn frame_entries(conn: &mut AsyncPgConnection, survey_id: &str) -> Que
     frame::table
         .filter(frame::survey_id.eq(survey_id))
         .filter(frame::out_of_scope_at.is_null())
-        .select((frame::prefecture, frame::municipality, frame::beds))
+        .select((frame::hospital_id, frame::prefecture, frame::municipality, frame::beds))
         .load(conn)
         .await
 }
@@ -72,6 +72,7 @@ pub async fn responses(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryRe
         .filter(submission::state.eq_any(COUNTED))
         .filter(frame::out_of_scope_at.is_null())
         .select((
+            frame::hospital_id,
             frame::prefecture,
             frame::municipality,
             frame::beds,

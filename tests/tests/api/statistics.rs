@@ -136,3 +136,39 @@ async fn a_hospital_that_left_the_frame_or_whose_answers_went_back_is_not_counte
         .expect(200);
     assert_eq!(table["total"]["n"], 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trend_joins_the_years_by_hospital_and_refuses_what_does_not_compare() {
+    let app = TestApp::answered().await;
+    let (analyst, tokyo) = (app.sign_in("analyst").await, app.sign_in("tokyo").await);
+    let path = |from: &str, question: &str, area: &str| format!("/api/v1/surveys/2024/trends?from={from}&question={question}&area={area}");
+    let nation = analyst.get(&path("2022", "ehr_in_use", "nation")).await.expect(200)["total"].clone();
+    assert_eq!(
+        (&nation["all"]["earlier"]["n"], &nation["all"]["later"]["n"]),
+        (&json!(3), &json!(5))
+    );
+    let panel = &nation["panel"];
+    assert_eq!(
+        (&panel["hospitals"], &panel["earlier"]["n"], &panel["stayed_yes"]["count"]),
+        (&json!(4), &json!(2), &json!(2))
+    );
+    let own = tokyo.get(&path("2022", "ehr_in_use", "13")).await.expect(200)["total"].clone();
+    assert_eq!((&own["all"]["earlier"]["n"], &own["panel"]["later"]["n"]), (&json!(2), &json!(1)));
+    for (from, question, area, expected) in [
+        ("2022", "ehr_in_use", "nation", "403 area_not_yours"),
+        ("2022", "ehr_in_use", "14", "403 area_not_yours"),
+        ("2022", "backup_offline", "13", "400 question_not_comparable"),
+        ("2022", "network_map_known", "13", "400 question_not_comparable"),
+        ("2024", "ehr_in_use", "13", "400 question_not_comparable"),
+        ("2022", "nothing", "13", "404 question_unknown"),
+        ("2020", "ehr_in_use", "13", "404 survey_unknown"),
+    ] {
+        assert_eq!(
+            tokyo.get(&path(from, question, area)).await.outcome(),
+            expected,
+            "{from} {question} {area}"
+        );
+    }
+    let refused = tokyo.get(&path("2022", "backup_offline", "13")).await.json();
+    assert!(refused["detail"].as_str().unwrap().starts_with("比べられません。"), "{refused}");
+}

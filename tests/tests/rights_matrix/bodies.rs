@@ -143,7 +143,9 @@ pub fn compare(operation: &str, caller: Caller, target: Target, answer: &Answer)
                 "{says}"
             );
         }
-        "read_table" | "read_response_rates" | "download_statistics" => compare_numbers(operation, area(caller, target), answer, &says),
+        "read_table" | "read_response_rates" | "read_trend" | "download_statistics" => {
+            compare_numbers(operation, area(caller, target), answer, &says)
+        }
         "list_quotas" => assert_eq!(texts(&answer.json(), "prefecture"), prefectures_of(caller), "{says}"),
         "list_candidates" => {
             let all = answer.json();
@@ -238,6 +240,7 @@ fn compare_numbers(operation: &str, area: &str, answer: &Answer, says: &str) {
                 .sum();
             assert_eq!(in_rows, u64::try_from(responses).unwrap(), "{says}");
         }
+        "read_trend" => assert_eq!(&total["all"]["later"]["n"], responses, "{says}"),
         "read_response_rates" => assert_eq!(
             (&total["targets"], &total["responses"]),
             (&targets.into(), &responses.into()),

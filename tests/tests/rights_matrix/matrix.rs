@@ -136,7 +136,7 @@ const fn administrator_only(operation: &'static str, outcome: Outcomes) -> Right
 }
 
 /// Every operation of the API.
-pub static MATRIX: [Rights; 59] = [
+pub static MATRIX: [Rights; 60] = [
     public("live", "204"),
     public("ready", "204"),
     public("create_session", "201"),
@@ -314,6 +314,7 @@ pub static MATRIX: [Rights; 59] = [
     },
     live_numbers("read_table"),
     live_numbers("read_response_rates"),
+    live_numbers("read_trend"),
     live_numbers("download_statistics"),
     of_program("list_programs"),
     administrator_only("create_program", CREATED),

@@ -186,6 +186,13 @@ pub async fn send(operation: &str, client: &Client, caller: Caller, target: Targ
                 .get(&format!("/api/v1/surveys/2024/response-rates?area={area}&by=area"))
                 .await
         }
+        "read_trend" => {
+            client
+                .get(&format!(
+                    "/api/v1/surveys/2024/trends?from=2022&question=ehr_in_use&area={area}&by=band"
+                ))
+                .await
+        }
         "download_statistics" => {
             client
                 .get(&format!("/api/v1/surveys/2024/statistics/houkoku.xlsx?area={area}"))
