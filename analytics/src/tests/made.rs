@@ -29,6 +29,7 @@ impl Chance {
 }
 
 /// One hospital and what it answered, if it did.
+#[derive(Clone)]
 pub(super) struct MadeHospital {
     pub(super) prefecture: PrefectureCode,
     pub(super) municipality: Option<MunicipalityCode>,
