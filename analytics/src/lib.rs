@@ -17,6 +17,7 @@ pub mod estimate;
 mod filter;
 mod percent;
 pub mod picture;
+mod plan;
 mod rate;
 pub mod report;
 pub mod selection;

@@ -2,10 +2,9 @@
 //! who may see an unsuppressed table is decided by the caller.
 
 use crate::by::By;
-use crate::columns;
-use crate::cube::{self, Cell, Measure};
+use crate::cube::{self, Cell};
 use crate::filter::Filter;
-use crate::percent::percent;
+use crate::plan::Plan;
 use crate::shape::{self, Names, PlaceValue};
 use crate::snapshot::Snapshot;
 use chrono::{DateTime, Utc};
@@ -13,13 +12,12 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use survey::area::Area;
 use survey::bands::{BandRange, Bands};
-use survey::codes::{BLANK, CHOSEN, FIRST_OPTION, NO_ANSWER, NOT_ASKED};
-use survey::question::{Kind, Question, QuestionKey};
+use survey::question::{Question, QuestionKey};
 
 /// Which table. The area is mandatory: there is no table of "everything that I may see".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableRequest {
-    /// A coded question of the snapshot's survey.
+    /// A coded question of the snapshot's survey, or one of its indicators (`survey::indicator`).
     pub question: QuestionKey,
     /// Whose hospitals.
     pub area: Area,
@@ -37,9 +35,9 @@ pub struct TableRequest {
 pub struct Table {
     /// The survey's id.
     pub survey: String,
-    /// The question's key.
+    /// The key of the question or indicator.
     pub question: QuestionKey,
-    /// The question's short Japanese name.
+    /// Its short Japanese name.
     pub label: String,
     /// Whose hospitals.
     pub area: Area,
@@ -179,7 +177,6 @@ pub fn table(snapshot: &Snapshot, request: &TableRequest) -> Result<Table, Table
 /// One question counted in the finest cells of an area; every shape of table adds up from them.
 pub(crate) struct Counted<'a> {
     snapshot: &'a Snapshot,
-    question: &'a Question,
     area: Area,
     banding: Bands,
     filters: Vec<Filter>,
@@ -196,15 +193,7 @@ impl<'a> Counted<'a> {
         filters: &[Filter],
     ) -> Result<Counted<'a>, TableError> {
         let (survey, banding) = (snapshot.survey(), banding.into());
-        let named = || (survey.id().as_str().to_owned(), key.as_str().to_owned());
-        let question = survey.question(key.as_str()).ok_or_else(|| {
-            let (survey, question) = named();
-            TableError::UnknownQuestion { survey, question }
-        })?;
-        let plan = Plan::new(snapshot, question).ok_or_else(|| {
-            let (survey, question) = named();
-            TableError::NotCoded { survey, question }
-        })?;
+        let plan = Plan::of(survey, key)?;
         let only = filters
             .iter()
             .map(|filter| filter.condition(survey, &banding))
@@ -213,7 +202,6 @@ impl<'a> Counted<'a> {
             .map_err(|error| TableError::Counting(error.to_string()))?;
         Ok(Counted {
             snapshot,
-            question,
             area: area.clone(),
             banding,
             filters: filters.to_vec(),
@@ -226,8 +214,8 @@ impl<'a> Counted<'a> {
         let ranges = self.banding.ranges();
         Table {
             survey: self.snapshot.survey().id().as_str().to_owned(),
-            question: self.question.key.clone(),
-            label: self.question.label.clone(),
+            question: self.plan.key.clone(),
+            label: self.plan.label.clone(),
             area: self.area.clone(),
             by,
             banding: self.banding.clone(),
@@ -260,86 +248,5 @@ pub(crate) fn counted_questions(snapshot: &Snapshot) -> impl Iterator<Item = &Qu
         .survey()
         .questions()
         .iter()
-        .filter(|question| Plan::new(snapshot, question).is_some())
-}
-
-/// What to count for a question: five state measures, then one measure an option.
-struct Plan {
-    /// Whether a hospital may choose several options.
-    several: bool,
-    choices: Vec<TableChoice>,
-    measures: Vec<Measure>,
-}
-
-impl Plan {
-    fn new(snapshot: &Snapshot, question: &Question) -> Option<Plan> {
-        let slots = snapshot.survey().layout().slots_of(question.key.as_str());
-        // All slots of one question are in the same state (checked by the snapshot), so the first one stands for all.
-        let first = slots.first()?.index;
-        let equal = |code: u8| Measure::Where(columns::slot_is(first, code));
-        let mut measures = vec![
-            Measure::Rows,
-            Measure::Where(columns::slot_from(first, FIRST_OPTION)),
-            equal(BLANK),
-            equal(NO_ANSWER),
-            equal(NOT_ASKED),
-        ];
-        let mut choices = Vec::new();
-        match &question.kind {
-            Kind::Respondent(_) => return None,
-            Kind::Several(options) => {
-                for option in options {
-                    let slot = slots.iter().find(|slot| slot.choice.as_deref() == Some(option.key.as_str()))?.index;
-                    choices.push(TableChoice {
-                        key: option.key.clone(),
-                        label: option.label.clone(),
-                    });
-                    measures.push(Measure::Where(columns::slot_is(slot, CHOSEN)));
-                }
-            }
-            Kind::YesNo(_) | Kind::One(_) | Kind::Text(_) => {
-                for option in question.choices() {
-                    choices.push(TableChoice {
-                        key: option.key.clone(),
-                        label: option.label.clone(),
-                    });
-                    measures.push(equal(FIRST_OPTION.saturating_add(option.code)));
-                }
-            }
-        }
-        Some(Plan {
-            several: matches!(question.kind, Kind::Several(_)),
-            choices,
-            measures,
-        })
-    }
-
-    /// A row of these counts; of none, zeros.
-    fn row(&self, names: Names, counts: &[u64]) -> TableRow {
-        let mut counts = counts.iter().copied();
-        let mut next = || counts.next().unwrap_or(0);
-        let (n, base, blank, no_answer, not_asked) = (next(), next(), next(), next(), next());
-        let chosen: Vec<u64> = self.choices.iter().map(|_| next()).collect();
-        let answers = self.several.then(|| chosen.iter().sum::<u64>());
-        let options = self.choices.iter().zip(chosen).map(|(choice, count)| OptionCount {
-            key: choice.key.clone(),
-            label: choice.label.clone(),
-            count,
-            percent: percent(count, base),
-            percent_of_answers: answers.and_then(|answers| percent(count, answers)),
-        });
-        TableRow {
-            place: names.place,
-            prefecture: names.prefecture,
-            prefecture_name: names.prefecture_name,
-            band: names.band,
-            band_label: names.band_label,
-            options: options.collect(),
-            n,
-            base,
-            blank,
-            no_answer,
-            not_asked,
-        }
-    }
+        .filter(|question| Plan::of_question(snapshot.survey(), question).is_some())
 }

@@ -16,6 +16,7 @@ pub mod evaluate;
 pub mod fault;
 pub mod frame;
 pub mod hospital;
+pub mod indicator;
 pub mod prefecture;
 pub mod question;
 pub mod region;

@@ -2,6 +2,7 @@
 
 mod crosses;
 mod estimates;
+mod indicators;
 mod machine_rules;
 mod made;
 mod selections;

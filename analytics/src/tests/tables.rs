@@ -32,7 +32,7 @@ fn float(count: u64) -> f64 {
     f64::from(u32::try_from(count).unwrap())
 }
 
-fn chose(answer: Option<&Value>, option: &str) -> bool {
+pub(super) fn chose(answer: Option<&Value>, option: &str) -> bool {
     match answer {
         Some(Value::String(one)) => one == option,
         Some(Value::Array(several)) => several.iter().any(|one| one == option),

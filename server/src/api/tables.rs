@@ -21,7 +21,7 @@ use crate::error::AppError;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct TableQuery {
-    /// Question key.
+    /// Question key, or the key of an indicator over several questions (`bcp_defined_and_drilled`).
     question: String,
     /// `nation`, two digits of a prefecture, five of a municipality. Mandatory.
     area: String,

@@ -23,7 +23,7 @@ use crate::error::AppError;
 pub(super) struct Arguments {
     #[arg(long, value_parser = files::survey, help = "調査（例: 2024）")]
     survey: &'static Survey,
-    #[arg(long, help = "設問キー。省略すると回答率")]
+    #[arg(long, help = "設問キーまたは指標のキー。省略すると回答率")]
     question: Option<String>,
     #[arg(long, default_value = "nation", help = "地域: nation、都道府県（01～47）、市区町村コード")]
     area: String,

@@ -139,6 +139,93 @@ async fn both_ways_of_filtering_by_an_answer_give_the_same_table() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_indicator_is_asked_for_like_a_question() {
+    let app = TestApp::answered().await;
+    let kanagawa = app.sign_in("kanagawa").await;
+    let table = async |key: &str| {
+        let path = format!("/api/v1/surveys/2024/tables?question={key}&area=14&by=prefecture");
+        let table = kanagawa.get(&path).await.expect(200);
+        assert_eq!(table["rows"][0]["n"], table["total"]["n"]);
+        table
+    };
+    // One of the two has no BCP, the other one has not drilled it: neither counts, and both are known.
+    let drilled = table("bcp_defined_and_drilled").await;
+    assert_eq!(drilled["label"], "BCPの策定と訓練");
+    let counts = |table: &Value| {
+        let options = table["total"]["options"].as_array().unwrap();
+        (
+            table["total"]["base"].clone(),
+            options.iter().map(|option| option["count"].clone()).collect(),
+        )
+    };
+    assert_eq!(counts(&drilled), (json!(2), vec![json!(0), json!(2)]));
+    assert_eq!(
+        counts(&table("ehr_backup_three_two_one").await),
+        (json!(2), vec![json!(2), json!(0)])
+    );
+    let foreign = "/api/v1/surveys/2024/tables?question=bcp_defined_and_drilled&area=13&by=area";
+    assert_eq!(kanagawa.get(foreign).await.outcome(), "403 area_not_yours");
+    // Those of another survey are unknown here.
+    let other = "/api/v1/surveys/2024/tables?question=vpn_maintained&area=14&by=area";
+    assert_eq!(kanagawa.get(other).await.outcome(), "404 question_unknown");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_takes_the_same_words_and_counts_the_same() {
+    let app = TestApp::answered().await;
+    let analyst = app.sign_in("analyst").await;
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = tests::binary::command();
+        command
+            .env("DATABASE_URL", app.database.application_url())
+            .env("CHOSA_DATA_FOLDER", folder.path());
+        command.args(["tabulate", "--survey", "2024"]).args(arguments).output().unwrap()
+    };
+    let words = [
+        "--by",
+        "region,band",
+        "--banding",
+        "20,100,300",
+        "--filter",
+        "ehr_in_use=yes",
+        "--filter",
+        "prefecture=13|14",
+    ];
+    let printed = run(&[&["--question", "backup_copies", "--json"], &words[..]].concat());
+    assert!(printed.status.success(), "{printed:?}");
+    let printed: Value = serde_json::from_slice(&printed.stdout).unwrap();
+    let path = "/api/v1/surveys/2024/tables?question=backup_copies&area=nation&by=region,band&banding=20,100,300";
+    let answered = analyst
+        .get(&format!("{path}&filters=ehr_in_use=yes,prefecture=13|14"))
+        .await
+        .expect(200);
+    assert_eq!(answered["total"]["n"], 5);
+    for field in ["by", "banding", "filters"] {
+        assert_eq!(printed[field], answered[field]);
+    }
+    let numbers = |table: &Value| -> Vec<Value> {
+        let rows = table["rows"].as_array().unwrap().iter().chain([&table["total"]]);
+        rows.map(|row| json!([row["place"], row["n"], row["base"], row["options"]]))
+            .collect()
+    };
+    assert_eq!(numbers(&printed), numbers(&answered));
+
+    let people = run(&["--by", "municipality", "--filter", "prefecture=14"]);
+    let people = String::from_utf8(people.stdout).unwrap();
+    assert!(people.contains("神奈川県14101") && people.contains("市区町村不明"), "{people}");
+    for (arguments, said) in [
+        (["--by", "shoe"], "行の分け方「shoe」はありません"),
+        (["--banding", "50,100"], "最初の下限が50床"),
+        (["--filter", "region=kansai"], "「region=kansai」を読み取れません"),
+    ] {
+        let refused = run(&arguments);
+        assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+        assert!(String::from_utf8(refused.stderr).unwrap().contains(said));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_makes_no_sense_is_refused_by_its_reason() {
     let app = TestApp::answered().await;
     let analyst = app.sign_in("analyst").await;

@@ -104,7 +104,7 @@ pub(super) fn refused(error: TableError) -> AppError {
     match error {
         TableError::UnknownQuestion { question, .. } => AppError::not_found(
             "question_unknown",
-            format!("設問「{question}」はこの調査にありません。設問キーを確認してください。"),
+            format!("設問または指標「{question}」はこの調査にありません。キーを確認してください。"),
         ),
         TableError::NotCoded { .. } => {
             AppError::invalid("question_not_coded", "回答者の情報は集計できません。別の設問を指定してください。")
