@@ -1,31 +1,54 @@
-//! The snapshot as polars columns: place, bands and one byte column a slot. Nothing is counted here.
+//! The snapshot as polars columns: place, beds and one byte column a slot, and conditions on them. Nothing is counted here.
 
 use crate::cube::Cell;
 use crate::snapshot::{FrameEntry, Response};
-use polars::prelude::{Column, DataFrame, Expr, NamedFrom, PolarsResult, Series, col, lit};
+use polars::prelude::{Column, DataFrame, DataType, Expr, NamedFrom, PolarsResult, Series, col, lit};
+use std::collections::BTreeSet;
 use survey::area::{Area, MunicipalityCode};
-use survey::band::Banding;
+use survey::bands::{BandRange, Bands};
 use survey::hospital::Beds;
 use survey::prefecture::PrefectureCode;
 use survey::survey::Survey;
 
 /// Name of the prefecture column (u8, 1..=47).
 pub(crate) const PREFECTURE: &str = "prefecture";
-const MUNICIPALITY: &str = "municipality";
+/// Name of the municipality column (u32, five digits as a number; 0 where it is not known).
+pub(crate) const MUNICIPALITY: &str = "municipality";
 /// The designated city that a municipality is a ward of: the city's area includes its wards.
 const CITY: &str = "city";
-/// No band: cannot happen after the snapshot's check, and would show in no row if it did.
-const NO_BAND: u8 = u8::MAX;
+/// The licensed beds (u16), from which every banding is cut.
+const BEDS: &str = "beds";
 
 /// The frame and the responses of a snapshot, column by column.
 #[derive(Clone)]
 pub(crate) struct Columns {
     pub(crate) frame: DataFrame,
     pub(crate) responses: DataFrame,
+    pub(crate) municipalities: Municipalities,
+}
+
+/// The municipalities where hospitals of the frame or responses are, `None` for those of a prefecture whose municipality is not known.
+#[derive(Clone)]
+pub(crate) struct Municipalities(BTreeSet<(PrefectureCode, Option<MunicipalityCode>)>);
+
+impl Municipalities {
+    /// Prefecture and municipality of an area as the columns hold them.
+    pub(crate) fn within(&self, area: &Area) -> impl Iterator<Item = (u8, u32)> {
+        let inside = self
+            .0
+            .iter()
+            .filter(|(prefecture, municipality)| area.covers(*prefecture, municipality.as_ref()));
+        inside.map(|(prefecture, municipality)| (prefecture.number(), municipality_number(municipality.as_ref())))
+    }
 }
 
 impl Columns {
     pub(crate) fn new(survey: &Survey, frame: &[FrameEntry], responses: &[Response]) -> PolarsResult<Columns> {
+        let of_frame = frame.iter().map(|entry| (entry.prefecture, entry.municipality.clone()));
+        let of_responses = responses
+            .iter()
+            .map(|response| (response.prefecture, response.municipality.clone()));
+        let municipalities = Municipalities(of_frame.chain(of_responses).collect());
         let places = frame
             .iter()
             .map(|entry| (entry.prefecture, entry.municipality.as_ref(), entry.beds));
@@ -44,32 +67,61 @@ impl Columns {
         Ok(Columns {
             frame,
             responses: DataFrame::new(responses.len(), columns)?,
+            municipalities,
         })
     }
 }
 
 /// Name of a slot's column (u8, the codes of `survey::codes`).
-pub(crate) fn slot_column(index: usize) -> String {
+fn slot_column(index: usize) -> String {
     format!("slot_{index}")
 }
 
-/// Name of a banding's column (u8, index into its bands).
-pub(crate) fn band_column(banding: Banding) -> &'static str {
-    match banding {
-        Banding::Survey => "band_survey",
-        Banding::Program => "band_program",
-    }
+/// The rows whose byte in a slot is this code.
+pub(crate) fn slot_is(slot: usize, code: u8) -> Expr {
+    col(slot_column(slot)).eq(lit(code))
+}
+
+/// The rows whose byte in a slot is this code or above it.
+pub(crate) fn slot_from(slot: usize, code: u8) -> Expr {
+    col(slot_column(slot)).gt_eq(lit(code))
+}
+
+/// The index of each row's band (u8): how many lower bounds its beds reach, less the first, 20, which everybody reaches after the snapshot's check.
+pub(crate) fn band(bands: &Bands) -> Expr {
+    let reached = bands
+        .lower_bounds()
+        .iter()
+        .map(|bound| col(BEDS).gt_eq(lit(*bound)).cast(DataType::UInt8));
+    reached.reduce(|sum, more| sum + more).unwrap_or_else(|| lit(1_u8)) - lit(1_u8)
 }
 
 /// The rows of an area, or `None` where the area is the nation and every row stays.
 pub(crate) fn inside(area: &Area) -> Option<Expr> {
     match area {
         Area::Nation => None,
-        Area::Prefecture(prefecture) => Some(col(PREFECTURE).eq(lit(prefecture.number()))),
-        Area::Municipality(municipality) => {
-            let code = lit(municipality_number(Some(municipality)));
-            Some(col(MUNICIPALITY).eq(code.clone()).or(col(CITY).eq(code)))
-        }
+        Area::Prefecture(prefecture) => Some(of_prefecture(*prefecture)),
+        Area::Municipality(municipality) => Some(of_prefecture(municipality.prefecture()).and(of_municipality(municipality))),
+    }
+}
+
+/// The rows of a prefecture.
+pub(crate) fn of_prefecture(prefecture: PrefectureCode) -> Expr {
+    col(PREFECTURE).eq(lit(prefecture.number()))
+}
+
+/// The rows of a municipality; of a designated city its wards too.
+pub(crate) fn of_municipality(municipality: &MunicipalityCode) -> Expr {
+    let code = lit(municipality_number(Some(municipality)));
+    col(MUNICIPALITY).eq(code.clone()).or(col(CITY).eq(code))
+}
+
+/// The rows whose beds fall in a class.
+pub(crate) fn of_beds(range: &BandRange) -> Expr {
+    let above = col(BEDS).gt_eq(lit(range.min));
+    match range.max {
+        Some(max) => above.and(col(BEDS).lt_eq(lit(max))),
+        None => above,
     }
 }
 
@@ -100,26 +152,19 @@ pub(crate) fn codes(responses: &DataFrame, slot: usize) -> PolarsResult<Vec<u8>>
 }
 
 fn place_columns<'a>(places: impl Iterator<Item = (PrefectureCode, Option<&'a MunicipalityCode>, Beds)>) -> Vec<Column> {
-    let (mut prefecture, mut municipality, mut city) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut survey_band, mut program_band) = (Vec::new(), Vec::new());
+    let (mut prefecture, mut municipality, mut city, mut bed_numbers) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (code, place, beds) in places {
         prefecture.push(code.number());
         municipality.push(municipality_number(place));
         city.push(municipality_number(place.and_then(MunicipalityCode::designated_city).as_ref()));
-        survey_band.push(band_number(Banding::Survey, beds));
-        program_band.push(band_number(Banding::Program, beds));
+        bed_numbers.push(beds.number());
     }
     vec![
         Series::new(PREFECTURE.into(), prefecture).into(),
         Series::new(MUNICIPALITY.into(), municipality).into(),
         Series::new(CITY.into(), city).into(),
-        Series::new(band_column(Banding::Survey).into(), survey_band).into(),
-        Series::new(band_column(Banding::Program).into(), program_band).into(),
+        Series::new(BEDS.into(), bed_numbers).into(),
     ]
-}
-
-fn band_number(banding: Banding, beds: Beds) -> u8 {
-    banding.band_of(beds).and_then(|index| u8::try_from(index).ok()).unwrap_or(NO_BAND)
 }
 
 /// Five digits as a number; 0, which is nobody's code, where the municipality is not known.

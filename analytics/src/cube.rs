@@ -1,39 +1,39 @@
-//! Counting in polars: how many rows of each prefecture and band satisfy each measure, in one pass. Knows neither questions nor percentages.
+//! Counting in polars: how many rows of each finest cell satisfy each measure, in one pass. Knows neither questions nor percentages.
 
-use crate::columns::{self, PREFECTURE};
-use polars::prelude::{Column, DataFrame, DataType, Expr, IntoLazy, PolarsError, PolarsResult, col, len, lit};
+use crate::columns::{self, MUNICIPALITY, PREFECTURE};
+use polars::prelude::{Column, DataFrame, DataType, Expr, IntoLazy, PolarsError, PolarsResult, col, len};
 use std::collections::BTreeMap;
 use survey::area::Area;
-use survey::band::Banding;
+use survey::bands::Bands;
 
-/// A group of rows that fall together: prefecture number and index of the band.
-pub(crate) type Cell = (u8, u8);
+/// Name of the column that the banding is cut into.
+const BAND: &str = "band";
+
+/// A group of rows that fall together in every table: no dimension tells them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Cell {
+    /// 1 to 47.
+    pub(crate) prefecture: u8,
+    /// Five digits as a number; 0 where it is not known.
+    pub(crate) municipality: u32,
+    /// Index into the banding.
+    pub(crate) band: u8,
+}
 
 /// What one number of a cell counts.
 pub(crate) enum Measure {
     /// Every row.
     Rows,
-    /// Rows whose byte in this slot equals the code.
-    Equal { slot: usize, code: u8 },
-    /// Rows whose byte in this slot is at least the code.
-    AtLeast { slot: usize, code: u8 },
+    /// Rows for which this holds.
+    Where(Expr),
 }
 
 impl Measure {
-    /// The rows that satisfy the measure.
-    fn condition(&self) -> Expr {
-        match self {
-            Measure::Rows => lit(true),
-            Measure::Equal { slot, code } => col(columns::slot_column(*slot)).eq(lit(*code)),
-            Measure::AtLeast { slot, code } => col(columns::slot_column(*slot)).gt_eq(lit(*code)),
-        }
-    }
-
     /// The measure as an i64: a u32 count wraps silently once something is taken from it (polars#18054, #28660).
     fn expression(&self, name: usize) -> Expr {
         let counted = match self {
             Measure::Rows => len().cast(DataType::Int64),
-            Measure::Equal { .. } | Measure::AtLeast { .. } => self.condition().cast(DataType::Int64).sum(),
+            Measure::Where(condition) => condition.clone().cast(DataType::Int64).sum(),
         };
         counted.alias(measure_column(name))
     }
@@ -43,34 +43,27 @@ fn measure_column(index: usize) -> String {
     format!("measure_{index}")
 }
 
-/// The measures of every cell that has rows in the area; cells without rows are absent. Group order is not stable in polars: the map sorts.
+/// The measures of every cell that has rows in the area for which all of `only` holds; cells without rows are absent. Group order is not stable
+/// in polars: the map sorts.
 pub(crate) fn count(
     frame: &DataFrame,
     area: &Area,
-    banding: Banding,
-    only: Option<&Measure>,
+    bands: &Bands,
+    only: &[Expr],
     measures: &[Measure],
 ) -> Result<BTreeMap<Cell, Vec<u64>>, PolarsError> {
-    let band = columns::band_column(banding);
-    let rows = match columns::inside(area) {
-        Some(condition) => frame.clone().lazy().filter(condition),
-        None => frame.clone().lazy(),
-    };
-    let rows = match only {
-        Some(measure) => rows.filter(measure.condition()),
-        None => rows,
-    };
+    let rows = columns::inside(area)
+        .into_iter()
+        .chain(only.iter().cloned())
+        .fold(frame.clone().lazy(), |rows, condition| rows.filter(condition));
     let expressions: Vec<Expr> = measures
         .iter()
         .enumerate()
         .map(|(index, measure)| measure.expression(index))
         .collect();
-    let counted = rows.group_by([col(PREFECTURE), col(band)]).agg(expressions).collect()?;
-
-    let keys: Vec<Cell> = bytes(counted.column(PREFECTURE)?)?
-        .into_iter()
-        .zip(bytes(counted.column(band)?)?)
-        .collect();
+    let keys = [col(PREFECTURE), col(MUNICIPALITY), columns::band(bands).alias(BAND)];
+    let counted = rows.group_by(keys).agg(expressions).collect()?;
+    let keys = cells(&counted)?;
     let mut cells: BTreeMap<Cell, Vec<u64>> = keys.iter().map(|key| (*key, Vec::with_capacity(measures.len()))).collect();
     for index in 0..measures.len() {
         let values = counts(counted.column(&measure_column(index))?)?;
@@ -83,8 +76,22 @@ pub(crate) fn count(
     Ok(cells)
 }
 
-fn bytes(column: &Column) -> PolarsResult<Vec<u8>> {
-    Ok(column.u8()?.iter().flatten().collect())
+fn cells(counted: &DataFrame) -> PolarsResult<Vec<Cell>> {
+    let prefectures = counted.column(PREFECTURE)?.u8()?;
+    let municipalities = counted.column(MUNICIPALITY)?.u32()?;
+    let bands = counted.column(BAND)?.u8()?;
+    let numbers = prefectures
+        .iter()
+        .flatten()
+        .zip(municipalities.iter().flatten())
+        .zip(bands.iter().flatten());
+    Ok(numbers
+        .map(|((prefecture, municipality), band)| Cell {
+            prefecture,
+            municipality,
+            band,
+        })
+        .collect())
 }
 
 fn counts(column: &Column) -> PolarsResult<Vec<u64>> {

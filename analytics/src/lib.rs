@@ -10,12 +10,15 @@
 //! Numbers follow one set of definitions everywhere: `n` is the counted submissions of a cell, `base` those that answered the question, and
 //! `base + blank + no_answer + not_asked = n`. A percentage divides by the base.
 
+mod by;
 mod columns;
 mod cube;
 pub mod estimate;
+mod filter;
 pub mod micro;
 mod percent;
 pub mod picture;
+mod plan;
 mod rate;
 pub mod report;
 pub mod selection;
@@ -27,7 +30,9 @@ mod table;
 mod tests;
 pub mod trend;
 
+pub use by::{By, ByError, Dimension};
+pub use filter::{Filter, FilterError};
 pub use rate::{RateRequest, RateRow, RateTable, response_rates};
-pub use shape::By;
+pub use shape::PlaceValue;
 pub use snapshot::{FrameEntry, Response, Snapshot, SnapshotError};
-pub use table::{Among, OptionCount, Table, TableChoice, TableError, TableRequest, TableRow, table};
+pub use table::{OptionCount, Table, TableChoice, TableError, TableRequest, TableRow, table};

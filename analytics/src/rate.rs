@@ -1,14 +1,16 @@
 //! Response rates: counted submissions against the hospitals of the frame. Knows no question.
 
+use crate::by::By;
 use crate::cube::{self, Measure};
+use crate::filter::Filter;
 use crate::percent::percent;
-use crate::shape::{self, By, Place};
+use crate::shape::{self, Key, PlaceValue, Rows};
 use crate::snapshot::Snapshot;
 use crate::table::TableError;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use survey::area::Area;
-use survey::band::Banding;
+use survey::bands::Bands;
 
 /// Which rates. The area is mandatory, as it is for tables.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,8 +19,11 @@ pub struct RateRequest {
     pub area: Area,
     /// What the rows are.
     pub by: By,
-    /// Which bed classes; it matters for rows by band only.
-    pub banding: Banding,
+    /// Which bed classes; they matter for rows and filters by band only.
+    pub banding: Bands,
+    /// Only hospitals for which all of these hold: places and classes, because who has not answered has no answer to filter by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub filters: Vec<Filter>,
 }
 
 /// Response rates of an area.
@@ -31,10 +36,13 @@ pub struct RateTable {
     /// What the rows are.
     pub by: By,
     /// Which bed classes.
-    pub banding: Banding,
+    pub banding: Bands,
+    /// Only hospitals for which all of these hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub filters: Vec<Filter>,
     /// When the answers were read.
     pub as_of: DateTime<Utc>,
-    /// A row for every prefecture and band asked for, also without targets; by prefecture code, then from small to large.
+    /// The rows of a [`Table`](crate::Table), also without targets.
     pub rows: Vec<RateRow>,
     /// The area as a whole.
     pub total: RateRow,
@@ -43,6 +51,8 @@ pub struct RateTable {
 /// One row of rates.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RateRow {
+    /// What the row is about, in the order of `by`; empty for the area as a whole.
+    pub place: Vec<PlaceValue>,
     /// Two-digit prefecture code, in rows by prefecture.
     pub prefecture: Option<String>,
     /// The prefecture's formal name, in rows by prefecture.
@@ -62,18 +72,30 @@ pub struct RateRow {
 /// Counts targets and responses. Call it from a plain thread (see the crate's documentation).
 ///
 /// # Errors
-/// [`TableError::Counting`] only: a defect.
+/// [`TableError::FilterByAnswer`] and [`TableError::UnknownBand`]; [`TableError::Counting`] is a defect.
 pub fn response_rates(snapshot: &Snapshot, request: &RateRequest) -> Result<RateTable, TableError> {
+    let mut only = Vec::new();
+    for filter in &request.filters {
+        if let Filter::Answer { question, .. } = filter {
+            return Err(TableError::FilterByAnswer {
+                question: question.to_string(),
+            });
+        }
+        only.push(filter.condition(snapshot.survey(), &request.banding)?);
+    }
     let count = |frame| {
-        cube::count(frame, &request.area, request.banding, None, &[Measure::Rows]).map_err(|error| TableError::Counting(error.to_string()))
+        cube::count(frame, &request.area, &request.banding, &only, &[Measure::Rows])
+            .map_err(|error| TableError::Counting(error.to_string()))
     };
-    let targets = count(&snapshot.columns().frame)?;
-    let responses = count(&snapshot.columns().responses)?;
-    let row = |place: Place| {
-        let names = shape::names(place, request.banding);
-        let targets: u64 = place.sum(&targets, 1).into_iter().sum();
-        let responses: u64 = place.sum(&responses, 1).into_iter().sum();
+    let columns = snapshot.columns();
+    let (targets, responses) = (count(&columns.frame)?, count(&columns.responses)?);
+    let ranges = request.banding.ranges();
+    let row = |by: By, key: Key, targets: &Rows, responses: &Rows| {
+        let names = shape::names(key, by, &ranges);
+        let sum = |rows: &Rows| rows.get(&key).into_iter().flatten().sum();
+        let (targets, responses) = (sum(targets), sum(responses));
         RateRow {
+            place: names.place,
             prefecture: names.prefecture,
             prefecture_name: names.prefecture_name,
             band: names.band,
@@ -83,16 +105,19 @@ pub fn response_rates(snapshot: &Snapshot, request: &RateRequest) -> Result<Rate
             percent: percent(responses, targets),
         }
     };
+    let folded = |by: By| (shape::fold(&targets, by), shape::fold(&responses, by));
+    let (by, whole) = (folded(request.by), folded(By::AREA));
     Ok(RateTable {
         survey: snapshot.survey().id().as_str().to_owned(),
         area: request.area.clone(),
         by: request.by,
-        banding: request.banding,
+        banding: request.banding.clone(),
+        filters: request.filters.clone(),
         as_of: snapshot.as_of(),
-        rows: shape::places(&request.area, request.by, request.banding)
+        rows: shape::rows(&request.area, request.by, &request.banding, &columns.municipalities)
             .into_iter()
-            .map(row)
+            .map(|key| row(request.by, key, &by.0, &by.1))
             .collect(),
-        total: row(Place::WHOLE),
+        total: row(By::AREA, shape::WHOLE, &whole.0, &whole.1),
     })
 }

@@ -1,41 +1,33 @@
 //! The table of one question: counted submissions, base, states and options for every row of an area. Writes no file and hides nothing:
 //! who may see an unsuppressed table is decided by the caller.
 
-use crate::cube::{self, Cell, Measure};
-use crate::percent::percent;
-use crate::shape::{self, By, Place};
+use crate::by::By;
+use crate::cube::{self, Cell};
+use crate::filter::Filter;
+use crate::plan::Plan;
+use crate::shape::{self, Names, PlaceValue};
 use crate::snapshot::Snapshot;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use survey::area::Area;
-use survey::band::Banding;
-use survey::codes::{BLANK, CHOSEN, FIRST_OPTION, NO_ANSWER, NOT_ASKED};
-use survey::question::{Kind, Question, QuestionKey};
+use survey::bands::{BandRange, Bands};
+use survey::question::{Question, QuestionKey};
 
 /// Which table. The area is mandatory: there is no table of "everything that I may see".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableRequest {
-    /// A coded question of the snapshot's survey.
+    /// A coded question of the snapshot's survey, or one of its indicators (`survey::indicator`).
     pub question: QuestionKey,
     /// Whose hospitals.
     pub area: Area,
     /// What the rows are.
     pub by: By,
-    /// Which bed classes; it matters for rows by band only.
-    pub banding: Banding,
-    /// Only hospitals that gave this answer to another question (2022: items 13 and 14 by the presence of a VPN device); `None`: all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub among: Option<Among>,
-}
-
-/// Hospitals that gave an answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Among {
-    /// A coded question of the same survey.
-    pub question: QuestionKey,
-    /// One of its options.
-    pub option: String,
+    /// Which bed classes; they matter for rows and filters by band only.
+    pub banding: Bands,
+    /// Only hospitals for which all of these hold. They take hospitals away, never rows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub filters: Vec<Filter>,
 }
 
 /// One question counted.
@@ -43,24 +35,25 @@ pub struct Among {
 pub struct Table {
     /// The survey's id.
     pub survey: String,
-    /// The question's key.
+    /// The key of the question or indicator.
     pub question: QuestionKey,
-    /// The question's short Japanese name.
+    /// Its short Japanese name.
     pub label: String,
     /// Whose hospitals.
     pub area: Area,
     /// What the rows are.
     pub by: By,
     /// Which bed classes.
-    pub banding: Banding,
-    /// Only hospitals that gave this answer; `None`: all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub among: Option<Among>,
+    pub banding: Bands,
+    /// Only hospitals for which all of these hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub filters: Vec<Filter>,
     /// When the answers were read.
     pub as_of: DateTime<Utc>,
     /// The options, in the order of the questionnaire.
     pub choices: Vec<TableChoice>,
-    /// A row for every prefecture and band asked for, also where n is 0; by prefecture code, then from small to large.
+    /// In the order of `by`, the first dimension the slowest: regions from north to south, prefectures and municipalities by code, bands from small
+    /// to large. Every region, prefecture and band of the area has its row also where n is 0; of municipalities those of the frame.
     pub rows: Vec<TableRow>,
     /// The area as a whole.
     pub total: TableRow,
@@ -78,6 +71,8 @@ pub struct TableChoice {
 /// One row. `base + blank + no_answer + not_asked = n`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TableRow {
+    /// What the row is about, in the order of `by`; empty for the area as a whole.
+    pub place: Vec<PlaceValue>,
     /// Two-digit prefecture code, in rows by prefecture.
     pub prefecture: Option<String>,
     /// The prefecture's formal name, in rows by prefecture.
@@ -111,6 +106,9 @@ pub struct OptionCount {
     pub count: u64,
     /// Percent of the base with one decimal, rounded half up; `None` where the base is 0.
     pub percent: Option<f64>,
+    /// Of a several-choice question: percent of all answers chosen in the row, so that the options add up to 100 but for rounding. `None` for other
+    /// questions, and where nothing was chosen.
+    pub percent_of_answers: Option<f64>,
 }
 
 /// Why there is no table.
@@ -142,6 +140,20 @@ pub enum TableError {
         /// The option asked for.
         option: String,
     },
+    /// The banding has no such class.
+    #[error("banding {banding} has no class {band}")]
+    UnknownBand {
+        /// The banding as written.
+        banding: String,
+        /// The key asked for.
+        band: String,
+    },
+    /// Who has not answered cannot be told apart by an answer.
+    #[error("response rates cannot be filtered by the answer to {question}")]
+    FilterByAnswer {
+        /// The question asked for.
+        question: String,
+    },
     /// The counting itself failed: a defect, not something that a caller can mend.
     #[error("counting failed: {0}")]
     Counting(String),
@@ -150,18 +162,24 @@ pub enum TableError {
 /// Counts one question. Call it from a plain thread (see the crate's documentation).
 ///
 /// # Errors
-/// [`TableError`]: the question is unknown or not coded.
+/// [`TableError`]: the question is unknown or not coded, or a filter names something that there is not.
 pub fn table(snapshot: &Snapshot, request: &TableRequest) -> Result<Table, TableError> {
-    Ok(Counted::new(snapshot, &request.question, &request.area, request.banding, request.among.as_ref())?.table(request.by))
+    Ok(Counted::new(
+        snapshot,
+        &request.question,
+        &request.area,
+        request.banding.clone(),
+        &request.filters,
+    )?
+    .table(request.by))
 }
 
 /// One question counted in the finest cells of an area; every shape of table adds up from them.
 pub(crate) struct Counted<'a> {
     snapshot: &'a Snapshot,
-    question: &'a Question,
     area: Area,
-    banding: Banding,
-    among: Option<Among>,
+    banding: Bands,
+    filters: Vec<Filter>,
     plan: Plan,
     cells: BTreeMap<Cell, Vec<u64>>,
 }
@@ -171,83 +189,56 @@ impl<'a> Counted<'a> {
         snapshot: &'a Snapshot,
         key: &QuestionKey,
         area: &Area,
-        banding: Banding,
-        among: Option<&Among>,
+        banding: impl Into<Bands>,
+        filters: &[Filter],
     ) -> Result<Counted<'a>, TableError> {
-        let survey = snapshot.survey();
-        let named = || (survey.id().as_str().to_owned(), key.as_str().to_owned());
-        let question = survey.question(key.as_str()).ok_or_else(|| {
-            let (survey, question) = named();
-            TableError::UnknownQuestion { survey, question }
-        })?;
-        let plan = Plan::new(snapshot, question).ok_or_else(|| {
-            let (survey, question) = named();
-            TableError::NotCoded { survey, question }
-        })?;
-        let only = among.map(|among| among.measure(snapshot)).transpose()?;
-        let cells = cube::count(&snapshot.columns().responses, area, banding, only.as_ref(), &plan.measures)
+        let (survey, banding) = (snapshot.survey(), banding.into());
+        let plan = Plan::of(survey, key)?;
+        let only = filters
+            .iter()
+            .map(|filter| filter.condition(survey, &banding))
+            .collect::<Result<Vec<_>, _>>()?;
+        let cells = cube::count(&snapshot.columns().responses, area, &banding, &only, &plan.measures)
             .map_err(|error| TableError::Counting(error.to_string()))?;
         Ok(Counted {
             snapshot,
-            question,
             area: area.clone(),
             banding,
-            among: among.cloned(),
+            filters: filters.to_vec(),
             plan,
             cells,
         })
     }
 
     pub(crate) fn table(&self, by: By) -> Table {
-        let row = |place: Place| {
-            self.plan
-                .row(place, self.banding, &place.sum(&self.cells, self.plan.measures.len()))
-        };
+        let ranges = self.banding.ranges();
         Table {
             survey: self.snapshot.survey().id().as_str().to_owned(),
-            question: self.question.key.clone(),
-            label: self.question.label.clone(),
+            question: self.plan.key.clone(),
+            label: self.plan.label.clone(),
             area: self.area.clone(),
             by,
-            banding: self.banding,
-            among: self.among.clone(),
+            banding: self.banding.clone(),
+            filters: self.filters.clone(),
             as_of: self.snapshot.as_of(),
             choices: self.plan.choices.clone(),
-            rows: shape::places(&self.area, by, self.banding).into_iter().map(row).collect(),
-            total: row(Place::WHOLE),
+            rows: self.rows(by, &ranges),
+            // Of no dimensions there is one row.
+            total: self
+                .rows(By::AREA, &ranges)
+                .pop()
+                .unwrap_or_else(|| self.plan.row(Names::default(), &[])),
         }
     }
-}
 
-impl Among {
-    /// The byte that says so.
-    fn measure(&self, snapshot: &Snapshot) -> Result<Measure, TableError> {
-        let survey = snapshot.survey();
-        let (id, key) = (survey.id().as_str().to_owned(), self.question.as_str().to_owned());
-        let question = survey.question(&key).ok_or_else(|| TableError::UnknownQuestion {
-            survey: id.clone(),
-            question: key.clone(),
-        })?;
-        let choice = question.choice(&self.option);
-        let slots = survey.layout().slots_of(&key);
-        let slot = slots
-            .iter()
-            .find(|slot| slot.choice.as_ref().is_none_or(|choice| *choice == self.option));
-        match (choice, slot) {
-            (Some(_), Some(slot)) if slot.choice.is_some() => Ok(Measure::Equal {
-                slot: slot.index,
-                code: CHOSEN,
-            }),
-            (Some(choice), Some(slot)) => Ok(Measure::Equal {
-                slot: slot.index,
-                code: FIRST_OPTION.saturating_add(choice.code),
-            }),
-            _ => Err(TableError::UnknownOption {
-                survey: id,
-                question: key,
-                option: self.option.clone(),
-            }),
-        }
+    fn rows(&self, by: By, ranges: &[BandRange]) -> Vec<TableRow> {
+        let counted = shape::fold(&self.cells, by);
+        let keys = shape::rows(&self.area, by, &self.banding, &self.snapshot.columns().municipalities);
+        let row = |key| {
+            let counts = counted.get(&key).map_or(&[][..], Vec::as_slice);
+            self.plan.row(shape::names(key, by, ranges), counts)
+        };
+        keys.into_iter().map(row).collect()
     }
 }
 
@@ -257,82 +248,5 @@ pub(crate) fn counted_questions(snapshot: &Snapshot) -> impl Iterator<Item = &Qu
         .survey()
         .questions()
         .iter()
-        .filter(|question| Plan::new(snapshot, question).is_some())
-}
-
-/// What to count for a question: five state measures, then one measure an option.
-struct Plan {
-    choices: Vec<TableChoice>,
-    measures: Vec<Measure>,
-}
-
-impl Plan {
-    fn new(snapshot: &Snapshot, question: &Question) -> Option<Plan> {
-        let slots = snapshot.survey().layout().slots_of(question.key.as_str());
-        // All slots of one question are in the same state (checked by the snapshot), so the first one stands for all.
-        let first = slots.first()?.index;
-        let equal = |code: u8| Measure::Equal { slot: first, code };
-        let mut measures = vec![
-            Measure::Rows,
-            Measure::AtLeast {
-                slot: first,
-                code: FIRST_OPTION,
-            },
-            equal(BLANK),
-            equal(NO_ANSWER),
-            equal(NOT_ASKED),
-        ];
-        let mut choices = Vec::new();
-        match &question.kind {
-            Kind::Respondent(_) => return None,
-            Kind::Several(options) => {
-                for option in options {
-                    let slot = slots.iter().find(|slot| slot.choice.as_deref() == Some(option.key.as_str()))?.index;
-                    choices.push(TableChoice {
-                        key: option.key.clone(),
-                        label: option.label.clone(),
-                    });
-                    measures.push(Measure::Equal { slot, code: CHOSEN });
-                }
-            }
-            Kind::YesNo(_) | Kind::One(_) | Kind::Text(_) => {
-                for option in question.choices() {
-                    choices.push(TableChoice {
-                        key: option.key.clone(),
-                        label: option.label.clone(),
-                    });
-                    measures.push(equal(FIRST_OPTION.saturating_add(option.code)));
-                }
-            }
-        }
-        Some(Plan { choices, measures })
-    }
-
-    fn row(&self, place: Place, banding: Banding, counts: &[u64]) -> TableRow {
-        let names = shape::names(place, banding);
-        let mut counts = counts.iter().copied();
-        let mut next = || counts.next().unwrap_or(0);
-        let (n, base, blank, no_answer, not_asked) = (next(), next(), next(), next(), next());
-        let options = self.choices.iter().map(|choice| {
-            let count = next();
-            OptionCount {
-                key: choice.key.clone(),
-                label: choice.label.clone(),
-                count,
-                percent: percent(count, base),
-            }
-        });
-        TableRow {
-            prefecture: names.prefecture,
-            prefecture_name: names.prefecture_name,
-            band: names.band,
-            band_label: names.band_label,
-            options: options.collect(),
-            n,
-            base,
-            blank,
-            no_answer,
-            not_asked,
-        }
-    }
+        .filter(|question| Plan::of_question(snapshot.survey(), question).is_some())
 }

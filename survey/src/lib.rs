@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod area;
 pub mod band;
+pub mod bands;
 pub mod codes;
 pub mod condition;
 pub mod crosswalk;
@@ -15,8 +16,10 @@ pub mod evaluate;
 pub mod fault;
 pub mod frame;
 pub mod hospital;
+pub mod indicator;
 pub mod prefecture;
 pub mod question;
+pub mod region;
 pub mod schema;
 pub mod submission;
 pub mod survey;

@@ -150,19 +150,9 @@ impl PrefectureCode {
             .unwrap_or_default()
     }
 
-    /// The region that the prefecture is usually printed under: the customary eight (八地方区分), with 三重県 in 近畿 and 新潟県 in 中部. No law
-    /// and no JIS standard defines regions; JIS X 0401 only numbers prefectures so that each of the eight is a run of numbers.
+    /// The name of the [`Region`](crate::region::Region) that the prefecture is usually printed under.
     pub fn region(self) -> &'static str {
-        match self.0 {
-            1 => "北海道",
-            2..=7 => "東北",
-            8..=14 => "関東",
-            15..=23 => "中部",
-            24..=30 => "近畿",
-            31..=35 => "中国",
-            36..=39 => "四国",
-            _ => "九州・沖縄",
-        }
+        crate::region::Region::of(self).name()
     }
 
     /// All 47, in JIS order.

@@ -6,10 +6,11 @@ use super::rate_sheet::{self, RateSheet};
 use super::text::{self, ReportText};
 use super::trend_sheet::{self, TrendSheet};
 use super::{ReportError, page, workbook_error};
+use crate::by::By;
+use crate::filter::Filter;
 use crate::rate::{RateRequest, RateTable, response_rates};
-use crate::shape::By;
 use crate::snapshot::Snapshot;
-use crate::table::{Among, Counted, Table, counted_questions};
+use crate::table::{Counted, Table, counted_questions};
 use crate::trend::{self, TrendBy, TrendRequest, TrendTable};
 use rust_xlsxwriter::XlsxError;
 use std::collections::BTreeSet;
@@ -46,13 +47,14 @@ pub fn houkoku(snapshot: &Snapshot, earlier: Option<&Snapshot>, words: &ReportTe
             &RateRequest {
                 area: words.area.clone(),
                 by,
-                banding: Banding::Survey,
+                banding: Banding::Survey.into(),
+                filters: Vec::new(),
             },
         )
     };
     let rates = Rates {
-        by_band: rates(By::Band)?,
-        by_prefecture: rates(By::Prefecture)?,
+        by_band: rates(By::BAND)?,
+        by_prefecture: rates(By::PREFECTURE)?,
     };
     let mut taken: BTreeSet<String> = [front::COVER, front::CONTENTS, front::METHOD, rate_sheet::NAME, trend_sheet::NAME]
         .map(str::to_owned)
@@ -60,12 +62,12 @@ pub fn houkoku(snapshot: &Snapshot, earlier: Option<&Snapshot>, words: &ReportTe
         .collect();
     let mut countings = Vec::new();
     for question in counted_questions(snapshot) {
-        let counted = Counted::new(snapshot, &question.key, &words.area, Banding::Survey, None)?;
+        let counted = Counted::new(snapshot, &question.key, &words.area, Banding::Survey, &[])?;
         countings.push(Counting {
             question,
             sheet: text::sheet_name(&question.heading(), &mut taken),
-            by_band: counted.table(By::Band),
-            by_prefecture: counted.table(By::Prefecture),
+            by_band: counted.table(By::BAND),
+            by_prefecture: counted.table(By::PREFECTURE),
             by_answer: by_answer(snapshot, question, &words.area)?,
         });
     }
@@ -103,12 +105,9 @@ fn by_answer(snapshot: &Snapshot, question: &Question, area: &Area) -> Result<Op
     };
     let mut rows = Vec::new();
     for choice in gate.choices() {
-        let among = Among {
-            question: gate.key.clone(),
-            option: choice.key.clone(),
-        };
-        let counted = Counted::new(snapshot, &question.key, area, Banding::Survey, Some(&among))?;
-        rows.push((choice.label.clone(), counted.table(By::Area).total));
+        let filters = [Filter::answer(gate.key.clone(), &choice.key)];
+        let counted = Counted::new(snapshot, &question.key, area, Banding::Survey, &filters)?;
+        rows.push((choice.label.clone(), counted.table(By::AREA).total));
     }
     Ok(Some(ByAnswer {
         heading: format!("{}別", gate.label),

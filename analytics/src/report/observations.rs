@@ -1,8 +1,8 @@
 //! Every number of a survey as one observation per row (rule L3-09), for the machine files. Writes no file.
 
 use super::ReportError;
+use crate::by::By;
 use crate::rate::{RateRequest, RateRow, response_rates};
-use crate::shape::By;
 use crate::snapshot::Snapshot;
 use crate::table::{Counted, Table, TableRow, counted_questions};
 use survey::area::Area;
@@ -80,12 +80,12 @@ impl Value {
 
 /// The shapes that together hold each cell of nation and prefectures by all sizes and both bandings exactly once.
 const SHAPES: [(By, Banding, &str); 6] = [
-    (By::Area, Banding::Survey, ALL),
-    (By::Band, Banding::Survey, "survey"),
-    (By::Band, Banding::Program, "program"),
-    (By::Prefecture, Banding::Survey, ALL),
-    (By::PrefectureBand, Banding::Survey, "survey"),
-    (By::PrefectureBand, Banding::Program, "program"),
+    (By::AREA, Banding::Survey, ALL),
+    (By::BAND, Banding::Survey, "survey"),
+    (By::BAND, Banding::Program, "program"),
+    (By::PREFECTURE, Banding::Survey, ALL),
+    (By::PREFECTURE_BAND, Banding::Survey, "survey"),
+    (By::PREFECTURE_BAND, Banding::Program, "program"),
 ];
 
 /// All observations: response rates first, then the questions in the order of the questionnaire.
@@ -97,7 +97,8 @@ pub(super) fn observations(snapshot: &Snapshot) -> Result<Vec<Observation>, Repo
             &RateRequest {
                 area: Area::Nation,
                 by,
-                banding,
+                banding: banding.into(),
+                filters: Vec::new(),
             },
         )?;
         for row in &rates.rows {
@@ -106,8 +107,8 @@ pub(super) fn observations(snapshot: &Snapshot) -> Result<Vec<Observation>, Repo
     }
     for question in counted_questions(snapshot) {
         let number = question.number.clone().unwrap_or_else(|| NO_NUMBER.to_owned());
-        let by_survey = Counted::new(snapshot, &question.key, &Area::Nation, Banding::Survey, None)?;
-        let by_program = Counted::new(snapshot, &question.key, &Area::Nation, Banding::Program, None)?;
+        let by_survey = Counted::new(snapshot, &question.key, &Area::Nation, Banding::Survey, &[])?;
+        let by_program = Counted::new(snapshot, &question.key, &Area::Nation, Banding::Program, &[])?;
         for (by, banding, name) in SHAPES {
             let counted = if banding == Banding::Survey { &by_survey } else { &by_program };
             let table = counted.table(by);

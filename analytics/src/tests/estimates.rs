@@ -2,7 +2,7 @@
 
 use super::made::{Made, MadeHospital};
 use crate::estimate::{Cell, Design, QuestionCounts};
-use crate::{Among, By, RateRequest, RateRow, Snapshot, TableRequest, TableRow, response_rates, table};
+use crate::{By, Filter, RateRequest, RateRow, Snapshot, TableRequest, TableRow, response_rates, table};
 use std::collections::BTreeMap;
 use survey::area::Area;
 use survey::band::Banding;
@@ -18,8 +18,9 @@ fn cell(prefecture: Option<&str>, band: Option<&str>) -> Cell {
 fn design(snapshot: &Snapshot) -> Design {
     let request = RateRequest {
         area: Area::Nation,
-        by: By::PrefectureBand,
-        banding: Banding::Survey,
+        by: By::PREFECTURE_BAND,
+        banding: Banding::Survey.into(),
+        filters: Vec::new(),
     };
     let rates = response_rates(snapshot, &request).unwrap();
     let count = |count: fn(&RateRow) -> u64| {
@@ -29,13 +30,13 @@ fn design(snapshot: &Snapshot) -> Design {
     Design::new(&count(|row| row.targets), &count(|row| row.responses)).unwrap()
 }
 
-fn counts(snapshot: &Snapshot, question: &Question, area: &Area, among: Option<Among>) -> BTreeMap<Cell, QuestionCounts> {
+fn counts(snapshot: &Snapshot, question: &Question, area: &Area, filters: &[Filter]) -> BTreeMap<Cell, QuestionCounts> {
     let request = TableRequest {
         question: question.key.clone(),
         area: area.clone(),
-        by: By::PrefectureBand,
-        banding: Banding::Survey,
-        among,
+        by: By::PREFECTURE_BAND,
+        banding: Banding::Survey.into(),
+        filters: filters.to_vec(),
     };
     let rows = table(snapshot, &request).unwrap().rows;
     let counts = |row: &TableRow| QuestionCounts {
@@ -65,24 +66,19 @@ fn weighted_shares_of_tables_are_sums_over_hospitals() {
     let hospitals = u64::try_from(made.hospitals.len()).unwrap();
     assert_eq!(design.response_rate(|_| true).hospitals, hospitals);
     let ehr = made.survey.question("ehr_in_use").unwrap();
-    let among = Among {
-        question: ehr.key.clone(),
-        option: "yes".to_owned(),
-    };
+    let among = Filter::answer(ehr.key.clone(), "yes");
     let mut compared = 0;
     for area in ["nation", "14", "14100"] {
         let area: Area = area.to_owned().try_into().unwrap();
-        for (key, among) in [("ehr_in_use", None), ("ehr_backup", None), ("bcp_defined", Some(among.clone()))] {
+        for (key, among) in [("ehr_in_use", vec![]), ("ehr_backup", vec![]), ("bcp_defined", vec![among.clone()])] {
             let question = made.survey.question(key).unwrap();
-            let estimate = design
-                .question(&counts(&snapshot, question, &area, among.clone()), |_| true)
-                .unwrap();
+            let estimate = design.question(&counts(&snapshot, question, &area, &among), |_| true).unwrap();
             let (mut base, mut yes) = (0.0, 0.0);
             for hospital in &made.hospitals {
                 let Some(answers) = &hospital.answered else { continue };
                 let says = |key: &str| answers.answers.get(key).and_then(|answer| answer.as_str());
                 let inside = area.covers(hospital.prefecture, hospital.municipality.as_ref())
-                    && (among.is_none() || says("ehr_in_use") == Some("yes"));
+                    && (among.is_empty() || says("ehr_in_use") == Some("yes"));
                 if inside && answers.states[&question.key] == State::Answered {
                     let weight = design.weight(place(hospital)).unwrap();
                     base += weight;

@@ -199,9 +199,9 @@ fn the_observations_are_the_numbers_of_the_tables() {
             let request = TableRequest {
                 question: question.key.clone(),
                 area: Area::Nation,
-                by: By::PrefectureBand,
-                banding,
-                among: None,
+                by: By::PREFECTURE_BAND,
+                banding: banding.into(),
+                filters: Vec::new(),
             };
             for row in table(&snapshot, &request).unwrap().rows {
                 let (prefecture, band) = (row.prefecture.unwrap(), row.band.unwrap());

@@ -1,6 +1,8 @@
 //! Tests of the crate as its callers see it: made answers, tables against a plain count, selections, and files read back.
 
+mod crosses;
 mod estimates;
+mod indicators;
 mod machine_rules;
 mod made;
 mod selections;

@@ -2,19 +2,21 @@
 
 use super::made::{Made, MadeHospital, as_of};
 use crate::{
-    Among, By, FrameEntry, RateRequest, Response, Snapshot, SnapshotError, Table, TableError, TableRequest, TableRow, response_rates, table,
+    By, Dimension, Filter, FrameEntry, PlaceValue, RateRequest, Response, Snapshot, SnapshotError, Table, TableError, TableRequest,
+    TableRow, response_rates, table,
 };
 use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
 use serde_json::Value;
 use survey::area::Area;
 use survey::band::Banding;
+use survey::bands::Bands;
 use survey::evaluate::State;
 use survey::hospital::Beds;
 use survey::prefecture::PrefectureCode;
 use survey::question::{Kind, Question};
 use uuid::Uuid;
 
-const BYS: [By; 4] = [By::Area, By::Prefecture, By::Band, By::PrefectureBand];
+const BYS: [By; 4] = [By::AREA, By::PREFECTURE, By::BAND, By::PREFECTURE_BAND];
 const AREAS: [&str; 5] = ["nation", "14", "26", "13104", "14100"];
 
 fn request(question: &Question, area: &Area, by: By, banding: Banding) -> TableRequest {
@@ -22,8 +24,8 @@ fn request(question: &Question, area: &Area, by: By, banding: Banding) -> TableR
         question: question.key.clone(),
         area: area.clone(),
         by,
-        banding,
-        among: None,
+        banding: banding.into(),
+        filters: Vec::new(),
     }
 }
 
@@ -31,7 +33,7 @@ fn float(count: u64) -> f64 {
     f64::from(u32::try_from(count).unwrap())
 }
 
-fn chose(answer: Option<&Value>, option: &str) -> bool {
+pub(super) fn chose(answer: Option<&Value>, option: &str) -> bool {
     match answer {
         Some(Value::String(one)) => one == option,
         Some(Value::Array(several)) => several.iter().any(|one| one == option),
@@ -40,27 +42,46 @@ fn chose(answer: Option<&Value>, option: &str) -> bool {
 }
 
 /// Whether the hospital belongs to the row, by what the row says of itself.
-fn in_row(hospital: &MadeHospital, row: (Option<&str>, Option<&str>), banding: Banding) -> bool {
-    let band = row.1.map(|key| banding.bands().iter().find(|band| band.key == key).unwrap());
-    let beds = hospital.beds.number();
-    row.0.is_none_or(|code| code == hospital.prefecture.code())
-        && band.is_none_or(|band| band.min <= beds && band.max.is_none_or(|max| beds <= max))
+pub(super) fn in_row(hospital: &MadeHospital, place: &[PlaceValue], bands: &Bands) -> bool {
+    place.iter().all(|value| match value.dimension {
+        Dimension::Region => value.label == hospital.prefecture.region(),
+        Dimension::Prefecture => value.key == hospital.prefecture.code() && value.label == hospital.prefecture.name(),
+        Dimension::Municipality => value.key == hospital.municipality.as_ref().map_or("unknown", |code| code.as_str()),
+        Dimension::Band => in_band(hospital, &value.key, bands),
+    })
 }
 
-fn assert_row_is_a_plain_count(made: &Made, question: &Question, table: &Table, row: &TableRow) {
+fn in_band(hospital: &MadeHospital, key: &str, bands: &Bands) -> bool {
+    let range = bands.ranges().into_iter().find(|range| range.key == key).unwrap();
+    let beds = hospital.beds.number();
+    range.min <= beds && range.max.is_none_or(|max| beds <= max)
+}
+
+/// Whether the filter lets the hospital through, by its facts and its answers in words. An answer that nobody gave passes nothing.
+pub(super) fn passes(made: &Made, hospital: &MadeHospital, filter: &Filter, bands: &Bands) -> bool {
+    match filter {
+        Filter::Answer { question, options } => hospital.answered.as_ref().is_some_and(|answers| {
+            let is_text = matches!(made.survey.question(question.as_str()).unwrap().kind, Kind::Text(_));
+            let answer = answers.answers.get(question.as_str());
+            answers.states[question] == State::Answered && options.iter().any(|option| is_text || chose(answer, option))
+        }),
+        Filter::Region(regions) => regions.iter().any(|region| region.name() == hospital.prefecture.region()),
+        Filter::Prefecture(prefectures) => prefectures.contains(&hospital.prefecture),
+        Filter::Municipality(codes) => codes
+            .iter()
+            .any(|code| Area::Municipality(code.clone()).covers(hospital.prefecture, hospital.municipality.as_ref())),
+        Filter::Band(keys) => keys.iter().any(|key| in_band(hospital, key, bands)),
+    }
+}
+
+pub(super) fn assert_row_is_a_plain_count(made: &Made, question: &Question, table: &Table, row: &TableRow) {
     let counted: Vec<_> = made
         .hospitals
         .iter()
         .filter(|hospital| table.area.covers(hospital.prefecture, hospital.municipality.as_ref()))
-        .filter(|hospital| in_row(hospital, (row.prefecture.as_deref(), row.band.as_deref()), table.banding))
+        .filter(|hospital| in_row(hospital, &row.place, &table.banding))
+        .filter(|hospital| table.filters.iter().all(|filter| passes(made, hospital, filter, &table.banding)))
         .filter_map(|hospital| hospital.answered.as_ref())
-        .filter(|answers| {
-            table.among.as_ref().is_none_or(|among| {
-                let gate = made.survey.question(among.question.as_str()).unwrap();
-                let given = matches!(gate.kind, Kind::Text(_)) || chose(answers.answers.get(among.question.as_str()), &among.option);
-                answers.states[&among.question] == State::Answered && given
-            })
-        })
         .collect();
     let number = |length: usize| u64::try_from(length).unwrap();
     let in_state = |states: &[State]| {
@@ -88,6 +109,14 @@ fn assert_row_is_a_plain_count(made: &Made, question: &Question, table: &Table, 
             Some(percent) => assert!((percent - 100.0 * float(option.count) / float(row.base)).abs() <= 0.05 + 1e-9),
             None => assert_eq!(row.base, 0),
         }
+        let answers = row.options.iter().map(|option| option.count).sum::<u64>();
+        match option.percent_of_answers {
+            Some(percent) => {
+                assert!(matches!(question.kind, Kind::Several(_)));
+                assert!((percent - 100.0 * float(option.count) / float(answers)).abs() <= 0.05 + 1e-9);
+            }
+            None => assert!(answers == 0 || !matches!(question.kind, Kind::Several(_))),
+        }
     }
     if !matches!(question.kind, Kind::Several(_)) {
         assert_eq!(
@@ -99,8 +128,8 @@ fn assert_row_is_a_plain_count(made: &Made, question: &Question, table: &Table, 
     }
 }
 
-fn assert_parts_add_up(table: &Table) {
-    if table.by == By::Area {
+pub(super) fn assert_parts_add_up(table: &Table) {
+    if table.by == By::AREA {
         assert_eq!(table.rows, std::slice::from_ref(&table.total));
     }
     let sum = |of: &dyn Fn(&TableRow) -> u64| table.rows.iter().map(of).sum::<u64>();
@@ -143,9 +172,9 @@ proptest! {
         let coded: Vec<_> = made.survey.questions().iter().filter(|question| question.is_coded()).collect();
         let gate = coded[gate % coded.len()];
         let choice = &gate.choices()[option % gate.choices().len()];
-        let among = Among { question: gate.key.clone(), option: choice.key.clone() };
+        let filters = vec![Filter::answer(gate.key.clone(), &choice.key)];
         for question in &coded {
-            let request = TableRequest { among: Some(among.clone()), ..request(question, &Area::Nation, BYS[by], Banding::Survey) };
+            let request = TableRequest { filters: filters.clone(), ..request(question, &Area::Nation, BYS[by], Banding::Survey) };
             let table = table(&snapshot, &request).unwrap();
             for row in table.rows.iter().chain([&table.total]) {
                 assert_row_is_a_plain_count(&made, question, &table, row);
@@ -157,14 +186,14 @@ proptest! {
     #[test]
     fn response_rates_equal_a_plain_count(seed in any::<u64>(), size in 0_usize..150, area in 0_usize..5, by in 0_usize..4) {
         let made = Made::new("2024", seed, size);
-        let request = RateRequest { area: Area::parse(AREAS[area]).unwrap(), by: BYS[by], banding: Banding::Survey };
+        let request = RateRequest { area: Area::parse(AREAS[area]).unwrap(), by: BYS[by], banding: Banding::Survey.into(), filters: Vec::new() };
         let rates = response_rates(&made.snapshot(), &request).unwrap();
         for row in rates.rows.iter().chain([&rates.total]) {
             let hospitals: Vec<_> = made
                 .hospitals
                 .iter()
                 .filter(|hospital| request.area.covers(hospital.prefecture, hospital.municipality.as_ref()))
-                .filter(|hospital| in_row(hospital, (row.prefecture.as_deref(), row.band.as_deref()), request.banding))
+                .filter(|hospital| in_row(hospital, &row.place, &request.banding))
                 .collect();
             prop_assert_eq!(usize::try_from(row.targets).unwrap(), hospitals.len());
             let answered = hospitals.iter().filter(|hospital| hospital.answered.is_some());
@@ -178,7 +207,7 @@ proptest! {
 fn rows_are_there_for_every_prefecture_and_band_even_without_hospitals() {
     let snapshot = Snapshot::new(survey::find("2024").unwrap(), as_of(), Vec::new(), Vec::new()).unwrap();
     let question = snapshot.survey().question("ehr_in_use").unwrap().clone();
-    let table = table(&snapshot, &request(&question, &Area::Nation, By::PrefectureBand, Banding::Survey)).unwrap();
+    let table = table(&snapshot, &request(&question, &Area::Nation, By::PREFECTURE_BAND, Banding::Survey)).unwrap();
     assert_eq!(table.rows.len(), 47 * 6);
     let places: Vec<_> = table
         .rows
@@ -202,7 +231,7 @@ fn a_prefectures_table_has_its_own_row_and_nobody_elses() {
     let made = Made::new("2024", 7, 200);
     let area = Area::Prefecture(PrefectureCode::new(27).unwrap());
     let question = made.survey.question("bcp_defined").unwrap();
-    let table = table(&made.snapshot(), &request(question, &area, By::Prefecture, Banding::Survey)).unwrap();
+    let table = table(&made.snapshot(), &request(question, &area, By::PREFECTURE, Banding::Survey)).unwrap();
     assert_eq!(table.rows.len(), 1);
     assert_eq!(table.rows[0].prefecture_name.as_deref(), Some("大阪府"));
     assert_eq!(table.rows[0].n, table.total.n);
@@ -217,9 +246,9 @@ fn the_respondent_and_an_unknown_question_have_no_table() {
             &TableRequest {
                 question: key.into(),
                 area: Area::Nation,
-                by: By::Area,
-                banding: Banding::Survey,
-                among: None,
+                by: By::AREA,
+                banding: Banding::Survey.into(),
+                filters: Vec::new(),
             },
         )
     };
@@ -227,12 +256,9 @@ fn the_respondent_and_an_unknown_question_have_no_table() {
     let request = |option: &str| TableRequest {
         question: "ehr_in_use".into(),
         area: Area::Nation,
-        by: By::Area,
-        banding: Banding::Survey,
-        among: Some(Among {
-            question: "ehr_backup".into(),
-            option: option.to_owned(),
-        }),
+        by: By::AREA,
+        banding: Banding::Survey.into(),
+        filters: vec![Filter::answer("ehr_backup".into(), option)],
     };
     assert!(matches!(
         table(&made.snapshot(), &request("perhaps")),
@@ -275,15 +301,16 @@ fn the_published_shares_of_2022_come_out() {
     let request = TableRequest {
         question: "ehr_in_use".into(),
         area: Area::Nation,
-        by: By::Area,
-        banding: Banding::Survey,
-        among: None,
+        by: By::AREA,
+        banding: Banding::Survey.into(),
+        filters: Vec::new(),
     };
     assert_eq!(table(&snapshot, &request).unwrap().total.options[0].percent, Some(64.7));
     let rates = RateRequest {
         area: Area::Nation,
-        by: By::Area,
-        banding: Banding::Survey,
+        by: By::AREA,
+        banding: Banding::Survey.into(),
+        filters: Vec::new(),
     };
     assert_eq!(response_rates(&snapshot, &rates).unwrap().total.percent, Some(75.3));
 }
@@ -293,7 +320,7 @@ fn a_table_reads_as_json_as_the_interface_promises() {
     let made = Made::new("2024", 3, 40);
     let question = made.survey.question("backup_copies").unwrap();
     let area = Area::parse("14").unwrap();
-    let mut table = table(&made.snapshot(), &request(question, &area, By::Band, Banding::Program)).unwrap();
+    let mut table = table(&made.snapshot(), &request(question, &area, By::BAND, Banding::Program)).unwrap();
     table.rows.truncate(1);
     insta::assert_json_snapshot!(table);
 }

@@ -89,12 +89,12 @@ fn the_reading_workbook_shows_the_numbers_of_the_tables() {
     let by_band = TableRequest {
         question: "ehr_in_use".into(),
         area: Area::Nation,
-        by: By::Band,
-        banding: Banding::Survey,
-        among: None,
+        by: By::BAND,
+        banding: Banding::Survey.into(),
+        filters: Vec::new(),
     };
     let by_prefecture = TableRequest {
-        by: By::Prefecture,
+        by: By::PREFECTURE,
         ..by_band.clone()
     };
     for request in [by_band, by_prefecture] {

@@ -1,10 +1,11 @@
 //! Live tables and response rates.
 
 use actix_web::{get, web};
-use analytics::{Among, By, RateRequest, RateRow, RateTable, Table, TableRequest, TableRow};
+use analytics::{Filter, PlaceValue, RateRequest, RateRow, RateTable, Table, TableRequest, TableRow};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use survey::band::Banding;
+use survey::bands::Bands;
 use survey::question::QuestionKey;
 use utoipa::{IntoParams, ToSchema};
 
@@ -15,68 +16,26 @@ use crate::app::{statistics, surveys};
 use crate::auth::permit::ReadTables;
 use crate::error::AppError;
 
-/// What the rows are.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ByJson {
-    /// One row.
-    Area,
-    /// A row for each prefecture.
-    Prefecture,
-    /// A row for each band.
-    Band,
-    /// A row for each prefecture and band.
-    PrefectureBand,
-}
-
-impl From<ByJson> for By {
-    fn from(by: ByJson) -> By {
-        match by {
-            ByJson::Area => By::Area,
-            ByJson::Prefecture => By::Prefecture,
-            ByJson::Band => By::Band,
-            ByJson::PrefectureBand => By::PrefectureBand,
-        }
-    }
-}
-
-/// Which bed classes.
-#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum BandingJson {
-    /// 20-99, 100-199, 200-299, 300-399, 400-499, 500+.
-    #[default]
-    Survey,
-    /// 20-199, 200-399, 400+.
-    Program,
-}
-
-impl From<BandingJson> for Banding {
-    fn from(banding: BandingJson) -> Banding {
-        match banding {
-            BandingJson::Survey => Banding::Survey,
-            BandingJson::Program => Banding::Program,
-        }
-    }
-}
-
 /// Which table.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct TableQuery {
-    /// Question key.
+    /// Question key, or the key of an indicator over several questions (`bcp_defined_and_drilled`).
     question: String,
     /// `nation`, two digits of a prefecture, five of a municipality. Mandatory.
     area: String,
-    /// What the rows are.
-    #[param(inline)]
-    by: ByJson,
-    /// Which bed classes; `survey` if not given.
-    #[serde(default)]
-    #[param(inline)]
-    banding: BandingJson,
-    /// Only hospitals that gave an answer to another question: `vpn_present.yes`.
+    /// What the rows are: `area` (one row), or up to three of `region`, `prefecture`, `municipality`, `band` with commas, such as `region,band`.
+    /// `prefecture_band` is `prefecture,band`.
+    #[param(example = "region,band")]
+    by: String,
+    /// Which bed classes: `survey` (six, if not given), `program` (three), or up to 12 lower bounds of one's own from 20 upwards: `20,50,100,300`.
+    banding: Option<String>,
+    /// Only hospitals for which all of these hold, with commas; `|` is "or": `vpn_present=yes,backup_copies=one|two,region=kanto,prefecture=13|14,
+    /// municipality=13104,band=20-99`. Filters take hospitals away, not rows.
+    #[param(example = "vpn_present=yes,band=20-99|100-199")]
+    filters: Option<String>,
+    /// Short for a filter by one answer: `vpn_present.yes`.
     among: Option<String>,
 }
 
@@ -88,6 +47,12 @@ pub struct TableJson {
     question: String,
     label: String,
     area: String,
+    /// What the rows are.
+    by: String,
+    /// Which bed classes.
+    banding: String,
+    /// Only hospitals for which all of these hold.
+    filters: Vec<String>,
     /// When the answers were read.
     as_of: DateTime<Utc>,
     rows: Vec<TableRowJson>,
@@ -98,6 +63,8 @@ pub struct TableJson {
 #[derive(Serialize, ToSchema)]
 #[schema(as = TableRow)]
 pub struct TableRowJson {
+    /// What the row is about, in the order of `by`; empty for the whole area.
+    place: Vec<PlaceValueJson>,
     /// Two digits, in rows by prefecture.
     prefecture: Option<String>,
     prefecture_name: Option<String>,
@@ -116,6 +83,28 @@ pub struct TableRowJson {
     options: Vec<OptionCountJson>,
 }
 
+/// One value that a row is about.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PlaceValue)]
+pub struct PlaceValueJson {
+    /// `region`, `prefecture`, `municipality` or `band`.
+    dimension: &'static str,
+    /// Such as `kanto`, `13`, `13104` (`unknown` where the frame does not know), `20-99`.
+    key: String,
+    /// As on screen.
+    label: String,
+}
+
+impl From<PlaceValue> for PlaceValueJson {
+    fn from(value: PlaceValue) -> PlaceValueJson {
+        PlaceValueJson {
+            dimension: value.dimension.as_str(),
+            key: value.key,
+            label: value.label,
+        }
+    }
+}
+
 /// How many chose an option.
 #[derive(Serialize, ToSchema)]
 #[schema(as = OptionCount)]
@@ -125,6 +114,8 @@ pub struct OptionCountJson {
     count: u64,
     /// Of the base, one decimal; absent at base 0.
     percent: Option<f64>,
+    /// Of all answers chosen, for several-choice questions; absent for others and where nothing was chosen.
+    percent_of_answers: Option<f64>,
 }
 
 impl From<Table> for TableJson {
@@ -134,6 +125,9 @@ impl From<Table> for TableJson {
             question: table.question.to_string(),
             label: table.label,
             area: table.area.to_string(),
+            by: table.by.to_string(),
+            banding: table.banding.to_string(),
+            filters: table.filters.iter().map(Filter::to_string).collect(),
             as_of: table.as_of,
             rows: table.rows.into_iter().map(TableRowJson::from).collect(),
             total: TableRowJson::from(table.total),
@@ -144,6 +138,7 @@ impl From<Table> for TableJson {
 impl From<TableRow> for TableRowJson {
     fn from(row: TableRow) -> TableRowJson {
         TableRowJson {
+            place: row.place.into_iter().map(PlaceValueJson::from).collect(),
             prefecture: row.prefecture,
             prefecture_name: row.prefecture_name,
             band: row.band,
@@ -160,6 +155,7 @@ impl From<TableRow> for TableRowJson {
                     label: option.label,
                     count: option.count,
                     percent: option.percent,
+                    percent_of_answers: option.percent_of_answers,
                 })
                 .collect(),
         }
@@ -169,10 +165,10 @@ impl From<TableRow> for TableRowJson {
 /// A live, unsuppressed table of one question, of one's own area.
 #[utoipa::path(tag = "statistics", operation_id = "read_table", security(("bearer" = [])), params(("survey" = String, Path), TableQuery), responses(
     (status = 200, description = "The table", body = TableJson),
-    (status = 400, description = "query_invalid, area_invalid, among_invalid, question_not_coded", body = ProblemJson),
+    (status = 400, description = "query_invalid, area_invalid, by_invalid, banding_invalid, filter_invalid, among_invalid, question_not_coded", body = ProblemJson),
     (status = 401, description = "Not signed in", body = ProblemJson),
     (status = 403, description = "role_not_permitted, area_not_yours", body = ProblemJson),
-    (status = 404, description = "survey_unknown, question_unknown, option_unknown", body = ProblemJson),
+    (status = 404, description = "survey_unknown, question_unknown, option_unknown, band_unknown", body = ProblemJson),
 ))]
 #[get("/api/v1/surveys/{survey}/tables")]
 pub async fn read_table(
@@ -185,27 +181,25 @@ pub async fn read_table(
     let request = TableRequest {
         question: QuestionKey::from(query.question.as_str()),
         area: statistics::area(&query.area)?,
-        by: query.by.into(),
-        banding: query.banding.into(),
-        among: query.among.as_deref().map(among).transpose()?,
+        by: statistics::by(&query.by)?,
+        banding: banding(query.banding.as_deref())?,
+        filters: filters(query.filters.as_deref(), query.among.as_deref())?,
     };
     Ok(web::Json(TableJson::from(
         statistics::table(&state, &guarded.permit, survey, request).await?,
     )))
 }
 
-/// An answer as written in a URL.
-fn among(text: &str) -> Result<Among, AppError> {
-    let (question, option) = text.split_once('.').ok_or_else(|| {
-        AppError::invalid(
-            "among_invalid",
-            "amongは 設問キー.選択肢キー の形（例: vpn_present.yes）で指定してください。",
-        )
-    })?;
-    Ok(Among {
-        question: QuestionKey::from(question),
-        option: option.to_owned(),
-    })
+/// The bed classes of a query: those of published results if none are named.
+fn banding(text: Option<&str>) -> Result<Bands, AppError> {
+    text.map_or(Ok(Bands::from(Banding::Survey)), statistics::banding)
+}
+
+/// The filters of a query, both ways of writing them together.
+fn filters(text: Option<&str>, among: Option<&str>) -> Result<Vec<Filter>, AppError> {
+    let mut filters = text.map_or(Ok(Vec::new()), statistics::filters)?;
+    filters.extend(among.map(statistics::among).transpose()?);
+    Ok(filters)
 }
 
 /// Which rates.
@@ -215,13 +209,14 @@ fn among(text: &str) -> Result<Among, AppError> {
 pub struct RateQuery {
     /// `nation`, two digits of a prefecture, five of a municipality. Mandatory.
     area: String,
-    /// What the rows are.
-    #[param(inline)]
-    by: ByJson,
-    /// Which bed classes; `survey` if not given.
-    #[serde(default)]
-    #[param(inline)]
-    banding: BandingJson,
+    /// What the rows are, as for tables.
+    #[param(example = "prefecture")]
+    by: String,
+    /// Which bed classes, as for tables.
+    banding: Option<String>,
+    /// Only hospitals for which all of these hold, as for tables, but by answers.
+    #[param(example = "region=kanto")]
+    filters: Option<String>,
 }
 
 /// Response rates.
@@ -230,6 +225,12 @@ pub struct RateQuery {
 pub struct RateTableJson {
     survey: String,
     area: String,
+    /// What the rows are.
+    by: String,
+    /// Which bed classes.
+    banding: String,
+    /// Only hospitals for which all of these hold.
+    filters: Vec<String>,
     /// When the answers were read.
     as_of: DateTime<Utc>,
     rows: Vec<RateRowJson>,
@@ -240,6 +241,8 @@ pub struct RateTableJson {
 #[derive(Serialize, ToSchema)]
 #[schema(as = RateRow)]
 pub struct RateRowJson {
+    /// What the row is about, in the order of `by`; empty for the whole area.
+    place: Vec<PlaceValueJson>,
     prefecture: Option<String>,
     prefecture_name: Option<String>,
     band: Option<String>,
@@ -256,6 +259,9 @@ impl From<RateTable> for RateTableJson {
         RateTableJson {
             survey: table.survey,
             area: table.area.to_string(),
+            by: table.by.to_string(),
+            banding: table.banding.to_string(),
+            filters: table.filters.iter().map(Filter::to_string).collect(),
             as_of: table.as_of,
             rows: table.rows.into_iter().map(RateRowJson::from).collect(),
             total: RateRowJson::from(table.total),
@@ -266,6 +272,7 @@ impl From<RateTable> for RateTableJson {
 impl From<RateRow> for RateRowJson {
     fn from(row: RateRow) -> RateRowJson {
         RateRowJson {
+            place: row.place.into_iter().map(PlaceValueJson::from).collect(),
             prefecture: row.prefecture,
             prefecture_name: row.prefecture_name,
             band: row.band,
@@ -280,10 +287,10 @@ impl From<RateRow> for RateRowJson {
 #[utoipa::path(tag = "statistics", operation_id = "read_response_rates", security(("bearer" = [])),
     params(("survey" = String, Path), RateQuery), responses(
     (status = 200, description = "The rates", body = RateTableJson),
-    (status = 400, description = "query_invalid, area_invalid", body = ProblemJson),
+    (status = 400, description = "query_invalid, area_invalid, by_invalid, banding_invalid, filter_invalid", body = ProblemJson),
     (status = 401, description = "Not signed in", body = ProblemJson),
     (status = 403, description = "role_not_permitted, area_not_yours", body = ProblemJson),
-    (status = 404, description = "survey_unknown", body = ProblemJson),
+    (status = 404, description = "survey_unknown, band_unknown", body = ProblemJson),
 ))]
 #[get("/api/v1/surveys/{survey}/response-rates")]
 pub async fn read_response_rates(
@@ -295,8 +302,9 @@ pub async fn read_response_rates(
     let survey = surveys::known(&path)?;
     let request = RateRequest {
         area: statistics::area(&query.area)?,
-        by: query.by.into(),
-        banding: query.banding.into(),
+        by: statistics::by(&query.by)?,
+        banding: banding(query.banding.as_deref())?,
+        filters: filters(query.filters.as_deref(), None)?,
     };
     Ok(web::Json(RateTableJson::from(
         statistics::response_rates(&state, &guarded.permit, survey, request).await?,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use analytics::report::{self, ReportError, ReportText};
-use analytics::{FrameEntry, RateRequest, RateTable, Response, Snapshot, Table, TableError, TableRequest};
+use analytics::{FrameEntry, RateRequest, RateTable, Response, Snapshot, Table, TableRequest};
 use survey::area::Area;
 use survey::survey::Survey;
 use tokio::sync::Mutex;
@@ -19,6 +19,10 @@ use crate::auth::permit::{Permit, ReadTables};
 use crate::db::snapshots;
 use crate::db::transaction::{Mode, as_actor};
 use crate::error::AppError;
+
+mod words;
+
+pub use words::{among, area, banding, by, filter, filters};
 
 /// Who publishes, and in whose name the ministry writes.
 pub(super) const PUBLISHER: &str = "厚生労働省 医政局";
@@ -102,47 +106,22 @@ impl File {
     }
 }
 
-/// An area as requests name it.
-///
-/// # Errors
-/// `area_invalid`.
-pub fn area(text: &str) -> Result<Area, AppError> {
-    Area::parse(text).map_err(|error| {
-        tracing::debug!(%error, "area refused");
-        AppError::invalid(
-            "area_invalid",
-            "地域は nation（全国）、都道府県コード2桁、市区町村コード5桁のいずれかで指定してください。",
-        )
-    })
-}
-
 /// A table of one question.
 ///
 /// # Errors
-/// `question_unknown`, `option_unknown`, `question_not_coded`, `area_not_yours`; or the database is away.
+/// `question_unknown`, `option_unknown`, `band_unknown`, `question_not_coded`, `area_not_yours`; or the database is away.
 pub async fn table(state: &State, permit: &Permit<ReadTables>, survey: &'static Survey, request: TableRequest) -> Result<Table, AppError> {
     frames::require_area(permit.actor(), &request.area)?;
     let snapshot = current(state, survey).await?;
     on_thread(move || analytics::table(&snapshot, &request))
         .await?
-        .map_err(|error| match error {
-            TableError::UnknownQuestion { .. } => {
-                AppError::not_found("question_unknown", "この調査にない設問です。設問キーを確認してください。")
-            }
-            TableError::NotCoded { .. } => {
-                AppError::invalid("question_not_coded", "回答者の情報は集計できません。別の設問を指定してください。")
-            }
-            TableError::UnknownOption { .. } => {
-                AppError::not_found("option_unknown", "この設問にない選択肢です。選択肢キーを確認してください。")
-            }
-            TableError::Counting(_) => AppError::internal(error),
-        })
+        .map_err(words::refused)
 }
 
 /// Response rates against the frame.
 ///
 /// # Errors
-/// `area_not_yours`; or the database is away.
+/// `band_unknown`, `filter_invalid` (by an answer), `area_not_yours`; or the database is away.
 pub async fn response_rates(
     state: &State,
     permit: &Permit<ReadTables>,
@@ -153,7 +132,7 @@ pub async fn response_rates(
     let snapshot = current(state, survey).await?;
     on_thread(move || analytics::response_rates(&snapshot, &request))
         .await?
-        .map_err(AppError::internal)
+        .map_err(words::refused)
 }
 
 /// One of the files, unsuppressed: the workbook for reading of an area, the files for machines of the nation.

@@ -3,9 +3,8 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use analytics::{By, RateRequest, RateTable, Table, TableRequest};
+use analytics::{PlaceValue, RateRequest, RateTable, Table, TableRequest};
 use survey::area::Area;
-use survey::band::Banding;
 use survey::question::QuestionKey;
 use survey::survey::Survey;
 
@@ -18,39 +17,38 @@ use crate::app::statistics::{self, File};
 use crate::auth::actor::Actor;
 use crate::auth::permit::Permit;
 use crate::config::Settings;
+use crate::error::AppError;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[arg(long, value_parser = files::survey, help = "調査（例: 2024）")]
     survey: &'static Survey,
-    #[arg(long, help = "設問キー。省略すると回答率")]
+    #[arg(long, help = "設問キーまたは指標のキー。省略すると回答率")]
     question: Option<String>,
     #[arg(long, default_value = "nation", help = "地域: nation、都道府県（01～47）、市区町村コード")]
     area: String,
-    #[arg(long, value_enum, default_value_t = Rows::Band, help = "行")]
-    by: Rows,
-    #[arg(long, value_enum, default_value_t = Classes::Survey, help = "病床規模区分")]
-    banding: Classes,
+    #[arg(
+        long,
+        default_value = "band",
+        help = "行: area（全体）か、region、prefecture、municipality、band のうち3つまでをコンマでつなぐ（例: region,band）"
+    )]
+    by: String,
+    #[arg(
+        long,
+        default_value = "survey",
+        help = "病床規模区分: survey、program、または各区分の下限の病床数（例: 20,50,100,300）"
+    )]
+    banding: String,
+    #[arg(
+        long = "filter",
+        value_name = "KEY=VALUE",
+        help = "絞り込み（繰り返すと「かつ」、| は「または」）。例: vpn_present=yes、region=kanto、prefecture=13|14、band=20-99"
+    )]
+    filters: Vec<String>,
     #[arg(long, help = "結果をJSONで出力する")]
     json: bool,
     #[arg(long, value_name = "DIR", help = "報告書と機械可読データをこのフォルダーに書き出す")]
     files: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-#[value(rename_all = "snake_case")]
-enum Rows {
-    Area,
-    Prefecture,
-    Band,
-    PrefectureBand,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-#[value(rename_all = "snake_case")]
-enum Classes {
-    Survey,
-    Program,
 }
 
 pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(), CliError> {
@@ -58,16 +56,10 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
         tracing::debug!(%error, "area refused");
         CliError::usage("--area には nation（全国）、都道府県（01～47）、市区町村コード（5桁）のいずれかを指定してください。")
     })?;
-    let by = match arguments.by {
-        Rows::Area => By::Area,
-        Rows::Prefecture => By::Prefecture,
-        Rows::Band => By::Band,
-        Rows::PrefectureBand => By::PrefectureBand,
-    };
-    let banding = match arguments.banding {
-        Classes::Survey => Banding::Survey,
-        Classes::Program => Banding::Program,
-    };
+    let by = written("--by", statistics::by(&arguments.by))?;
+    let banding = written("--banding", statistics::banding(&arguments.banding))?;
+    let filters = arguments.filters.iter().map(|text| statistics::filter(text));
+    let filters = written("--filter", filters.collect::<Result<Vec<_>, _>>())?;
     with_state(settings, async |state| {
         if let Some(folder) = &arguments.files {
             for path in write_files(state, arguments.survey, &area, folder).await? {
@@ -82,7 +74,7 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
                 area,
                 by,
                 banding,
-                among: None,
+                filters,
             };
             let table = statistics::table(state, &permit, arguments.survey, request).await?;
             if arguments.json {
@@ -91,7 +83,13 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
                 output::print(|out| write_table(out, &table))
             }
         } else {
-            let rates = statistics::response_rates(state, &permit, arguments.survey, RateRequest { area, by, banding }).await?;
+            let request = RateRequest {
+                area,
+                by,
+                banding,
+                filters,
+            };
+            let rates = statistics::response_rates(state, &permit, arguments.survey, request).await?;
             if arguments.json {
                 output::print_json(&rates)
             } else {
@@ -100,6 +98,11 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
         }
     })
     .await
+}
+
+/// What was written behind an option is a mistake in the command.
+fn written<T>(option: &str, read: Result<T, AppError>) -> Result<T, CliError> {
+    read.map_err(|error| CliError::usage(format!("{option}: {}", CliError::from(error).message)))
 }
 
 /// Writes the workbook for reading and the files for machines. Returns their paths.
@@ -129,7 +132,7 @@ pub(super) fn write_table(out: &mut dyn Write, table: &Table) -> io::Result<()> 
     let rows: Vec<Vec<String>> = table
         .rows
         .iter()
-        .map(|row| (label([&row.prefecture_name, &row.band_label]), row))
+        .map(|row| (label(&row.place), row))
         .chain([("計".to_owned(), &table.total)])
         .map(|(label, row)| {
             let options = row
@@ -157,14 +160,14 @@ pub(super) fn write_rates(out: &mut dyn Write, rates: &RateTable) -> io::Result<
     let rows: Vec<Vec<String>> = rates
         .rows
         .iter()
-        .map(|row| (label([&row.prefecture_name, &row.band_label]), row))
+        .map(|row| (label(&row.place), row))
         .chain([("計".to_owned(), &rates.total)])
         .map(|(label, row)| vec![label, row.targets.to_string(), row.responses.to_string(), percent(row.percent)])
         .collect();
     columns::write(out, &columns, &rows)
 }
 
-fn label(parts: [&Option<String>; 2]) -> String {
-    let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+fn label(place: &[PlaceValue]) -> String {
+    let parts: Vec<&str> = place.iter().map(|value| value.label.as_str()).collect();
     if parts.is_empty() { "全体".to_owned() } else { parts.join(" ") }
 }

@@ -10,6 +10,7 @@ mod addresses;
 mod annotated;
 mod away;
 mod batches;
+mod crosses;
 mod cuts;
 mod drafts;
 mod enrolments;
@@ -61,8 +62,9 @@ async fn counted(state: &State) -> u64 {
     let permit = Permit::of(Actor::system()).unwrap();
     let request = RateRequest {
         area: Area::parse("13").unwrap(),
-        by: By::Area,
-        banding: Banding::Survey,
+        by: By::AREA,
+        banding: Banding::Survey.into(),
+        filters: Vec::new(),
     };
     let rates = done(server::app::statistics::response_rates(state, &permit, survey_of("2024"), request).await);
     serde_json::to_value(rates).unwrap()["total"]["responses"].as_u64().unwrap()

@@ -96,7 +96,7 @@ async fn queries_and_paths_that_make_no_sense_are_refused() {
         ("/api/v1/surveys/2024/tables?question=ehr_in_use&by=area", "400 query_invalid"),
         (
             "/api/v1/surveys/2024/tables?question=ehr_in_use&area=nation&by=shoe",
-            "400 query_invalid",
+            "400 by_invalid",
         ),
         (
             "/api/v1/surveys/2024/tables?question=ehr_in_use&area=nation&by=area&where=1",

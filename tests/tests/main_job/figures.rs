@@ -40,12 +40,12 @@ pub(crate) type Rates = BTreeMap<Place, Rate>;
 
 /// Every shape of table; each place stands in exactly one of them, but the total.
 pub(crate) const SHAPES: [(By, Banding, &str); 6] = [
-    (By::Area, Banding::Survey, "all"),
-    (By::Prefecture, Banding::Survey, "all"),
-    (By::Band, Banding::Survey, "survey"),
-    (By::Band, Banding::Program, "program"),
-    (By::PrefectureBand, Banding::Survey, "survey"),
-    (By::PrefectureBand, Banding::Program, "program"),
+    (By::AREA, Banding::Survey, "all"),
+    (By::PREFECTURE, Banding::Survey, "all"),
+    (By::BAND, Banding::Survey, "survey"),
+    (By::BAND, Banding::Program, "program"),
+    (By::PREFECTURE_BAND, Banding::Survey, "survey"),
+    (By::PREFECTURE_BAND, Banding::Program, "program"),
 ];
 
 fn place(banding: &'static str, prefecture: Option<&String>, band: Option<&String>) -> Place {
@@ -81,10 +81,11 @@ fn rate(row: &RateRow) -> Rate {
 fn rows_of_the_nation(by: By, banding: Banding) -> usize {
     let bands = if banding == Banding::Survey { 6 } else { 3 };
     match by {
-        By::Area => 1,
-        By::Prefecture => 47,
-        By::Band => bands,
-        By::PrefectureBand => 47 * bands,
+        By::AREA => 1,
+        By::PREFECTURE => 47,
+        By::BAND => bands,
+        By::PREFECTURE_BAND => 47 * bands,
+        other => panic!("how many rows has {other}?"),
     }
 }
 
@@ -95,8 +96,8 @@ pub(crate) async fn table(state: &State, survey: &'static Survey, question: &str
         question: QuestionKey::from(question),
         area: area.clone(),
         by,
-        banding,
-        among: None,
+        banding: banding.into(),
+        filters: Vec::new(),
     };
     done(statistics::table(state, &permit, survey, request).await)
 }
@@ -112,7 +113,8 @@ pub(crate) async fn rate_table(state: &State, survey: &'static Survey, area: &Ar
             RateRequest {
                 area: area.clone(),
                 by,
-                banding,
+                banding: banding.into(),
+                filters: Vec::new(),
             },
         )
         .await,

@@ -35,8 +35,8 @@ async fn tables_and_rates_say_what_was_made() {
     assert_eq!(made["surveys"].as_array().unwrap().len(), 2);
     for (survey, made) in survey::compiled_in().iter().zip(made["surveys"].as_array().unwrap()) {
         assert_eq!(made["survey"], survey.id().as_str());
-        let by_prefecture = figures::rate_table(&state, survey, &Area::Nation, (By::Prefecture, Banding::Survey)).await;
-        let by_band = figures::rate_table(&state, survey, &Area::Nation, (By::Band, Banding::Survey)).await;
+        let by_prefecture = figures::rate_table(&state, survey, &Area::Nation, (By::PREFECTURE, Banding::Survey)).await;
+        let by_band = figures::rate_table(&state, survey, &Area::Nation, (By::BAND, Banding::Survey)).await;
         assert_eq!(
             (by_band.total.targets, by_band.total.responses),
             (made["targets"].as_u64().unwrap(), made["responses"].as_u64().unwrap())
@@ -58,7 +58,7 @@ async fn tables_and_rates_say_what_was_made() {
             promised(&made["responses_by_band"])
         );
 
-        let ehr = figures::table(&state, survey, "ehr_in_use", &Area::Nation, (By::Band, Banding::Survey)).await;
+        let ehr = figures::table(&state, survey, "ehr_in_use", &Area::Nation, (By::BAND, Banding::Survey)).await;
         assert_eq!(
             counts(&ehr.rows, |row| &row.band, |row| row.options[0].count),
             promised(&made["ehr_by_band"])
@@ -68,7 +68,7 @@ async fn tables_and_rates_say_what_was_made() {
             notice::questions(survey.id().as_str()).len()
         );
         for question in notice::questions(survey.id().as_str()) {
-            let total = figures::table(&state, survey, question.key, &Area::Nation, (By::Area, Banding::Survey))
+            let total = figures::table(&state, survey, question.key, &Area::Nation, (By::AREA, Banding::Survey))
                 .await
                 .total;
             let made = &made["questions"][question.key];

@@ -282,8 +282,9 @@ async fn show(state: &State, survey: &'static Survey, steps: &mut Steps) -> Resu
     let permit = Permit::of(Actor::system())?;
     let request = RateRequest {
         area: Area::Nation,
-        by: By::Band,
-        banding: Banding::Survey,
+        by: By::BAND,
+        banding: Banding::Survey.into(),
+        filters: Vec::new(),
     };
     let rates = steps
         .time(&format!("{id}年調査の集計"), async {
@@ -293,9 +294,9 @@ async fn show(state: &State, survey: &'static Survey, steps: &mut Steps) -> Resu
     let request = TableRequest {
         question: QuestionKey::from("ehr_in_use"),
         area: Area::Nation,
-        by: By::Band,
-        banding: Banding::Survey,
-        among: None,
+        by: By::BAND,
+        banding: Banding::Survey.into(),
+        filters: Vec::new(),
     };
     let table = steps
         .time(&format!("{id}年調査の集計"), async {

@@ -1,0 +1,224 @@
+//! Crosses, bandings of one's own and filters: any request equals a plain count of hospitals, and what a dimension tells apart adds up to the table
+//! without it.
+
+use super::made::{Made, as_of};
+use super::tables::{assert_parts_add_up, assert_row_is_a_plain_count, in_row, passes};
+use crate::{By, Dimension, Filter, PlaceValue, RateRequest, Snapshot, Table, TableError, TableRequest, TableRow, response_rates, table};
+use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_assert_eq, prop_oneof, proptest};
+use proptest::sample::{select, subsequence};
+use survey::area::Area;
+use survey::band::Banding;
+use survey::bands::Bands;
+
+const DIMENSIONS: [Dimension; 4] = [Dimension::Region, Dimension::Prefecture, Dimension::Municipality, Dimension::Band];
+
+fn dimensions() -> impl Strategy<Value = Vec<Dimension>> {
+    subsequence(DIMENSIONS.to_vec(), 0..=3).prop_shuffle()
+}
+
+fn area() -> impl Strategy<Value = Area> {
+    select(vec!["nation", "14", "26", "13104", "14100"]).prop_map(|text| Area::parse(text).unwrap())
+}
+
+fn bands() -> impl Strategy<Value = Bands> {
+    select(vec!["survey", "program", "20", "20,100,101,1200", "20,50,200,9999"]).prop_map(|text| Bands::parse(text).unwrap())
+}
+
+/// Filters of the survey of 2024 for any banding.
+fn filters(places_only: bool) -> impl Strategy<Value = Vec<Filter>> {
+    let places = select(vec![
+        "region=kanto|kinki",
+        "prefecture=13|14|47",
+        "municipality=14100|27102",
+        "band=FIRST",
+        "band=FIRST|LAST",
+    ]);
+    let answers = select(vec![
+        "ehr_in_use=yes",
+        "backup_copies=two|one",
+        "consultation_desk=vendor|other",
+        "bcp_defined=no",
+    ]);
+    let one = if places_only {
+        places.boxed()
+    } else {
+        prop_oneof![places, answers].boxed()
+    };
+    proptest::collection::vec(one, 0..3).prop_map(|texts| texts.into_iter().map(|text| Filter::parse(text).unwrap()).collect())
+}
+
+/// The banding's own first and last class in the place of the words.
+fn filters_of(filters: Vec<Filter>, bands: &Bands) -> Vec<Filter> {
+    let ranges = bands.ranges();
+    let key = |word: String| {
+        if word == "FIRST" {
+            ranges.first().unwrap().key.clone()
+        } else {
+            ranges.last().unwrap().key.clone()
+        }
+    };
+    filters
+        .into_iter()
+        .map(|filter| match filter {
+            Filter::Band(words) => Filter::Band(words.into_iter().map(key).collect()),
+            other => other,
+        })
+        .collect()
+}
+
+/// Every number of a row.
+fn numbers(row: &TableRow) -> Vec<u64> {
+    let options = row.options.iter().map(|option| option.count);
+    [row.n, row.base, row.blank, row.no_answer, row.not_asked]
+        .into_iter()
+        .chain(options)
+        .collect()
+}
+
+/// The rows of `fine` that the row of a coarser table is made of, added up.
+fn parts(fine: &Table, row: &TableRow) -> Vec<u64> {
+    let mut sums = vec![0; numbers(row).len()];
+    for part in fine
+        .rows
+        .iter()
+        .filter(|part| row.place.iter().all(|value| part.place.contains(value)))
+    {
+        sums.iter_mut().zip(numbers(part)).for_each(|(sum, number)| *sum += number);
+    }
+    sums
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn any_cross_is_a_plain_count_and_adds_up_to_the_cross_with_one_dimension_less(
+        seed in any::<u64>(), size in 0_usize..120, area in area(), dimensions in dimensions(), bands in bands(), filters in filters(false),
+        question in select(vec!["bcp_drilled", "consultation_desk", "backup_frequency"]),
+    ) {
+        let made = Made::new("2024", seed, size);
+        let snapshot = made.snapshot();
+        let question = made.survey.question(question).unwrap();
+        let request = TableRequest {
+            question: question.key.clone(),
+            area,
+            by: By::cross(&dimensions).unwrap(),
+            filters: filters_of(filters, &bands),
+            banding: bands,
+        };
+        let fine = table(&snapshot, &request).unwrap();
+        for row in fine.rows.iter().chain([&fine.total]) {
+            prop_assert_eq!(row.place.iter().map(|value| value.dimension).collect::<Vec<_>>(), if row == &fine.total { Vec::new() } else { dimensions.clone() });
+            assert_row_is_a_plain_count(&made, question, &fine, row);
+        }
+        assert_parts_add_up(&fine);
+        for dropped in &dimensions {
+            let fewer: Vec<Dimension> = dimensions.iter().copied().filter(|dimension| dimension != dropped).collect();
+            let coarse = table(&snapshot, &TableRequest { by: By::cross(&fewer).unwrap(), ..request.clone() }).unwrap();
+            prop_assert_eq!(&coarse.total, &fine.total);
+            for row in &coarse.rows {
+                prop_assert_eq!(parts(&fine, row), numbers(row));
+            }
+        }
+        // The request and its answer go through JSON unharmed.
+        let text = serde_json::to_string(&request).unwrap();
+        prop_assert_eq!(&serde_json::from_str::<TableRequest>(&text).unwrap(), &request);
+    }
+
+    #[test]
+    fn rates_of_any_cross_are_a_plain_count_and_add_up(
+        seed in any::<u64>(), size in 0_usize..150, area in area(), dimensions in dimensions(), bands in bands(), filters in filters(true),
+    ) {
+        let made = Made::new("2024", seed, size);
+        let filters = filters_of(filters, &bands);
+        let request = RateRequest { area, by: By::cross(&dimensions).unwrap(), banding: bands, filters };
+        let rates = response_rates(&made.snapshot(), &request).unwrap();
+        for row in rates.rows.iter().chain([&rates.total]) {
+            let hospitals: Vec<_> = made
+                .hospitals
+                .iter()
+                .filter(|hospital| request.area.covers(hospital.prefecture, hospital.municipality.as_ref()))
+                .filter(|hospital| request.filters.iter().all(|filter| passes(&made, hospital, filter, &request.banding)))
+                .filter(|hospital| in_row(hospital, &row.place, &request.banding))
+                .collect();
+            prop_assert_eq!(usize::try_from(row.targets).unwrap(), hospitals.len());
+            let answered = hospitals.iter().filter(|hospital| hospital.answered.is_some()).count();
+            prop_assert_eq!(usize::try_from(row.responses).unwrap(), answered);
+        }
+        prop_assert_eq!(rates.rows.iter().map(|row| row.targets).sum::<u64>(), rates.total.targets);
+        prop_assert_eq!(rates.rows.iter().map(|row| row.responses).sum::<u64>(), rates.total.responses);
+    }
+
+    #[test]
+    fn nobody_outside_the_area_is_in_any_row_whatever_is_asked(
+        seed in any::<u64>(), size in 0_usize..120, dimensions in dimensions(), filters in filters(false), banding in Just(Banding::Survey),
+    ) {
+        let made = Made::new("2024", seed, size);
+        let area = Area::parse("14").unwrap();
+        let own = Made { survey: made.survey, hospitals: made.hospitals.iter().filter(|hospital| hospital.prefecture.number() == 14).cloned().collect() };
+        let bands = Bands::from(banding);
+        let request = TableRequest {
+            question: "ehr_in_use".into(), area, by: By::cross(&dimensions).unwrap(), filters: filters_of(filters, &bands), banding: bands,
+        };
+        // The same as if the rest of the nation did not exist: no number and no row name tells of it.
+        prop_assert_eq!(table(&made.snapshot(), &request).unwrap(), table(&own.snapshot(), &request).unwrap());
+    }
+}
+
+fn ask(snapshot: &Snapshot, by: &str, banding: &str, filters: &[&str]) -> Result<Table, TableError> {
+    let request = TableRequest {
+        question: "ehr_in_use".into(),
+        area: Area::Nation,
+        by: By::parse(by).unwrap(),
+        banding: Bands::parse(banding).unwrap(),
+        filters: filters.iter().map(|text| Filter::parse(text).unwrap()).collect(),
+    };
+    table(snapshot, &request)
+}
+
+fn labels(place: &[PlaceValue]) -> Vec<&str> {
+    place.iter().map(|value| value.label.as_str()).collect()
+}
+
+#[test]
+fn rows_stand_in_a_fixed_order_also_where_nobody_is() {
+    let empty = Snapshot::new(survey::find("2024").unwrap(), as_of(), Vec::new(), Vec::new()).unwrap();
+    let regions = ask(&empty, "region,band", "20,50,300", &[]).unwrap();
+    assert_eq!(regions.rows.len(), 8 * 3);
+    assert_eq!(labels(&regions.rows[0].place), ["北海道", "20～49床"]);
+    assert_eq!(labels(&regions.rows[5].place), ["東北", "300床以上"]);
+    let nested = ask(&empty, "prefecture,region", "survey", &[]).unwrap();
+    assert_eq!(nested.rows.len(), 47);
+    assert_eq!(labels(&nested.rows[23].place), ["三重県", "近畿"]);
+    assert_eq!(ask(&empty, "municipality,band", "survey", &[]).unwrap().rows, []);
+
+    let made = Made::new("2024", 5, 300);
+    let towns = ask(&made.snapshot(), "municipality", "survey", &["prefecture=13"]).unwrap();
+    let keys: Vec<&str> = towns.rows.iter().map(|row| row.place[0].key.as_str()).collect();
+    assert_eq!(keys, ["01202", "13104", "14101", "14102", "14130", "27102", "47201", "unknown"]);
+    assert_eq!(labels(&towns.rows[1].place), ["東京都13104"]);
+    assert_eq!(labels(&towns.rows[7].place), ["市区町村不明"]);
+    // A filter takes hospitals away, not rows.
+    assert!(
+        towns
+            .rows
+            .iter()
+            .all(|row| (row.n > 0) == ["13104", "unknown"].contains(&row.place[0].key.as_str()))
+    );
+}
+
+#[test]
+fn a_filter_that_names_what_there_is_not_is_refused() {
+    let snapshot = Made::new("2024", 1, 5).snapshot();
+    let refused = |filter: &str| ask(&snapshot, "area", "program", &[filter]).unwrap_err();
+    assert!(matches!(refused("band=20-99"), TableError::UnknownBand { banding, band } if banding == "program" && band == "20-99"));
+    assert!(matches!(refused("shoe=yes"), TableError::UnknownQuestion { question, .. } if question == "shoe"));
+    assert!(matches!(refused("ehr_in_use=yes|perhaps"), TableError::UnknownOption { option, .. } if option == "perhaps"));
+    let rates = RateRequest {
+        area: Area::Nation,
+        by: By::AREA,
+        banding: Banding::Survey.into(),
+        filters: vec![Filter::parse("ehr_in_use=yes").unwrap()],
+    };
+    assert!(matches!(response_rates(&snapshot, &rates), Err(TableError::FilterByAnswer { .. })));
+}
