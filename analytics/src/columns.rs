@@ -1,10 +1,11 @@
 //! The snapshot as polars columns: place, beds and one byte column a slot, and conditions on them. Nothing is counted here.
 
-use crate::cube::Cell;
+use crate::estimate;
 use crate::snapshot::{FrameEntry, Response};
 use polars::prelude::{Column, DataFrame, DataType, Expr, NamedFrom, PolarsResult, Series, col, lit};
 use std::collections::BTreeSet;
 use survey::area::{Area, MunicipalityCode};
+use survey::band::Banding;
 use survey::bands::{BandRange, Bands};
 use survey::hospital::Beds;
 use survey::prefecture::PrefectureCode;
@@ -126,13 +127,19 @@ pub(crate) fn of_beds(range: &BandRange) -> Expr {
 }
 
 /// The survey cell of every row, and whether the row lies in the area; in the order of the rows.
-pub(crate) fn places(rows: &DataFrame, area: &Area) -> PolarsResult<Vec<(Cell, bool)>> {
+pub(crate) fn places(rows: &DataFrame, area: &Area) -> PolarsResult<Vec<(estimate::Cell, bool)>> {
     let wanted = match area {
         Area::Municipality(municipality) => municipality_number(Some(municipality)),
         Area::Nation | Area::Prefecture(_) => 0,
     };
     let prefectures = rows.column(PREFECTURE)?.u8()?.into_no_null_iter();
-    let bands = rows.column(band_column(Banding::Survey))?.u8()?.into_no_null_iter();
+    let bounds = Bands::from(Banding::Survey);
+    let reached = |beds: u16| bounds.lower_bounds().iter().filter(|bound| beds >= **bound).count();
+    let bands = rows
+        .column(BEDS)?
+        .u16()?
+        .into_no_null_iter()
+        .map(|beds| u8::try_from(reached(beds).saturating_sub(1)).unwrap_or(u8::MAX));
     let municipalities = rows.column(MUNICIPALITY)?.u32()?.into_no_null_iter();
     let cities = rows.column(CITY)?.u32()?.into_no_null_iter();
     let place = |((prefecture, band), (municipality, city)): ((u8, u8), (u32, u32))| {
