@@ -24,3 +24,4 @@ mod same_bytes;
 mod selection;
 mod sql;
 mod totals;
+mod trends;
