@@ -39,7 +39,7 @@ test: setup
 test-long: setup
 	cargo build --workspace
 	CHOSA_KILLS=50 cargo test --workspace --test kills -- --nocapture
-	CHOSA_LONG=1 cargo test -p analytics --lib suppress
+	CHOSA_LONG=1 cargo test --workspace --lib suppress
 
 # Never a test: nothing is asserted by the clock. Python's packages go into an environment that is removed with the run.
 bench:
