@@ -16,7 +16,7 @@ use super::address::Address;
 use super::binaries::Binaries;
 use super::error::{PrivatePostgresError, reason_of};
 use super::folder::Folder;
-use super::postmaster::{Postmaster, Standing, standing};
+use super::postmaster::{self, Postmaster, Standing, standing};
 use super::process;
 use super::settings::Settings;
 use super::socket;
@@ -102,6 +102,8 @@ impl Cluster {
             return Ok(());
         }
         process::end_survivors(&self.folder).await?;
+        postmaster::remove_if_empty(&self.folder)?;
+        socket::clear(socket_folder);
         let stale = if let Standing::Killed(pid) = state { Some(pid) } else { None };
         let mut child = self.spawn(socket_folder, stale)?;
         let address = Address::new(socket_folder.to_owned());

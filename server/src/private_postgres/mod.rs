@@ -4,7 +4,7 @@
 //! database, and stops it. It survives a SIGKILL of the program (the orphan is adopted) and of Postgres (crash recovery at the next start).
 //!
 //! It must not know anything of the rest of the server (no configuration, no migrations, no tables), must not open a TCP port, and must never delete
-//! `postmaster.pid`: that file is what keeps two postmasters off the same files, and Postgres itself knows when it is stale.
+//! a `postmaster.pid` that names a process: that file is what keeps two postmasters off the same files, and Postgres itself knows when it is stale.
 //!
 //! Linux only: living processes are looked at through `/proc`.
 

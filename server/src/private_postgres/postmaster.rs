@@ -1,4 +1,4 @@
-//! What `postmaster.pid` says. Read only: the file is Postgres's own.
+//! What `postmaster.pid` says. The file is Postgres's own: it is read, and only an empty one is ever removed.
 
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -9,6 +9,8 @@ use nix::unistd::Pid;
 use super::error::PrivatePostgresError;
 use super::folder::Folder;
 use super::process;
+
+const FILE: &str = "postmaster.pid";
 
 /// A living postmaster of the folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +35,7 @@ pub(super) enum Standing {
 
 /// Reads the file and looks whether its process lives and is this folder's.
 pub(super) fn standing(folder: &Folder) -> Result<Standing, PrivatePostgresError> {
-    let path = folder.cluster().join("postmaster.pid");
+    let path = folder.cluster().join(FILE);
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Standing::Stopped),
@@ -49,6 +51,22 @@ pub(super) fn standing(folder: &Folder) -> Result<Standing, PrivatePostgresError
     // If it was a child of ours it is a zombie until somebody asks; to Postgres a zombie looks alive.
     let _ = waitpid(postmaster.pid, Some(WaitPidFlag::WNOHANG));
     Ok(Standing::Killed(postmaster.pid))
+}
+
+/// Removes `postmaster.pid` if it is empty, as it is left by a kill, or a crash of the machine, while it was being written: Postgres refuses to start beside
+/// such a one until somebody removes it. To be called when no process of the cluster lives, so that nobody is left who could fill it; one that starts meanwhile
+/// works in the folder before it looks for the file, makes it only where there is none, and ends at an empty one.
+pub(super) fn remove_if_empty(folder: &Folder) -> Result<(), PrivatePostgresError> {
+    let path = folder.cluster().join(FILE);
+    match std::fs::metadata(&path) {
+        Ok(file) if file.len() == 0 && process::all_of(folder).is_empty() => {
+            tracing::warn!(path = %path.display(), "removing the empty lock file of a Postgres that was killed while it started");
+            std::fs::remove_file(&path).map_err(PrivatePostgresError::file("remove", &path))
+        }
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(PrivatePostgresError::file("look at", &path)(error)),
+    }
 }
 
 /// Lines: process, data folder, start time, port, socket folder, listen address, shared memory, status (`pidfile.h`).
@@ -99,7 +117,7 @@ mod tests {
         let folder = Folder::resolve(Some(place.path().to_owned())).unwrap();
         std::fs::create_dir(folder.cluster()).unwrap();
         assert_eq!(standing(&folder).unwrap(), Standing::Stopped);
-        std::fs::write(folder.cluster().join("postmaster.pid"), format!("{}\n/x\n", std::process::id())).unwrap();
+        std::fs::write(folder.cluster().join(FILE), format!("{}\n/x\n", std::process::id())).unwrap();
         assert_eq!(standing(&folder).unwrap(), Standing::Killed(Pid::this()));
     }
 }

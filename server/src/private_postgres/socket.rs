@@ -11,6 +11,9 @@ use super::error::PrivatePostgresError;
 use super::folder::Folder;
 use super::initdb::give;
 
+/// The socket's file in its folder.
+const SOCKET: &str = ".s.PGSQL.5432";
+
 /// `sun_path` has 108 bytes, with a zero at the end; `/.s.PGSQL.5432` has 14, its lock file 5 more.
 const LONGEST_FOLDER: usize = 88;
 
@@ -73,6 +76,17 @@ fn check(path: &Path, account: &Account) -> Result<(), String> {
         return Err("is open to other users; remove it".to_owned());
     }
     Ok(())
+}
+
+/// Removes what a killed postmaster left. Its lock file names a process that may be anybody by now, or is empty if the kill came while it was written, and
+/// Postgres then refuses to start until somebody removes it. To be called when no process of the cluster lives: the folder is this cluster's alone.
+pub(super) fn clear(path: &Path) {
+    for name in [SOCKET.to_owned(), format!("{SOCKET}.lock")] {
+        match std::fs::remove_file(path.join(&name)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => tracing::warn!(%error, name, "a file of the killed Postgres stays"),
+            Ok(()) | Err(_) => {}
+        }
+    }
 }
 
 /// After a stop; whatever else lies in there stays, and the folder with it.

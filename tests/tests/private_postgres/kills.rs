@@ -101,6 +101,26 @@ async fn a_stale_process_number_that_somebody_else_has_now_is_no_hindrance() {
 }
 
 #[tokio::test]
+async fn a_postgres_killed_while_it_writes_its_lock_files_starts_again() {
+    let place = Place::new();
+    let postgres = place.start().await;
+    write_rows(postgres.address(), 10).await;
+    let pid_file = place.folder.join("postgres/postmaster.pid");
+    let socket_lock = postgres.socket_folder().join(".s.PGSQL.5432.lock");
+    for lock_files in [vec![&pid_file], vec![&socket_lock], vec![&pid_file, &socket_lock]] {
+        kill_now(postgres.postmaster_pid().unwrap());
+        for file in lock_files {
+            assert!(file.metadata().unwrap().len() > 0, "{}", file.display());
+            std::fs::File::options().write(true).truncate(true).open(file).unwrap();
+        }
+        postgres.revive().await.unwrap_or_else(|error| panic!("{error}"));
+        place.know(postgres.postmaster_pid().unwrap());
+        assert_eq!(rows(postgres.address()).await, 10);
+    }
+    postgres.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn an_orphan_is_adopted() {
     let place = Place::new();
     let postgres = place.start().await;
