@@ -7,6 +7,7 @@
 mod chart;
 mod chase;
 mod code_table;
+mod compare;
 mod data;
 mod definitions;
 mod front;
@@ -21,6 +22,7 @@ mod trend_sheet;
 
 pub use chase::{ChaseLine, ChaseText, chase_list};
 pub use code_table::code_table_csv;
+pub use compare::{DataDifference, compare_data};
 pub(crate) use data::{ROWS_PER_SHEET, csv_table, csv_writer};
 pub use data::{data_csv, data_xlsx};
 pub use definitions::definitions_csv;

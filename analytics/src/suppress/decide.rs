@@ -178,13 +178,13 @@ impl Decision {
         &self.domains
     }
 
+    pub(crate) fn new(rule: Rule, domains: Vec<Domain>, reasons: Vec<Vec<Option<Reason>>>) -> Decision {
+        Decision { rule, domains, reasons }
+    }
+
     #[cfg(test)]
     pub(crate) fn of(domains: Vec<Domain>, reasons: Vec<Vec<Option<Reason>>>) -> Decision {
-        Decision {
-            rule: Rule::default(),
-            domains,
-            reasons,
-        }
+        Decision::new(Rule::default(), domains, reasons)
     }
 
     /// By question, then by domain.

@@ -5,6 +5,7 @@
 //! no randomness; the same tables give the same decision. It writes no file and knows no rights.
 
 mod case;
+mod changed;
 mod decide;
 mod domain;
 mod flow;
@@ -13,6 +14,7 @@ mod moves;
 mod partners;
 mod report;
 mod rule;
+mod stored;
 mod tables;
 mod tally;
 #[cfg(test)]
@@ -20,10 +22,12 @@ mod tests;
 mod unions;
 mod whole;
 
+pub use changed::{Member, changed};
 pub use decide::{Decision, Earlier, decide};
 pub use domain::Domain;
 pub use further::{Panel, PanelBand, Transitions};
 pub use report::Report;
 pub use rule::{Reason, Rule};
+pub use stored::Hidden;
 pub use tables::{Cell, Counts, Gate, Question, SuppressError, Tables};
 pub use tally::{questions_of, tally};

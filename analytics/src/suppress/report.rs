@@ -5,12 +5,12 @@ use super::decide::Decision;
 use super::domain::Domain;
 use super::rule::Reason;
 use super::tables::Tables;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use survey::prefecture::PrefectureCode;
 
 /// Hidden distributions, one for each domain and question.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// Distributions of the plan.
     pub all: usize,

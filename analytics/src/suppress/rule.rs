@@ -1,10 +1,10 @@
 //! The numbers of the rule, and what by itself hides a distribution. Looks at one domain at a time.
 
 use super::tables::Counts;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The numbers of the rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {
     /// A base under this many hospitals is not published, nor a union of as few.
     pub min_base: u32,
@@ -25,7 +25,7 @@ impl Default for Rule {
 }
 
 /// Why a question's distribution is hidden in a domain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// Primary: the base is under [`Rule::min_base`].

@@ -90,6 +90,9 @@ pub enum SuppressError {
     /// A place with fewer beds than a hospital has.
     #[error("{0} beds belong to no band")]
     Beds(u16),
+    /// A stored decision that names what the plan does not have.
+    #[error("{0}: no distribution of the plan")]
+    Stored(String),
     /// An earlier release that is about other domains or other questions.
     #[error("earlier release {0}: its domains or questions are not those of these tables")]
     Earlier(usize),

@@ -1,5 +1,6 @@
 //! From a survey and its coded responses to [`Tables`]: the questions as hiding sees them, and one plain count. Reads no file and hides nothing.
 
+use super::domain::SIX;
 use super::tables::{Cell, Counts, Gate, Question, SuppressError, Tables};
 use std::collections::BTreeMap;
 use survey::band::Banding;
@@ -42,7 +43,8 @@ pub fn questions_of(survey: &Survey) -> Result<Vec<Question>, SuppressError> {
     coded.iter().map(question).collect()
 }
 
-/// Counts the responses of a survey in the finest cells: places and beds of the frame, places, beds and codes of the counted responses.
+/// Counts the responses of a survey in the finest cells: places and beds of the frame, places, beds and codes of the counted responses. Every prefecture
+/// is there, whether it has a hospital or not, so that the plan of every release is the same.
 ///
 /// # Errors
 /// [`SuppressError`] if a response cannot be read or counted in one place.
@@ -51,25 +53,24 @@ pub fn tally<'a>(
     frame: impl IntoIterator<Item = (PrefectureCode, Beds)>,
     responses: impl IntoIterator<Item = (PrefectureCode, Beds, &'a [u8])>,
 ) -> Result<Tables, SuppressError> {
-    let questions = questions_of(survey)?;
     let coded: Vec<&survey::question::Question> = survey.questions().iter().filter(|question| question.is_coded()).collect();
-    let nothing: Vec<Counts> = questions.iter().map(Counts::none).collect();
-    let mut cells: BTreeMap<(PrefectureCode, usize), Cell> = BTreeMap::new();
-    let band_of = |beds: Beds| Banding::Survey.band_of(beds).ok_or(SuppressError::Beds(beds.number()));
-    let empty = |prefecture, band| Cell {
-        prefecture,
-        band,
-        frame: 0,
-        n: 0,
-        questions: nothing.clone(),
+    let mut cells: BTreeMap<(PrefectureCode, usize), Cell> = empty_cells(survey)?
+        .into_iter()
+        .map(|cell| ((cell.prefecture, cell.band), cell))
+        .collect();
+    let place = |prefecture, beds: Beds| match Banding::Survey.band_of(beds) {
+        Some(band) => Ok((prefecture, band)),
+        None => Err(SuppressError::Beds(beds.number())),
     };
     for (prefecture, beds) in frame {
-        let band = band_of(beds)?;
-        cells.entry((prefecture, band)).or_insert_with(|| empty(prefecture, band)).frame += 1;
+        if let Some(cell) = cells.get_mut(&place(prefecture, beds)?) {
+            cell.frame += 1;
+        }
     }
     for (index, (prefecture, beds, codes)) in responses.into_iter().enumerate() {
-        let band = band_of(beds)?;
-        let cell = cells.entry((prefecture, band)).or_insert_with(|| empty(prefecture, band));
+        let Some(cell) = cells.get_mut(&place(prefecture, beds)?) else {
+            continue;
+        };
         cell.n += 1;
         for (question, counts) in coded.iter().zip(&mut cell.questions) {
             let (state, chosen) = survey.layout().read(codes, question).ok_or(SuppressError::Codes(index))?;
@@ -84,5 +85,20 @@ pub fn tally<'a>(
             }
         }
     }
-    Tables::new(questions, cells.into_values().collect())
+    Tables::new(questions_of(survey)?, cells.into_values().collect())
+}
+
+/// The finest cells of all prefectures without anybody in them.
+pub(super) fn empty_cells(survey: &Survey) -> Result<Vec<Cell>, SuppressError> {
+    let nothing: Vec<Counts> = questions_of(survey)?.iter().map(Counts::none).collect();
+    let places = PrefectureCode::all().flat_map(|prefecture| (0..SIX).map(move |band| (prefecture, band)));
+    Ok(places
+        .map(|(prefecture, band)| Cell {
+            prefecture,
+            band,
+            frame: 0,
+            n: 0,
+            questions: nothing.clone(),
+        })
+        .collect())
 }

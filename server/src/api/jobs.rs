@@ -32,7 +32,7 @@ const ALIVE: u32 = 40;
 #[schema(as = Job)]
 pub struct JobJson {
     id: Uuid,
-    /// import, export.
+    /// import, export, release.
     kind: String,
     survey: String,
     /// queued, running, done, failed.

@@ -18,6 +18,7 @@ pub mod preconditions;
 pub mod problem;
 pub mod programs;
 pub mod receipts;
+pub mod releases;
 pub mod reminders;
 pub mod sessions;
 pub mod steps;
@@ -92,6 +93,12 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(tables::read_table)
         .service(tables::read_response_rates)
         .service(trends::read_trend)
+        .service(releases::list_releases)
+        .service(releases::preview_release)
+        .service(releases::make_release)
+        .service(releases::read_release)
+        .service(releases::check_release)
+        .service(releases::download_release_file)
         .service(exports::download_statistics)
         .service(programs::list_programs)
         .service(programs::create_program)

@@ -19,7 +19,7 @@ use crate::app::imports::Upload;
 use crate::app::state::State;
 use crate::app::surveys;
 use crate::auth::actor::{Actor, Role};
-use crate::auth::permit::{FollowJobs, ImportAnswers, Permit};
+use crate::auth::permit::{FollowJobs, ImportAnswers, MakeReleases, Permit};
 use crate::db::imports as import_rows;
 use crate::db::jobs::{self, JobRow, NewJob};
 use crate::db::transaction::{Mode, as_actor};
@@ -41,10 +41,17 @@ struct ImportParameters {
     attended: bool,
 }
 
+/// What is said of a release that is to be made.
+#[derive(Debug, Serialize, Deserialize)]
+struct ReleaseParameters {
+    note: String,
+}
+
 /// What a job is.
 enum Kind {
     Import(ImportParameters),
     Export(Wish),
+    Release(ReleaseParameters),
 }
 
 impl Kind {
@@ -53,6 +60,7 @@ impl Kind {
         let known = match kind {
             "import" => serde_json::from_value(parameters).map(Kind::Import),
             "export" => serde_json::from_value(parameters).map(Kind::Export),
+            "release" => serde_json::from_value(parameters).map(Kind::Release),
             _ => return Err(AppError::internal(format!("no kind of job: {kind}"))),
         };
         known.map_err(AppError::internal)
@@ -62,6 +70,7 @@ impl Kind {
         match self {
             Kind::Import(parameters) => serde_json::to_value(parameters).map(|value| ("import", value)),
             Kind::Export(wish) => serde_json::to_value(wish).map(|value| ("export", value)),
+            Kind::Release(parameters) => serde_json::to_value(parameters).map(|value| ("release", value)),
         }
         .map_err(AppError::internal)
     }
@@ -215,6 +224,15 @@ pub async fn ask_export(
 ) -> Result<Job, AppError> {
     exports::require(permit.actor(), survey, &wish)?;
     ask(state, permit.actor(), survey, Kind::Export(wish), None, key).await
+}
+
+/// Asks for a release, exactly once for a key.
+///
+/// # Errors
+/// As [`ask_import`].
+pub async fn ask_release(state: &State, permit: &Permit<MakeReleases>, survey: &Survey, note: &str, key: &Key) -> Result<Job, AppError> {
+    let kind = Kind::Release(ReleaseParameters { note: note.to_owned() });
+    ask(state, permit.actor(), survey, kind, None, key).await
 }
 
 async fn ask(state: &State, actor: &Actor, survey: &Survey, kind: Kind, file: Option<&[u8]>, key: &Key) -> Result<Job, AppError> {

@@ -24,6 +24,7 @@ pub mod microdata;
 pub mod outbox;
 pub mod programs;
 pub mod receipts;
+pub mod releases;
 pub mod reminders;
 pub mod sessions;
 pub mod state;

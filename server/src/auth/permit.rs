@@ -82,6 +82,12 @@ policies! {
     ReadTables = Municipality(_) | Prefecture(_) | MinistryAnalyst | MinistryAdministrator | System,
     /// Have the coded answers themselves, a line a hospital.
     ExportMicroData = Prefecture(_) | MinistryAnalyst | MinistryAdministrator | System,
+    /// List releases and have their files; micro-data among them are for the ministry.
+    ReadReleases = Hospital(_) | Municipality(_) | Prefecture(_) | MinistryAnalyst | MinistryAdministrator | Operator | System,
+    /// Publish: make a release.
+    MakeReleases = MinistryAdministrator | System,
+    /// Count a release again from what it was counted from.
+    CheckReleases = MinistryAnalyst | MinistryAdministrator | System,
     /// Open a survey again or extend it.
     GrantTime = MinistryAdministrator | System,
     /// Import the hospital master.

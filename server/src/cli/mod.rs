@@ -21,6 +21,7 @@ mod mail;
 mod microdata;
 mod output;
 mod receipt;
+mod release;
 mod remind;
 mod schema;
 mod select;
@@ -84,6 +85,8 @@ enum Command {
     Microdata(microdata::Arguments),
     #[command(about = "前の年の調査と比べた推移を出力する")]
     Trend(trend::Arguments),
+    #[command(about = "公表版を作る、一覧を見る、数え直して確かめる")]
+    Release(release::Arguments),
     #[command(about = "都道府県の支援対象病院を選定する")]
     Select(select::Arguments),
     #[command(about = "未回答の病院に督促のメールを送る、印刷用の一覧を作る")]
@@ -137,6 +140,7 @@ fn run(arguments: Arguments) -> Result<(), CliError> {
             Command::Window(arguments) => window::run(arguments, &settings).await,
             Command::Microdata(arguments) => microdata::run(arguments, &settings).await,
             Command::Trend(arguments) => trend::run(arguments, &settings).await,
+            Command::Release(arguments) => release::run(arguments, &settings).await,
             Command::Tabulate(arguments) => tabulate::run(arguments, &settings).await,
             Command::Select(arguments) => select::run(arguments, &settings).await,
             Command::Remind(arguments) => remind::run(arguments, &settings).await,

@@ -18,7 +18,7 @@ pub const LEASE: i64 = 30;
 pub struct NewJob {
     /// Made by the server.
     pub id: Uuid,
-    /// import, export.
+    /// import, export, release.
     pub kind: String,
     /// The survey.
     pub survey_id: String,
@@ -54,7 +54,7 @@ pub struct NewJob {
 pub struct JobRow {
     /// The job.
     pub id: Uuid,
-    /// import, export.
+    /// import, export, release.
     pub kind: String,
     /// The survey.
     pub survey_id: String,
@@ -86,7 +86,7 @@ pub struct JobRow {
 pub struct TakenRow {
     /// The job.
     pub id: Uuid,
-    /// import, export.
+    /// import, export, release.
     pub kind: String,
     /// The survey.
     pub survey_id: String,

@@ -19,6 +19,7 @@ pub mod pool;
 pub mod prepared;
 pub mod programs;
 pub mod receipts;
+pub mod releases;
 pub mod reminders;
 pub mod revisions;
 pub mod schema;

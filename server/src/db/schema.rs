@@ -191,6 +191,24 @@ diesel::table! {
         erased_at -> Nullable<Timestamptz>,
     }
 }
+diesel::table! {
+    release (id) {
+        id -> Uuid, survey_id -> Text, number -> Integer, note -> Text, as_of -> Timestamptz, changes -> BigInt, layout_hash -> Text,
+        program_version -> Text, compared_with -> Nullable<Uuid>, hospitals -> Integer, responses -> Integer, suppression -> Jsonb,
+        actor -> Text, account_id -> Nullable<Uuid>, made_at -> Timestamptz,
+    }
+}
+diesel::table! {
+    release_member (release_id, hospital_id) {
+        release_id -> Uuid, hospital_id -> Uuid, prefecture -> SmallInt, municipality -> Text, beds -> Integer,
+        submission_id -> Nullable<Uuid>, revision -> Nullable<Integer>,
+    }
+}
+diesel::table! {
+    release_file (release_id, name) {
+        release_id -> Uuid, name -> Text, media_type -> Text, blob_sha256 -> Bytea, size -> BigInt, restricted -> Bool,
+    }
+}
 diesel::allow_tables_to_appear_in_same_query!(
     survey,
     edition,
@@ -224,4 +242,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency,
     enrolment,
     outbox,
+    release,
+    release_member,
+    release_file,
 );

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::db::schema::{frame, revision, submission, survey, survey_change};
 
 /// States whose latest revision counts.
-const COUNTED: [&str; 2] = ["submitted", "accepted"];
+pub(super) const COUNTED: [&str; 2] = ["submitted", "accepted"];
 
 /// Hospital, area and beds of a frame row.
 pub type FrameEntryRow = (Uuid, i16, String, i32);

@@ -10,6 +10,7 @@ use server::app::drafts::{self, NewDraft, SeenDraft};
 use server::app::enrolments::{self, Invitation};
 use server::app::letters::Template;
 use server::app::programs::{self, NewProgram};
+use server::app::releases;
 use server::app::reminders::{self, Reminder, missing::Chosen};
 use server::app::sessions;
 use server::app::state::State;
@@ -18,7 +19,7 @@ use server::app::submissions::{self, NewAnswers};
 use server::app::versions::Seen;
 use server::app::windows::{self, Extended};
 use server::auth::actor::{Actor, Role};
-use server::auth::permit::{ChooseHospitals, GrantTime, Permit, ReviewAnswers, SetQuotas, SubmitAnswers};
+use server::auth::permit::{ChooseHospitals, GrantTime, MakeReleases, Permit, ReviewAnswers, SetQuotas, SubmitAnswers};
 use server::db::hospitals::{self, MasterImportRow};
 use server::db::imports::{self, ImportRow, VerdictRow};
 use server::db::jobs::{self, NewJob};
@@ -88,6 +89,10 @@ pub(crate) async fn answer(application_url: &str) {
     }
     invite_and_remind(&state, &tokyo, &kanagawa).await;
     done(import_master(&state).await);
+    for survey in ["2022", "2024"] {
+        let permit = Permit::<MakeReleases>::of(Actor::system()).unwrap();
+        done(releases::make(&state, &permit, survey_of(survey), "", None).await);
+    }
     open_program(&state).await;
     for actor in [tokyo, kanagawa] {
         let Role::Prefecture(prefecture) = actor.role().clone() else {

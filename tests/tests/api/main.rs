@@ -27,6 +27,7 @@ mod overlaps;
 mod paths;
 mod programs;
 mod receipts;
+mod releases;
 mod reminders;
 mod requests;
 mod sessions;

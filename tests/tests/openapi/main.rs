@@ -195,6 +195,7 @@ fn writes_that_must_not_happen_twice_take_a_key() {
             "submit_batch",
             "import_answers",
             "request_export",
+            "make_release",
             "choose_hospitals",
             "withdraw_answers",
             "return_answers",

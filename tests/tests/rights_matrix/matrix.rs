@@ -24,6 +24,8 @@ const NEVER: Outcomes = ["403 role_not_permitted"; 3];
 const UNKNOWN_HOSPITAL: &str = "404 hospital_unknown";
 const NOT_POSSIBLE: &str = "409 step_not_possible";
 const UNKNOWN_IMPORT: &str = "404 import_unknown";
+/// Micro-data of a release: for the ministry.
+const NO_RELEASE_FILE: &str = "404 release_file_unknown";
 const UNKNOWN_JOB: &str = "404 job_unknown";
 const NOT_YOUR_AREA: &str = "403 area_not_yours";
 const NOT_YOUR_PREFECTURE: &str = "403 prefecture_not_yours";
@@ -136,7 +138,7 @@ const fn administrator_only(operation: &'static str, outcome: Outcomes) -> Right
 }
 
 /// Every operation of the API.
-pub static MATRIX: [Rights; 60] = [
+pub static MATRIX: [Rights; 66] = [
     public("live", "204"),
     public("ready", "204"),
     public("create_session", "201"),
@@ -316,6 +318,29 @@ pub static MATRIX: [Rights; 60] = [
     live_numbers("read_response_rates"),
     live_numbers("read_trend"),
     live_numbers("download_statistics"),
+    Rights {
+        operation: "list_releases",
+        ..SIGNED_IN
+    },
+    Rights {
+        operation: "read_release",
+        ..SIGNED_IN
+    },
+    Rights {
+        operation: "download_release_file",
+        hospital: [NO_RELEASE_FILE; 3],
+        municipality: [NO_RELEASE_FILE; 3],
+        prefecture: [NO_RELEASE_FILE; 3],
+        operator: [NO_RELEASE_FILE; 3],
+        ..SIGNED_IN
+    },
+    administrator_only("preview_release", OK),
+    administrator_only("make_release", ["409 release_unchanged"; 3]),
+    Rights {
+        operation: "check_release",
+        ministry_analyst: OK,
+        ..administrator_only("check_release", OK)
+    },
     of_program("list_programs"),
     administrator_only("create_program", CREATED),
     of_program("list_quotas"),

@@ -193,6 +193,12 @@ pub async fn send(operation: &str, client: &Client, caller: Caller, target: Targ
                 ))
                 .await
         }
+        "list_releases" => client.get("/api/v1/surveys/2024/releases").await,
+        "preview_release" => client.get("/api/v1/surveys/2024/releases/next").await,
+        "read_release" => client.get("/api/v1/surveys/2024/releases/1").await,
+        "check_release" => client.get("/api/v1/surveys/2024/releases/1/check").await,
+        "download_release_file" => client.get("/api/v1/surveys/2024/releases/1/files/microdata_2024.zip").await,
+        "make_release" => client.submit("/api/v1/surveys/2024/releases", &json!({"note": "訂正"})).await,
         "download_statistics" => {
             client
                 .get(&format!("/api/v1/surveys/2024/statistics/houkoku.xlsx?area={area}"))

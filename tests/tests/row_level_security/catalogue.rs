@@ -103,6 +103,7 @@ async fn policies_that_lift_all_limits_are_the_owners_and_few() {
         "import_verdict erase ALL",
         "job erase ALL",
         "outbox erase ALL",
+        "release_file keep SELECT",
         "respondent erase ALL",
         "session redeem UPDATE",
         "session sign_in SELECT",

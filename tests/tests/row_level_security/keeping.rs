@@ -7,7 +7,7 @@ use tokio_postgres::error::SqlState;
 use crate::{account, attempt, cast};
 
 /// Tables whose rows are never changed nor removed by the application.
-const APPEND_ONLY: [&str; 15] = [
+const APPEND_ONLY: [&str; 18] = [
     "submission_event",
     "window_closure",
     "receipt_key",
@@ -18,6 +18,9 @@ const APPEND_ONLY: [&str; 15] = [
     "import",
     "import_verdict",
     "master_import",
+    "release",
+    "release_member",
+    "release_file",
     "blob",
     "quota",
     "selection",
@@ -41,6 +44,9 @@ async fn what_was_kept_is_neither_changed_nor_removed_by_any_actor() {
                 "batch_line" => "verdict = '{}'",
                 "master_import" => "changes = '[]'",
                 "blob" => "bytes = ''",
+                "release" => "note = 'another'",
+                "release_member" => "revision = 1",
+                "release_file" => "restricted = false",
                 "quota" => "hospitals = 0",
                 "selection" => "complete = true",
                 "chosen_hospital" => "rank = 1",

@@ -45,8 +45,15 @@ fn rule(table: &str, actor: &Actor) -> String {
         "blob" => {
             let sent = rule("import", actor);
             let made = rule("job", actor);
-            format!("sha256 IN (SELECT blob_sha256 FROM import WHERE {sent}) OR sha256 IN (SELECT output_sha256 FROM job WHERE {made})")
+            let published = rule("release_file", actor);
+            format!(
+                "sha256 IN (SELECT blob_sha256 FROM import WHERE {sent}) OR sha256 IN (SELECT output_sha256 FROM job WHERE {made}) \
+                 OR sha256 IN (SELECT blob_sha256 FROM release_file WHERE {published})"
+            )
         }
+        "release" => "true".to_owned(),
+        "release_member" => sees_nation.to_string(),
+        "release_file" => format!("{sees_nation} OR name NOT LIKE 'microdata%'"),
         "program" => (sees_nation || matches!(actor.role(), Role::Prefecture(_))).to_string(),
         "quota" | "selection" | "chosen_hospital" => prefecture,
         "account" => match actor.role() {

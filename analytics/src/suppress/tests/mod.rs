@@ -9,3 +9,4 @@ mod optimum;
 mod people;
 mod program;
 mod revisions;
+mod stored;

@@ -14,6 +14,7 @@ use crate::app::exports;
 use crate::app::imports::{self, Upload};
 use crate::app::jobs::progress::{Phase, Progress};
 use crate::app::jobs::{Failure, ImportParameters, Kind, OfFile};
+use crate::app::releases;
 use crate::app::state::State;
 use crate::app::surveys;
 use crate::auth::actor::{Actor, Role};
@@ -160,6 +161,12 @@ async fn run(state: &State, taken: &TakenRow, claim: &Claim, attended: bool) -> 
             claim.progress.begin(Phase::Writing, 0);
             let file = exports::write(state, actor, survey, &wish).await?;
             deliver(state, claim, file).await
+        }
+        Kind::Release(parameters) => {
+            let permit = Permit::of(actor)?;
+            releases::make(state, &permit, survey, &parameters.note, Some(claim))
+                .await
+                .map(drop)
         }
     }
 }
