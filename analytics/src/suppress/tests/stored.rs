@@ -83,7 +83,7 @@ fn a_hospital_that_differs_counts_where_it_was_and_where_it_is() {
     let member = |number: u128, prefecture, beds, codes| Member {
         hospital: Uuid::from_u128(number),
         prefecture,
-        beds: Beds::new(beds),
+        beds: Beds::new(beds).unwrap(),
         codes,
     };
     let earlier = [
