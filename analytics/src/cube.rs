@@ -4,10 +4,13 @@ use crate::columns::{self, MUNICIPALITY, PREFECTURE};
 use polars::prelude::{Column, DataFrame, DataType, Expr, IntoLazy, PolarsError, PolarsResult, col, len};
 use std::collections::BTreeMap;
 use survey::area::Area;
+use survey::band::Banding;
 use survey::bands::Bands;
 
 /// Name of the column that the banding is cut into.
 const BAND: &str = "band";
+/// Name of the column of survey bands.
+const STRATUM: &str = "stratum";
 
 /// A group of rows that fall together in every table: no dimension tells them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,6 +21,8 @@ pub(crate) struct Cell {
     pub(crate) municipality: u32,
     /// Index into the banding.
     pub(crate) band: u8,
+    /// Index of the survey band: with the prefecture the stratum that weights are made in, whatever the banding is.
+    pub(crate) stratum: u8,
 }
 
 /// What one number of a cell counts.
@@ -61,7 +66,8 @@ pub(crate) fn count(
         .enumerate()
         .map(|(index, measure)| measure.expression(index))
         .collect();
-    let keys = [col(PREFECTURE), col(MUNICIPALITY), columns::band(bands).alias(BAND)];
+    let stratum = columns::band(&Bands::from(Banding::Survey)).alias(STRATUM);
+    let keys = [col(PREFECTURE), col(MUNICIPALITY), columns::band(bands).alias(BAND), stratum];
     let counted = rows.group_by(keys).agg(expressions).collect()?;
     let keys = cells(&counted)?;
     let mut cells: BTreeMap<Cell, Vec<u64>> = keys.iter().map(|key| (*key, Vec::with_capacity(measures.len()))).collect();
@@ -80,16 +86,18 @@ fn cells(counted: &DataFrame) -> PolarsResult<Vec<Cell>> {
     let prefectures = counted.column(PREFECTURE)?.u8()?;
     let municipalities = counted.column(MUNICIPALITY)?.u32()?;
     let bands = counted.column(BAND)?.u8()?;
+    let strata = counted.column(STRATUM)?.u8()?;
     let numbers = prefectures
         .iter()
         .flatten()
         .zip(municipalities.iter().flatten())
-        .zip(bands.iter().flatten());
+        .zip(bands.iter().flatten().zip(strata.iter().flatten()));
     Ok(numbers
-        .map(|((prefecture, municipality), band)| Cell {
+        .map(|((prefecture, municipality), (band, stratum))| Cell {
             prefecture,
             municipality,
             band,
+            stratum,
         })
         .collect())
 }

@@ -14,6 +14,7 @@ mod by;
 mod columns;
 mod cube;
 pub mod estimate;
+mod estimated;
 mod filter;
 pub mod micro;
 mod percent;
@@ -29,10 +30,12 @@ mod table;
 #[cfg(test)]
 mod tests;
 pub mod trend;
+mod weigh;
 
 pub use by::{By, ByError, Dimension};
+pub use estimated::{Estimate, Known};
 pub use filter::{Filter, FilterError};
 pub use rate::{RateRequest, RateRow, RateTable, response_rates};
 pub use shape::PlaceValue;
 pub use snapshot::{FrameEntry, Response, Snapshot, SnapshotError};
-pub use table::{OptionCount, Table, TableChoice, TableError, TableRequest, TableRow, table};
+pub use table::{ItemNonresponse, OptionCount, Table, TableChoice, TableError, TableRequest, TableRow, table};

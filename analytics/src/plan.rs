@@ -116,6 +116,7 @@ impl Plan {
             count,
             percent: percent(count, base),
             percent_of_answers: answers.and_then(|answers| percent(count, answers)),
+            estimate: None,
         });
         TableRow {
             place: names.place,
@@ -129,6 +130,7 @@ impl Plan {
             blank,
             no_answer,
             not_asked,
+            item_nonresponse: None,
         }
     }
 }

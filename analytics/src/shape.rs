@@ -37,7 +37,7 @@ pub struct PlaceValue {
 }
 
 /// The key of the row that a cell falls into.
-fn key_of(cell: Cell, by: By) -> Key {
+pub(crate) fn key_of(cell: Cell, by: By) -> Key {
     let mut key = WHOLE;
     for (place, dimension) in key.iter_mut().zip(by.dimensions()) {
         *place = match dimension {
@@ -82,6 +82,8 @@ pub(crate) fn rows(area: &Area, by: By, bands: &Bands, municipalities: &Municipa
             prefecture,
             municipality,
             band,
+            // No row is told apart by it.
+            stratum: 0,
         })
     });
     cells.map(|cell| key_of(cell, by)).collect()

@@ -3,10 +3,13 @@
 
 use crate::by::By;
 use crate::cube::{self, Cell};
+use crate::estimate::Design;
+use crate::estimated::Estimate;
 use crate::filter::Filter;
 use crate::plan::Plan;
 use crate::shape::{self, Names, PlaceValue};
 use crate::snapshot::Snapshot;
+use crate::weigh;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -28,6 +31,9 @@ pub struct TableRequest {
     /// Only hospitals for which all of these hold. They take hospitals away, never rows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub filters: Vec<Filter>,
+    /// Also what the shares would be of all hospitals of the frame: weighted, with intervals.
+    #[serde(default)]
+    pub estimates: bool,
 }
 
 /// One question counted.
@@ -93,6 +99,22 @@ pub struct TableRow {
     pub not_asked: u64,
     /// Every option in the order of [`Table::choices`]. Of a several-choice question the counts may add up to more than the base.
     pub options: Vec<OptionCount>,
+    /// Blank and no answer among those that were asked. Only if estimates were asked for; `None` where nobody was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item_nonresponse: Option<ItemNonresponse>,
+}
+
+/// How many of those that were asked gave no answer to the question (項目無回答).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ItemNonresponse {
+    /// Hospitals that were asked: base, blank and no answer.
+    pub asked: u64,
+    /// Blank and no answer.
+    pub count: u64,
+    /// Percent of the asked with one decimal, rounded half up.
+    pub percent: Option<f64>,
+    /// The same of all hospitals of the frame.
+    pub estimate: Option<Estimate>,
 }
 
 /// How many chose an option.
@@ -109,6 +131,9 @@ pub struct OptionCount {
     /// Of a several-choice question: percent of all answers chosen in the row, so that the options add up to 100 but for rounding. `None` for other
     /// questions, and where nothing was chosen.
     pub percent_of_answers: Option<f64>,
+    /// `percent` of all hospitals of the frame. Only if estimates were asked for; `None` where the base is 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<Estimate>,
 }
 
 /// Why there is no table.
@@ -164,14 +189,18 @@ pub enum TableError {
 /// # Errors
 /// [`TableError`]: the question is unknown or not coded, or a filter names something that there is not.
 pub fn table(snapshot: &Snapshot, request: &TableRequest) -> Result<Table, TableError> {
-    Ok(Counted::new(
+    let counted = Counted::new(
         snapshot,
         &request.question,
         &request.area,
         request.banding.clone(),
         &request.filters,
-    )?
-    .table(request.by))
+    )?;
+    if !request.estimates {
+        return counted.table(request.by);
+    }
+    let design = weigh::design(snapshot)?;
+    counted.weighted(&design).table(request.by)
 }
 
 /// One question counted in the finest cells of an area; every shape of table adds up from them.
@@ -182,6 +211,7 @@ pub(crate) struct Counted<'a> {
     filters: Vec<Filter>,
     plan: Plan,
     cells: BTreeMap<Cell, Vec<u64>>,
+    design: Option<&'a Design>,
 }
 
 impl<'a> Counted<'a> {
@@ -207,12 +237,21 @@ impl<'a> Counted<'a> {
             filters: filters.to_vec(),
             plan,
             cells,
+            design: None,
         })
     }
 
-    pub(crate) fn table(&self, by: By) -> Table {
+    /// Tables with estimates too, by the design of the whole survey: a weight does not depend on what is asked for.
+    pub(crate) fn weighted(self, design: &'a Design) -> Counted<'a> {
+        Counted {
+            design: Some(design),
+            ..self
+        }
+    }
+
+    pub(crate) fn table(&self, by: By) -> Result<Table, TableError> {
         let ranges = self.banding.ranges();
-        Table {
+        Ok(Table {
             survey: self.snapshot.survey().id().as_str().to_owned(),
             question: self.plan.key.clone(),
             label: self.plan.label.clone(),
@@ -222,21 +261,28 @@ impl<'a> Counted<'a> {
             filters: self.filters.clone(),
             as_of: self.snapshot.as_of(),
             choices: self.plan.choices.clone(),
-            rows: self.rows(by, &ranges),
+            rows: self.rows(by, &ranges)?,
             // Of no dimensions there is one row.
             total: self
-                .rows(By::AREA, &ranges)
+                .rows(By::AREA, &ranges)?
                 .pop()
                 .unwrap_or_else(|| self.plan.row(Names::default(), &[])),
-        }
+        })
     }
 
-    fn rows(&self, by: By, ranges: &[BandRange]) -> Vec<TableRow> {
+    fn rows(&self, by: By, ranges: &[BandRange]) -> Result<Vec<TableRow>, TableError> {
         let counted = shape::fold(&self.cells, by);
         let keys = shape::rows(&self.area, by, &self.banding, &self.snapshot.columns().municipalities);
+        let strata = self.design.map(|design| (design, weigh::strata(&self.cells, by)));
         let row = |key| {
             let counts = counted.get(&key).map_or(&[][..], Vec::as_slice);
-            self.plan.row(shape::names(key, by, ranges), counts)
+            let mut row = self.plan.row(shape::names(key, by, ranges), counts);
+            if let Some((design, strata)) = &strata
+                && let Some(cells) = strata.get(&key)
+            {
+                weigh::weigh(&mut row, design, cells)?;
+            }
+            Ok(row)
         };
         keys.into_iter().map(row).collect()
     }

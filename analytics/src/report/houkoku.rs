@@ -66,8 +66,8 @@ pub fn houkoku(snapshot: &Snapshot, earlier: Option<&Snapshot>, words: &ReportTe
         countings.push(Counting {
             question,
             sheet: text::sheet_name(&question.heading(), &mut taken),
-            by_band: counted.table(By::BAND),
-            by_prefecture: counted.table(By::PREFECTURE),
+            by_band: counted.table(By::BAND)?,
+            by_prefecture: counted.table(By::PREFECTURE)?,
             by_answer: by_answer(snapshot, question, &words.area)?,
         });
     }
@@ -107,7 +107,7 @@ fn by_answer(snapshot: &Snapshot, question: &Question, area: &Area) -> Result<Op
     for choice in gate.choices() {
         let filters = [Filter::answer(gate.key.clone(), &choice.key)];
         let counted = Counted::new(snapshot, &question.key, area, Banding::Survey, &filters)?;
-        rows.push((choice.label.clone(), counted.table(By::AREA).total));
+        rows.push((choice.label.clone(), counted.table(By::AREA)?.total));
     }
     Ok(Some(ByAnswer {
         heading: format!("{}別", gate.label),

@@ -111,7 +111,7 @@ pub(super) fn observations(snapshot: &Snapshot) -> Result<Vec<Observation>, Repo
         let by_program = Counted::new(snapshot, &question.key, &Area::Nation, Banding::Program, &[])?;
         for (by, banding, name) in SHAPES {
             let counted = if banding == Banding::Survey { &by_survey } else { &by_program };
-            let table = counted.table(by);
+            let table = counted.table(by)?;
             for row in &table.rows {
                 push_row(&mut all, &table, &number, name, row);
             }

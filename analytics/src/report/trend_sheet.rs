@@ -3,7 +3,8 @@
 
 use super::chart::{PercentChart, Series};
 use super::page::{self, Pen, Styles};
-use crate::trend::{TrendChange, TrendEstimate, TrendPanel, TrendRow, TrendShare, TrendTable, TrendTransition};
+use crate::estimated::Estimate;
+use crate::trend::{TrendChange, TrendPanel, TrendRow, TrendShare, TrendTable, TrendTransition};
 use rust_xlsxwriter::{Worksheet, XlsxError};
 
 /// Name of the sheet.
@@ -227,7 +228,7 @@ fn write_changed(pen: &mut Pen<'_>, row: u32, column: u16, transition: &TrendTra
     write_estimate(pen, row, column + 2, transition.estimate.as_ref())
 }
 
-fn write_estimate(pen: &mut Pen<'_>, row: u32, column: u16, estimate: Option<&TrendEstimate>) -> Result<(), XlsxError> {
+fn write_estimate(pen: &mut Pen<'_>, row: u32, column: u16, estimate: Option<&Estimate>) -> Result<(), XlsxError> {
     pen.percent(row, column, estimate.map(|estimate| estimate.percent))?;
     pen.percent(row, column + 1, estimate.and_then(|estimate| estimate.low))?;
     pen.percent(row, column + 2, estimate.and_then(|estimate| estimate.high))

@@ -105,7 +105,8 @@ proptest! {
             by: By::cross(&dimensions).unwrap(),
             filters: filters_of(filters, &bands),
             banding: bands,
-        };
+estimates: false,
+};
         let fine = table(&snapshot, &request).unwrap();
         for row in fine.rows.iter().chain([&fine.total]) {
             prop_assert_eq!(row.place.iter().map(|value| value.dimension).collect::<Vec<_>>(), if row == &fine.total { Vec::new() } else { dimensions.clone() });
@@ -159,7 +160,8 @@ proptest! {
         let bands = Bands::from(banding);
         let request = TableRequest {
             question: "ehr_in_use".into(), area, by: By::cross(&dimensions).unwrap(), filters: filters_of(filters, &bands), banding: bands,
-        };
+estimates: false,
+};
         // The same as if the rest of the nation did not exist: no number and no row name tells of it.
         prop_assert_eq!(table(&made.snapshot(), &request).unwrap(), table(&own.snapshot(), &request).unwrap());
     }
@@ -172,6 +174,7 @@ fn ask(snapshot: &Snapshot, by: &str, banding: &str, filters: &[&str]) -> Result
         by: By::parse(by).unwrap(),
         banding: Bands::parse(banding).unwrap(),
         filters: filters.iter().map(|text| Filter::parse(text).unwrap()).collect(),
+        estimates: false,
     };
     table(snapshot, &request)
 }

@@ -2,12 +2,13 @@
 
 use super::made::{Made, MadeHospital};
 use crate::estimate::{Cell, Design, QuestionCounts};
-use crate::{By, Filter, RateRequest, RateRow, Snapshot, TableRequest, TableRow, response_rates, table};
+use crate::{By, Estimate, Filter, RateRequest, RateRow, Snapshot, TableRequest, TableRow, response_rates, table};
 use std::collections::BTreeMap;
 use survey::area::Area;
 use survey::band::Banding;
+use survey::bands::Bands;
 use survey::evaluate::State;
-use survey::question::Question;
+use survey::question::{Question, QuestionKey};
 
 /// The cell that a row names.
 fn cell(prefecture: Option<&str>, band: Option<&str>) -> Cell {
@@ -37,6 +38,7 @@ fn counts(snapshot: &Snapshot, question: &Question, area: &Area, filters: &[Filt
         by: By::PREFECTURE_BAND,
         banding: Banding::Survey.into(),
         filters: filters.to_vec(),
+        estimates: false,
     };
     let rows = table(snapshot, &request).unwrap().rows;
     let counts = |row: &TableRow| QuestionCounts {
@@ -92,4 +94,102 @@ fn weighted_shares_of_tables_are_sums_over_hospitals() {
         }
     }
     assert_eq!(compared, 9);
+}
+
+/// What a row says, option by option and of item non-response.
+fn said(row: &TableRow) -> Vec<Option<Estimate>> {
+    let item = row.item_nonresponse.as_ref().and_then(|item| item.estimate.clone());
+    row.options.iter().map(|option| option.estimate.clone()).chain([item]).collect()
+}
+
+#[test]
+fn rows_of_any_shape_carry_the_estimates_of_their_strata() {
+    let made = Made::new("2024", 12, 260);
+    let snapshot = made.snapshot();
+    let design = design(&snapshot);
+    let question = made.survey.question("bcp_defined").unwrap();
+    let among = [Filter::answer(made.survey.question("ehr_in_use").unwrap().key.clone(), "yes")];
+    let request = |by: &str, banding: &str, filters: &[Filter]| TableRequest {
+        question: question.key.clone(),
+        area: Area::Nation,
+        by: By::parse(by).unwrap(),
+        banding: Bands::parse(banding).unwrap(),
+        filters: filters.to_vec(),
+        estimates: true,
+    };
+    for filters in [&among[..], &[]] {
+        let cells = counts(&snapshot, question, &Area::Nation, filters);
+        let expected = |keep: &dyn Fn(Cell) -> bool| {
+            let found = design.question(&cells, keep).unwrap();
+            let item = found.item_nonresponse.as_ref().map(Estimate::new);
+            found
+                .options
+                .iter()
+                .map(|share| share.as_ref().map(Estimate::new))
+                .chain([item])
+                .collect::<Vec<_>>()
+        };
+        let own = table(&snapshot, &request("region,band", "20,100,200,300,400,500", filters)).unwrap();
+        assert_eq!(said(&own.total), expected(&|_| true));
+        let mut answered = 0;
+        for row in own.rows.iter().filter(|row| row.place[0].key == "kanto") {
+            let band = own
+                .rows
+                .iter()
+                .filter(|other| other.place[0] == row.place[0])
+                .position(|other| other == row)
+                .unwrap();
+            let inside = |cell: Cell| (8..=14).contains(&cell.0) && usize::from(cell.1) == band;
+            assert_eq!(said(row), if row.n == 0 { vec![None; 3] } else { expected(&inside) }, "{row:?}");
+            answered += u32::from(row.base > 0);
+        }
+        assert!(answered > 3);
+        let prefectures = table(&snapshot, &request("prefecture", "program", filters)).unwrap();
+        for row in &prefectures.rows {
+            let own = |cell: Cell| row.prefecture == Some(format!("{:02}", cell.0));
+            assert_eq!(said(row), if row.n == 0 { vec![None; 3] } else { expected(&own) });
+        }
+    }
+    let plain = TableRequest {
+        estimates: false,
+        ..request("area", "survey", &[])
+    };
+    assert_eq!(said(&table(&snapshot, &plain).unwrap().total), vec![None; 3]);
+}
+
+#[test]
+fn a_custom_class_inside_of_a_band_is_weighted_by_its_hospitals() {
+    let made = Made::new("2024", 13, 300);
+    let snapshot = made.snapshot();
+    let design = design(&snapshot);
+    let request = TableRequest {
+        question: "ehr_in_use".into(),
+        area: Area::Nation,
+        by: By::BAND,
+        banding: Bands::parse("20,50,500,1000").unwrap(),
+        filters: Vec::new(),
+        estimates: true,
+    };
+    let rows = table(&snapshot, &request).unwrap().rows;
+    let ranges = request.banding.ranges();
+    for (row, range) in rows.iter().zip(&ranges) {
+        let (mut base, mut yes) = (0.0, 0.0);
+        for hospital in &made.hospitals {
+            let beds = hospital.beds.number();
+            let Some(answers) = &hospital.answered else { continue };
+            if beds < range.min
+                || range.max.is_some_and(|max| beds > max)
+                || answers.states[&QuestionKey::from("ehr_in_use")] != State::Answered
+            {
+                continue;
+            }
+            let weight = design.weight(place(hospital)).unwrap();
+            base += weight;
+            yes += if answers.answers["ehr_in_use"] == "yes" { weight } else { 0.0 };
+        }
+        let found = row.options[0].estimate.as_ref().unwrap();
+        assert!((found.percent - 100.0 * yes / base).abs() < 0.051, "{row:?}");
+        assert!(found.low.unwrap() < found.percent && found.percent < found.high.unwrap());
+    }
+    assert_eq!(rows.len(), 4);
 }

@@ -52,7 +52,8 @@ proptest! {
                 by: [By::AREA, By::BAND, By::parse("region,band").unwrap()][by],
                 banding: Banding::Survey.into(),
                 filters: Vec::new(),
-            };
+estimates: false,
+};
             let table = table(&snapshot, &request).unwrap();
             prop_assert_eq!(&table.label, &indicator.label);
             for row in table.rows.iter().chain([&table.total]) {

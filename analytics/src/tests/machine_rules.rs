@@ -202,6 +202,7 @@ fn the_observations_are_the_numbers_of_the_tables() {
                 by: By::PREFECTURE_BAND,
                 banding: banding.into(),
                 filters: Vec::new(),
+                estimates: false,
             };
             for row in table(&snapshot, &request).unwrap().rows {
                 let (prefecture, band) = (row.prefecture.unwrap(), row.band.unwrap());

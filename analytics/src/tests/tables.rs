@@ -26,6 +26,7 @@ fn request(question: &Question, area: &Area, by: By, banding: Banding) -> TableR
         by,
         banding: banding.into(),
         filters: Vec::new(),
+        estimates: false,
     }
 }
 
@@ -249,6 +250,7 @@ fn the_respondent_and_an_unknown_question_have_no_table() {
                 by: By::AREA,
                 banding: Banding::Survey.into(),
                 filters: Vec::new(),
+                estimates: false,
             },
         )
     };
@@ -259,6 +261,7 @@ fn the_respondent_and_an_unknown_question_have_no_table() {
         by: By::AREA,
         banding: Banding::Survey.into(),
         filters: vec![Filter::answer("ehr_backup".into(), option)],
+        estimates: false,
     };
     assert!(matches!(
         table(&made.snapshot(), &request("perhaps")),
@@ -304,6 +307,7 @@ fn the_published_shares_of_2022_come_out() {
         by: By::AREA,
         banding: Banding::Survey.into(),
         filters: Vec::new(),
+        estimates: false,
     };
     assert_eq!(table(&snapshot, &request).unwrap().total.options[0].percent, Some(64.7));
     let rates = RateRequest {

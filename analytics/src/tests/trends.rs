@@ -1,7 +1,8 @@
 //! Trends against a small case reckoned by hand and against a plain count, hospital by hospital, of what the evaluator says in words.
 
 use super::made::{Made, MadeHospital};
-use crate::trend::{Known, TrendBy, TrendError, TrendRequest, TrendTable, comparable_questions, trend};
+use crate::Known;
+use crate::trend::{TrendBy, TrendError, TrendRequest, TrendTable, comparable_questions, trend};
 use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
 use serde_json::json;
 use survey::answer::{EntryPath, HospitalFacts};

@@ -92,6 +92,7 @@ fn the_reading_workbook_shows_the_numbers_of_the_tables() {
         by: By::BAND,
         banding: Banding::Survey.into(),
         filters: Vec::new(),
+        estimates: false,
     };
     let by_prefecture = TableRequest {
         by: By::PREFECTURE,

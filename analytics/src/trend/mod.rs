@@ -17,7 +17,7 @@ use survey::band::Banding;
 use survey::crosswalk::{Counting, Crosswalk, Pair};
 use survey::question::QuestionKey;
 
-pub use share::{Known, TrendAll, TrendChange, TrendEstimate, TrendPanel, TrendShare, TrendTransition};
+pub use share::{TrendAll, TrendChange, TrendPanel, TrendShare, TrendTransition};
 
 /// Which trend. The area is mandatory, as for tables.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

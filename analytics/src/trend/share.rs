@@ -1,35 +1,9 @@
 //! The numbers of a trend as they are handed out: counts, percents and points with one decimal. Estimates nothing.
 
-use crate::estimate::{Difference, DifferencePrecision, PanelChange, Precision, Proportion, Transitions};
+use crate::estimate::{Difference, DifferencePrecision, PanelChange, Proportion, Transitions};
+use crate::estimated::{Estimate, Known, hundredths, tenths};
 use crate::percent::percent;
 use serde::{Deserialize, Serialize};
-
-/// How well an estimate is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Known {
-    /// Every hospital concerned answered: no sampling error and no interval.
-    Complete,
-    /// From a part of the hospitals: standard error and interval are given.
-    Sampled,
-    /// Too few answered to say.
-    Unknown,
-}
-
-/// A weighted share of all hospitals of the frame, in percent.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TrendEstimate {
-    /// The estimate, one decimal.
-    pub percent: f64,
-    /// How well it is known.
-    pub known: Known,
-    /// In percentage points, two decimals; only where it is sampled.
-    pub standard_error: Option<f64>,
-    /// Lower limit at 95 %, one decimal; only where it is sampled.
-    pub low: Option<f64>,
-    /// Upper limit at 95 %, one decimal; only where it is sampled.
-    pub high: Option<f64>,
-}
 
 /// Later minus earlier, weighted, in percentage points.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -58,7 +32,7 @@ pub struct TrendShare {
     /// `count` of `base`, unweighted, one decimal; `None` where the base is 0.
     pub percent: Option<f64>,
     /// For all hospitals of the frame; `None` where the base is 0.
-    pub estimate: Option<TrendEstimate>,
+    pub estimate: Option<Estimate>,
 }
 
 /// All hospitals, whether they answered once or twice.
@@ -101,9 +75,9 @@ pub struct TrendTransition {
     /// Of the panel's base, unweighted, one decimal; `None` where the base is 0.
     pub percent: Option<f64>,
     /// Of the panel's base, for all hospitals of both frames; given for the two that change.
-    pub estimate: Option<TrendEstimate>,
+    pub estimate: Option<Estimate>,
     /// Of those that said the same the first time, for all hospitals of both frames; given for the two that change.
-    pub of_earlier: Option<TrendEstimate>,
+    pub of_earlier: Option<Estimate>,
 }
 
 impl TrendAll {
@@ -123,8 +97,8 @@ impl TrendPanel {
         let transition = |count: u64, estimate: Option<&Proportion>, of_earlier: Option<&Proportion>| TrendTransition {
             count,
             percent: percent(count, counts.base()),
-            estimate: estimate.map(TrendEstimate::new),
-            of_earlier: of_earlier.map(TrendEstimate::new),
+            estimate: estimate.map(Estimate::new),
+            of_earlier: of_earlier.map(Estimate::new),
         };
         TrendPanel {
             hospitals,
@@ -155,26 +129,7 @@ impl TrendShare {
             base,
             count,
             percent: percent(count, base),
-            estimate: proportion.map(TrendEstimate::new),
-        }
-    }
-}
-
-impl TrendEstimate {
-    fn new(proportion: &Proportion) -> TrendEstimate {
-        let (known, limits) = match proportion.precision {
-            Precision::Complete => (Known::Complete, None),
-            Precision::Unknown => (Known::Unknown, None),
-            Precision::Sampled {
-                standard_error, interval, ..
-            } => (Known::Sampled, Some((standard_error, interval))),
-        };
-        TrendEstimate {
-            percent: tenths(proportion.share),
-            known,
-            standard_error: limits.map(|(error, _)| hundredths(error)),
-            low: limits.map(|(_, interval)| tenths(interval.low)),
-            high: limits.map(|(_, interval)| tenths(interval.high)),
+            estimate: proportion.map(Estimate::new),
         }
     }
 }
@@ -196,14 +151,4 @@ impl TrendChange {
             high: limits.map(|(_, interval)| tenths(interval.high)),
         }
     }
-}
-
-/// A share as percent with one decimal. Adding 0 turns -0 into 0, which would be printed with its sign.
-fn tenths(share: f64) -> f64 {
-    (share * 1_000.0).round() / 10.0 + 0.0
-}
-
-/// A share as percent with two decimals: the errors of large surveys are small.
-fn hundredths(share: f64) -> f64 {
-    (share * 10_000.0).round() / 100.0 + 0.0
 }

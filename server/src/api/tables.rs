@@ -1,7 +1,7 @@
 //! Live tables and response rates.
 
 use actix_web::{get, web};
-use analytics::{Filter, PlaceValue, RateRequest, RateRow, RateTable, Table, TableRequest, TableRow};
+use analytics::{Filter, ItemNonresponse, OptionCount, PlaceValue, RateRequest, RateRow, RateTable, Table, TableRequest, TableRow};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use survey::band::Banding;
@@ -11,6 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::api::guard::Guarded;
 use crate::api::problem::{ApiError, ProblemJson};
+use crate::api::trends::EstimateJson;
 use crate::app::state::State;
 use crate::app::{statistics, surveys};
 use crate::auth::permit::ReadTables;
@@ -37,6 +38,10 @@ pub struct TableQuery {
     filters: Option<String>,
     /// Short for a filter by one answer: `vpn_present.yes`.
     among: Option<String>,
+    /// Also what the shares would be of all hospitals of the frame, with 95 % intervals, and item non-response.
+    #[serde(default)]
+    #[param(default = false)]
+    estimates: bool,
 }
 
 /// One question counted.
@@ -81,6 +86,23 @@ pub struct TableRowJson {
     /// 非該当.
     not_asked: u64,
     options: Vec<OptionCountJson>,
+    /// Only with `estimates`; absent where nobody was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    item_nonresponse: Option<ItemNonresponseJson>,
+}
+
+/// How many of those that were asked gave no answer to the question.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ItemNonresponse)]
+pub struct ItemNonresponseJson {
+    /// base + blank + no_answer.
+    asked: u64,
+    /// blank + no_answer.
+    count: u64,
+    /// Of the asked, one decimal.
+    percent: Option<f64>,
+    /// The same of all hospitals of the frame.
+    estimate: Option<EstimateJson>,
 }
 
 /// One value that a row is about.
@@ -116,6 +138,9 @@ pub struct OptionCountJson {
     percent: Option<f64>,
     /// Of all answers chosen, for several-choice questions; absent for others and where nothing was chosen.
     percent_of_answers: Option<f64>,
+    /// `percent` of all hospitals of the frame, weighted. Only with `estimates`; absent at base 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    estimate: Option<EstimateJson>,
 }
 
 impl From<Table> for TableJson {
@@ -147,17 +172,32 @@ impl From<TableRow> for TableRowJson {
             blank: row.blank,
             no_answer: row.no_answer,
             not_asked: row.not_asked,
-            options: row
-                .options
-                .into_iter()
-                .map(|option| OptionCountJson {
-                    key: option.key,
-                    label: option.label,
-                    count: option.count,
-                    percent: option.percent,
-                    percent_of_answers: option.percent_of_answers,
-                })
-                .collect(),
+            options: row.options.into_iter().map(OptionCountJson::from).collect(),
+            item_nonresponse: row.item_nonresponse.map(ItemNonresponseJson::from),
+        }
+    }
+}
+
+impl From<OptionCount> for OptionCountJson {
+    fn from(option: OptionCount) -> OptionCountJson {
+        OptionCountJson {
+            key: option.key,
+            label: option.label,
+            count: option.count,
+            percent: option.percent,
+            percent_of_answers: option.percent_of_answers,
+            estimate: option.estimate.map(EstimateJson::from),
+        }
+    }
+}
+
+impl From<ItemNonresponse> for ItemNonresponseJson {
+    fn from(item: ItemNonresponse) -> ItemNonresponseJson {
+        ItemNonresponseJson {
+            asked: item.asked,
+            count: item.count,
+            percent: item.percent,
+            estimate: item.estimate.map(EstimateJson::from),
         }
     }
 }
@@ -184,6 +224,7 @@ pub async fn read_table(
         by: statistics::by(&query.by)?,
         banding: banding(query.banding.as_deref())?,
         filters: filters(query.filters.as_deref(), query.among.as_deref())?,
+        estimates: query.estimates,
     };
     Ok(web::Json(TableJson::from(
         statistics::table(&state, &guarded.permit, survey, request).await?,

@@ -1,9 +1,8 @@
 //! Trends: a question of two surveys side by side, where the crosswalk lets them.
 
 use actix_web::{get, web};
-use analytics::trend::{
-    Known, TrendBy, TrendChange, TrendEstimate, TrendRequest, TrendRow, TrendShare, TrendTable, TrendTransition, TrendYear,
-};
+use analytics::trend::{TrendBy, TrendChange, TrendRequest, TrendRow, TrendShare, TrendTable, TrendTransition, TrendYear};
+use analytics::{Estimate, Known};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use survey::question::QuestionKey;
@@ -129,7 +128,7 @@ pub struct TrendShareJson {
     /// Of the base, unweighted, one decimal; absent at base 0.
     percent: Option<f64>,
     /// For all hospitals of the frame; absent at base 0.
-    estimate: Option<TrendEstimateJson>,
+    estimate: Option<EstimateJson>,
 }
 
 /// How well an estimate is known: from every hospital concerned, from a part of them, or from too few to say.
@@ -147,8 +146,8 @@ pub enum KnownJson {
 
 /// A weighted share in percent; limits at 95 %.
 #[derive(Serialize, ToSchema)]
-#[schema(as = TrendEstimate)]
-pub struct TrendEstimateJson {
+#[schema(as = Estimate)]
+pub struct EstimateJson {
     percent: f64,
     known: KnownJson,
     /// In points.
@@ -177,9 +176,9 @@ pub struct TrendTransitionJson {
     /// Of the panel's base, unweighted.
     percent: Option<f64>,
     /// Of the panel's base, weighted; of gained and lost.
-    estimate: Option<TrendEstimateJson>,
+    estimate: Option<EstimateJson>,
     /// Of those that said the same the first time, weighted; of gained and lost.
-    of_earlier: Option<TrendEstimateJson>,
+    of_earlier: Option<EstimateJson>,
 }
 
 impl From<TrendTable> for TrendTableJson {
@@ -237,7 +236,7 @@ impl From<TrendShare> for TrendShareJson {
             base: share.base,
             count: share.count,
             percent: share.percent,
-            estimate: share.estimate.map(TrendEstimateJson::from),
+            estimate: share.estimate.map(EstimateJson::from),
         }
     }
 }
@@ -252,9 +251,9 @@ impl From<Known> for KnownJson {
     }
 }
 
-impl From<TrendEstimate> for TrendEstimateJson {
-    fn from(estimate: TrendEstimate) -> TrendEstimateJson {
-        TrendEstimateJson {
+impl From<Estimate> for EstimateJson {
+    fn from(estimate: Estimate) -> EstimateJson {
+        EstimateJson {
             percent: estimate.percent,
             known: estimate.known.into(),
             standard_error: estimate.standard_error,
@@ -281,8 +280,8 @@ impl From<TrendTransition> for TrendTransitionJson {
         TrendTransitionJson {
             count: transition.count,
             percent: transition.percent,
-            estimate: transition.estimate.map(TrendEstimateJson::from),
-            of_earlier: transition.of_earlier.map(TrendEstimateJson::from),
+            estimate: transition.estimate.map(EstimateJson::from),
+            of_earlier: transition.of_earlier.map(EstimateJson::from),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use analytics::{PlaceValue, RateRequest, RateTable, Table, TableRequest};
+use analytics::{Estimate, PlaceValue, RateRequest, RateTable, Table, TableRequest};
 use survey::area::Area;
 use survey::question::QuestionKey;
 use survey::survey::Survey;
@@ -45,6 +45,11 @@ pub(super) struct Arguments {
         help = "絞り込み（繰り返すと「かつ」、| は「または」）。例: vpn_present=yes、region=kanto、prefecture=13|14、band=20-99"
     )]
     filters: Vec<String>,
+    #[arg(
+        long,
+        help = "設問の表に、調査対象の全病院についての推計（重みづけした割合）と95％信頼区間、項目無回答率を添える"
+    )]
+    estimates: bool,
     #[arg(long, help = "結果をJSONで出力する")]
     json: bool,
     #[arg(long, value_name = "DIR", help = "報告書と機械可読データをこのフォルダーに書き出す")]
@@ -75,6 +80,7 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
                 by,
                 banding,
                 filters,
+                estimates: arguments.estimates,
             };
             let table = statistics::table(state, &permit, arguments.survey, request).await?;
             if arguments.json {
@@ -122,31 +128,53 @@ pub(super) async fn write_files(state: &State, survey: &'static Survey, area: &A
 
 /// A table of a question for people.
 pub(super) fn write_table(out: &mut dyn Write, table: &Table) -> io::Result<()> {
-    let options = table
-        .choices
-        .iter()
-        .flat_map(|choice| [(choice.label.as_str(), Align::Right), ("%", Align::Right)]);
+    let estimated = table.total.item_nonresponse.is_some() || table.total.options.iter().any(|option| option.estimate.is_some());
+    let estimates: &[(&str, Align)] = if estimated {
+        &[("推計%（95%区間）", Align::Right)]
+    } else {
+        &[]
+    };
+    let nonresponse: &[(&str, Align)] = if estimated { &[("項目無回答", Align::Right)] } else { &[] };
+    let options = table.choices.iter().flat_map(|choice| {
+        [(choice.label.as_str(), Align::Right), ("%", Align::Right)]
+            .into_iter()
+            .chain(estimates.iter().copied())
+    });
     let head = [("区分", Align::Left), ("回答数", Align::Right), ("母数", Align::Right)];
     let tail = [("空欄", Align::Right), ("無回答", Align::Right), ("非該当", Align::Right)];
-    let columns: Vec<(&str, Align)> = head.into_iter().chain(options).chain(tail).collect();
+    let columns: Vec<(&str, Align)> = head
+        .into_iter()
+        .chain(options)
+        .chain(tail)
+        .chain(nonresponse.iter().copied())
+        .collect();
     let rows: Vec<Vec<String>> = table
         .rows
         .iter()
         .map(|row| (label(&row.place), row))
         .chain([("計".to_owned(), &table.total)])
         .map(|(label, row)| {
-            let options = row
-                .options
-                .iter()
-                .flat_map(|option| [option.count.to_string(), percent(option.percent)]);
+            let options = row.options.iter().flat_map(|option| {
+                let weighted = estimated.then(|| estimate(option.estimate.as_ref()));
+                [option.count.to_string(), percent(option.percent)].into_iter().chain(weighted)
+            });
+            let nonresponse = estimated.then(|| percent(row.item_nonresponse.as_ref().and_then(|item| item.percent)));
             [label, row.n.to_string(), row.base.to_string()]
                 .into_iter()
                 .chain(options)
                 .chain([row.blank.to_string(), row.no_answer.to_string(), row.not_asked.to_string()])
+                .chain(nonresponse)
                 .collect()
         })
         .collect();
     columns::write(out, &columns, &rows)
+}
+
+/// `62.1% (60.0-64.2)`; a share without sampling error, or of nobody, has no limits.
+fn estimate(estimate: Option<&Estimate>) -> String {
+    let limits = estimate.and_then(|estimate| estimate.low.zip(estimate.high));
+    let limits = limits.map_or_else(String::new, |(low, high)| format!(" ({low:.1}-{high:.1})"));
+    format!("{}{limits}", percent(estimate.map(|estimate| estimate.percent)))
 }
 
 /// Response rates for people.

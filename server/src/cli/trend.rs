@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use analytics::trend::{TrendBy, TrendChange, TrendEstimate, TrendRequest, TrendRow, TrendShare, TrendTable};
+use analytics::Estimate;
+use analytics::trend::{TrendBy, TrendChange, TrendRequest, TrendRow, TrendShare, TrendTable};
 use survey::area::Area;
 use survey::question::QuestionKey;
 use survey::survey::Survey;
@@ -145,7 +146,7 @@ fn shares(row: &TrendRow, hospitals: &str, years: [&TrendShare; 2], change: Opti
         .collect()
 }
 
-fn estimate(estimate: &TrendEstimate) -> String {
+fn estimate(estimate: &Estimate) -> String {
     format!("{:.1}{}", estimate.percent, interval(estimate.low, estimate.high))
 }
 

@@ -251,3 +251,30 @@ async fn a_request_that_makes_no_sense_is_refused_by_its_reason() {
     let by_answer = "/api/v1/surveys/2024/response-rates?area=nation&by=area&filters=ehr_in_use=yes";
     assert_eq!(analyst.get(by_answer).await.outcome(), "400 filter_invalid");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn estimates_stand_in_a_table_only_if_they_are_asked_for() {
+    let app = TestApp::answered().await;
+    let tokyo = app.sign_in("tokyo").await;
+    let path = "/api/v1/surveys/2024/tables?question=ehr_in_use&area=13&by=band";
+    let plain = tokyo.get(path).await.expect(200);
+    assert!(!plain.to_string().contains("estimate"), "{plain}");
+    let table = tokyo.get(&format!("{path}&estimates=true")).await.expect(200);
+    for row in table["rows"].as_array().unwrap().iter().chain([&table["total"]]) {
+        for option in row["options"].as_array().unwrap() {
+            let estimate = &option["estimate"];
+            assert_eq!(estimate.is_null(), row["base"] == 0, "{row}");
+            if estimate["known"] == "sampled" {
+                let [low, percent, high] = ["low", "percent", "high"].map(|field| estimate[field].as_f64().unwrap());
+                assert!(0.0 <= low && low <= percent && percent <= high && high <= 100.0, "{estimate}");
+            }
+        }
+        let asked = ["base", "blank", "no_answer"]
+            .map(|field| row[field].as_u64().unwrap())
+            .iter()
+            .sum::<u64>();
+        assert_eq!(row["item_nonresponse"]["asked"].as_u64().unwrap_or(0), asked, "{row}");
+    }
+    assert!(table["total"]["base"].as_u64().unwrap() > 0);
+    assert_eq!(tokyo.get(&format!("{path}&estimates=perhaps")).await.outcome(), "400 query_invalid");
+}

@@ -98,6 +98,7 @@ pub(crate) async fn table(state: &State, survey: &'static Survey, question: &str
         by,
         banding: banding.into(),
         filters: Vec::new(),
+        estimates: false,
     };
     done(statistics::table(state, &permit, survey, request).await)
 }

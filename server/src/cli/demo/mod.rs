@@ -297,6 +297,7 @@ async fn show(state: &State, survey: &'static Survey, steps: &mut Steps) -> Resu
         by: By::BAND,
         banding: Banding::Survey.into(),
         filters: Vec::new(),
+        estimates: false,
     };
     let table = steps
         .time(&format!("{id}年調査の集計"), async {

@@ -1,0 +1,67 @@
+//! Weighted estimates beside the counts of a table: strata from the cells, the design of the survey, and a row's shares. Counts nothing and
+//! makes no formula (`estimate` does).
+
+use crate::by::By;
+use crate::columns;
+use crate::cube::Cell;
+use crate::estimate::{self, Design, QuestionCounts};
+use crate::estimated::Estimate;
+use crate::percent::percent;
+use crate::shape::{self, Key};
+use crate::snapshot::Snapshot;
+use crate::table::{ItemNonresponse, TableError, TableRow};
+use polars::prelude::DataFrame;
+use std::collections::BTreeMap;
+use survey::area::Area;
+
+/// What of a row lies in each prefecture x survey band.
+pub(crate) type Strata = BTreeMap<estimate::Cell, Vec<u64>>;
+
+/// The frame of the nation and who answered, with their weights.
+pub(crate) fn design(snapshot: &Snapshot) -> Result<Design, TableError> {
+    let sizes = |rows: &DataFrame| -> Result<BTreeMap<estimate::Cell, u64>, TableError> {
+        let mut sizes = BTreeMap::new();
+        for (cell, _) in columns::places(rows, &Area::Nation).map_err(failed)? {
+            *sizes.entry(cell).or_default() += 1;
+        }
+        Ok(sizes)
+    };
+    let columns = snapshot.columns();
+    Design::new(&sizes(&columns.frame)?, &sizes(&columns.responses)?).map_err(failed)
+}
+
+/// The measures of all cells by the row that they fall into, and in it by stratum.
+pub(crate) fn strata(cells: &BTreeMap<Cell, Vec<u64>>, by: By) -> BTreeMap<Key, Strata> {
+    let mut rows: BTreeMap<Key, Strata> = BTreeMap::new();
+    for (cell, counts) in cells {
+        let row = rows.entry(shape::key_of(*cell, by)).or_default();
+        let sums = row.entry((cell.prefecture, cell.stratum)).or_insert_with(|| vec![0; counts.len()]);
+        for (sum, count) in sums.iter_mut().zip(counts) {
+            *sum += count;
+        }
+    }
+    rows
+}
+
+/// Puts the estimates into a row that was counted from these strata.
+pub(crate) fn weigh(row: &mut TableRow, design: &Design, strata: &Strata) -> Result<(), TableError> {
+    let counts = |measures: &Vec<u64>| QuestionCounts::from_measures(measures).unwrap_or_default();
+    let cells = strata.iter().map(|(cell, measures)| (*cell, counts(measures))).collect();
+    let found = design.question(&cells, |_| true).map_err(failed)?;
+    for (option, share) in row.options.iter_mut().zip(&found.options) {
+        option.estimate = share.as_ref().map(Estimate::new);
+    }
+    let asked = found.counts.asked();
+    let count = found.counts.blank + found.counts.no_answer;
+    row.item_nonresponse = (asked > 0).then(|| ItemNonresponse {
+        asked,
+        count,
+        percent: percent(count, asked),
+        estimate: found.item_nonresponse.as_ref().map(Estimate::new),
+    });
+    Ok(())
+}
+
+fn failed(error: impl std::fmt::Display) -> TableError {
+    TableError::Counting(error.to_string())
+}
