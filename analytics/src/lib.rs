@@ -15,6 +15,7 @@ mod columns;
 mod cube;
 pub mod estimate;
 mod filter;
+mod kernel;
 pub mod micro;
 mod percent;
 pub mod picture;
