@@ -1,6 +1,7 @@
 //! The snapshot as polars columns: place, beds and one byte column a slot, and conditions on them. Nothing is counted here.
 
 use crate::estimate;
+use crate::kernel::{self, Stretch};
 use crate::snapshot::{FrameEntry, Response};
 use polars::prelude::{Column, DataFrame, DataType, Expr, NamedFrom, PolarsResult, Series, col, lit};
 use std::collections::BTreeSet;
@@ -25,6 +26,8 @@ const BEDS: &str = "beds";
 pub(crate) struct Columns {
     pub(crate) frame: DataFrame,
     pub(crate) responses: DataFrame,
+    /// Which rows of the responses stand together.
+    pub(crate) stretches: Vec<Stretch>,
     pub(crate) municipalities: Municipalities,
 }
 
@@ -65,8 +68,14 @@ impl Columns {
                 .collect();
             columns.push(Series::new(slot_column(index).into(), codes).into());
         }
+        let stretches = kernel::stretches(
+            responses
+                .iter()
+                .map(|response| (response.prefecture.number(), response.beds.number())),
+        );
         Ok(Columns {
             frame,
+            stretches,
             responses: DataFrame::new(responses.len(), columns)?,
             municipalities,
         })
@@ -156,6 +165,11 @@ pub(crate) fn places(rows: &DataFrame, area: &Area) -> PolarsResult<Vec<(estimat
 /// The codes of one slot, in the order of the rows.
 pub(crate) fn codes(responses: &DataFrame, slot: usize) -> PolarsResult<Vec<u8>> {
     Ok(responses.column(&slot_column(slot))?.u8()?.into_no_null_iter().collect())
+}
+
+/// The bytes of one slot, one a row in the order of the rows.
+pub(crate) fn bytes(responses: &DataFrame, slot: usize) -> Option<&[u8]> {
+    responses.column(&slot_column(slot)).ok()?.u8().ok()?.cont_slice().ok()
 }
 
 fn place_columns<'a>(places: impl Iterator<Item = (PrefectureCode, Option<&'a MunicipalityCode>, Beds)>) -> Vec<Column> {

@@ -1,11 +1,14 @@
-//! Counting in polars: how many rows of each finest cell satisfy each measure, in one pass. Knows neither questions nor percentages.
+//! Counting: how many rows of each finest cell satisfy each measure, in one pass. polars counts; of many rows the kernel, where it can. Knows neither
+//! questions nor percentages.
 
-use crate::columns::{self, MUNICIPALITY, PREFECTURE};
+use crate::columns::{self, Columns, MUNICIPALITY, PREFECTURE};
+use crate::kernel;
 use polars::prelude::{Column, DataFrame, DataType, Expr, IntoLazy, PolarsError, PolarsResult, col, len};
 use std::collections::BTreeMap;
 use survey::area::Area;
 use survey::band::Banding;
 use survey::bands::Bands;
+use survey::codes::FIRST_OPTION;
 
 /// Name of the column that the banding is cut into.
 const BAND: &str = "band";
@@ -29,16 +32,32 @@ pub(crate) struct Cell {
 pub(crate) enum Measure {
     /// Every row.
     Rows,
+    /// Rows with this byte in a slot.
+    Code { slot: usize, code: u8 },
+    /// Rows with the byte of an option in a slot.
+    Answered { slot: usize },
     /// Rows for which this holds.
     Where(Expr),
+}
+
+/// What tells the cells of a count apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// Prefecture, band and stratum; the municipality of a cell may be 0 whatever it is.
+    PrefectureBand,
+    /// Everything that a cell has.
+    Finest,
 }
 
 impl Measure {
     /// The measure as an i64: a u32 count wraps silently once something is taken from it (polars#18054, #28660).
     fn expression(&self, name: usize) -> Expr {
+        let sum = |condition: Expr| condition.cast(DataType::Int64).sum();
         let counted = match self {
             Measure::Rows => len().cast(DataType::Int64),
-            Measure::Where(condition) => condition.clone().cast(DataType::Int64).sum(),
+            Measure::Code { slot, code } => sum(columns::slot_is(*slot, *code)),
+            Measure::Answered { slot } => sum(columns::slot_from(*slot, FIRST_OPTION)),
+            Measure::Where(condition) => sum(condition.clone()),
         };
         counted.alias(measure_column(name))
     }
@@ -46,6 +65,48 @@ impl Measure {
 
 fn measure_column(index: usize) -> String {
     format!("measure_{index}")
+}
+
+/// The measures of the responses, as [`count`] gives them. From so many rows on the kernel counts what it can.
+pub(crate) fn count_responses(
+    columns: &Columns,
+    (detail, from): (Detail, usize),
+    area: &Area,
+    bands: &Bands,
+    only: &[Expr],
+    measures: &[Measure],
+) -> Result<BTreeMap<Cell, Vec<u64>>, PolarsError> {
+    if detail == Detail::PrefectureBand
+        && only.is_empty()
+        && columns.responses.height() >= from
+        && let Some(cells) = count_stretches(columns, area, bands, measures)
+    {
+        return Ok(cells);
+    }
+    count(&columns.responses, area, bands, only, measures)
+}
+
+/// By the kernel; `None` if it cannot.
+fn count_stretches(columns: &Columns, area: &Area, bands: &Bands, measures: &[Measure]) -> Option<BTreeMap<Cell, Vec<u64>>> {
+    let inside = match area {
+        Area::Nation => None,
+        Area::Prefecture(prefecture) => Some(prefecture.number()),
+        Area::Municipality(_) => return None,
+    };
+    let strata = Bands::from(Banding::Survey);
+    let class = |bands: &Bands, beds: u16| {
+        let reached = bands.lower_bounds().iter().filter(|bound| beds >= **bound).count();
+        u8::try_from(reached.saturating_sub(1)).unwrap_or(u8::MAX)
+    };
+    let cell = |prefecture: u8, beds: u16| {
+        inside.is_none_or(|inside| inside == prefecture).then(|| Cell {
+            prefecture,
+            municipality: 0,
+            band: class(bands, beds),
+            stratum: class(&strata, beds),
+        })
+    };
+    kernel::count(&columns.stretches, cell, |slot| columns::bytes(&columns.responses, slot), measures)
 }
 
 /// The measures of every cell that has rows in the area for which all of `only` holds; cells without rows are absent. Group order is not stable

@@ -16,6 +16,7 @@ mod cube;
 pub mod estimate;
 mod estimated;
 mod filter;
+mod kernel;
 pub mod micro;
 mod percent;
 pub mod picture;

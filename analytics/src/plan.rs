@@ -51,10 +51,10 @@ impl Plan {
         let slots = survey.layout().slots_of(question.key.as_str());
         // All slots of one question are in the same state (checked by the snapshot), so the first one stands for all.
         let first = slots.first()?.index;
-        let equal = |code: u8| Measure::Where(columns::slot_is(first, code));
+        let equal = |code: u8| Measure::Code { slot: first, code };
         let mut measures = vec![
             Measure::Rows,
-            Measure::Where(columns::slot_from(first, FIRST_OPTION)),
+            Measure::Answered { slot: first },
             equal(BLANK),
             equal(NO_ANSWER),
             equal(NOT_ASKED),
@@ -68,7 +68,10 @@ impl Plan {
         for option in question.choices() {
             measures.push(if several {
                 let slot = slots.iter().find(|slot| slot.choice.as_deref() == Some(option.key.as_str()))?;
-                Measure::Where(columns::slot_is(slot.index, CHOSEN))
+                Measure::Code {
+                    slot: slot.index,
+                    code: CHOSEN,
+                }
             } else {
                 equal(FIRST_OPTION.saturating_add(option.code))
             });

@@ -127,20 +127,26 @@ impl std::fmt::Debug for Snapshot {
 }
 
 impl Snapshot {
-    /// Checks every byte against the survey's layout and turns the rows into columns.
+    /// Checks every byte against the survey's layout and turns the rows into columns; responses of one prefecture and bed number stand together.
     ///
     /// # Errors
     /// A [`SnapshotError`] for the first row that could not be counted in exactly one way.
-    pub fn new(survey: &Survey, as_of: DateTime<Utc>, frame: Vec<FrameEntry>, responses: Vec<Response>) -> Result<Snapshot, SnapshotError> {
+    pub fn new(
+        survey: &Survey,
+        as_of: DateTime<Utc>,
+        frame: Vec<FrameEntry>,
+        mut responses: Vec<Response>,
+    ) -> Result<Snapshot, SnapshotError> {
         check_beds("frame", frame.iter().map(|entry| entry.beds))?;
         check_beds("responses", responses.iter().map(|response| response.beds))?;
+        check_once("frame", frame.iter().map(|entry| entry.hospital))?;
+        check_once("responses", responses.iter().map(|response| response.hospital))?;
+        check_codes(survey, &responses)?;
+        responses.sort_by_key(|response| (response.prefecture, response.beds));
         let hospitals = Hospitals {
             frame: frame.iter().map(|entry| entry.hospital).collect(),
             responses: responses.iter().map(|response| response.hospital).collect(),
         };
-        check_once("frame", &hospitals.frame)?;
-        check_once("responses", &hospitals.responses)?;
-        check_codes(survey, &responses)?;
         let columns = Columns::new(survey, &frame, &responses).map_err(|error| SnapshotError::Columns(error.to_string()))?;
         Ok(Snapshot {
             survey: survey.clone(),
@@ -198,9 +204,9 @@ fn check_beds(list: &'static str, beds: impl Iterator<Item = Beds>) -> Result<()
     Ok(())
 }
 
-fn check_once(list: &'static str, hospitals: &[Uuid]) -> Result<(), SnapshotError> {
+fn check_once(list: &'static str, mut hospitals: impl ExactSizeIterator<Item = Uuid>) -> Result<(), SnapshotError> {
     let mut seen = HashSet::with_capacity(hospitals.len());
-    match hospitals.iter().position(|hospital| !seen.insert(*hospital)) {
+    match hospitals.position(|hospital| !seen.insert(hospital)) {
         Some(row) => Err(SnapshotError::HospitalTwice { list, row }),
         None => Ok(()),
     }

@@ -1,11 +1,12 @@
 //! The table of one question: counted submissions, base, states and options for every row of an area. Writes no file and hides nothing:
 //! who may see an unsuppressed table is decided by the caller.
 
-use crate::by::By;
-use crate::cube::{self, Cell};
+use crate::by::{By, Dimension};
+use crate::cube::{self, Cell, Detail};
 use crate::estimate::Design;
 use crate::estimated::Estimate;
 use crate::filter::Filter;
+use crate::kernel;
 use crate::plan::Plan;
 use crate::shape::{self, Names, PlaceValue};
 use crate::snapshot::Snapshot;
@@ -189,13 +190,13 @@ pub enum TableError {
 /// # Errors
 /// [`TableError`]: the question is unknown or not coded, or a filter names something that there is not.
 pub fn table(snapshot: &Snapshot, request: &TableRequest) -> Result<Table, TableError> {
-    let counted = Counted::new(
-        snapshot,
-        &request.question,
-        &request.area,
-        request.banding.clone(),
-        &request.filters,
-    )?;
+    let detail = if request.by.has(Dimension::Municipality) {
+        Detail::Finest
+    } else {
+        Detail::PrefectureBand
+    };
+    let classes = (request.banding.clone(), detail);
+    let counted = Counted::in_detail(snapshot, &request.question, &request.area, classes, &request.filters)?;
     if !request.estimates {
         return counted.table(request.by);
     }
@@ -203,7 +204,7 @@ pub fn table(snapshot: &Snapshot, request: &TableRequest) -> Result<Table, Table
     counted.weighted(&design).table(request.by)
 }
 
-/// One question counted in the finest cells of an area; every shape of table adds up from them.
+/// One question counted in the cells of an area; every shape of table that asks for no finer ones adds up from them.
 pub(crate) struct Counted<'a> {
     snapshot: &'a Snapshot,
     area: Area,
@@ -215,6 +216,7 @@ pub(crate) struct Counted<'a> {
 }
 
 impl<'a> Counted<'a> {
+    /// For tables by regions, prefectures and bands, whose cells [`Detail::PrefectureBand`] tells apart.
     pub(crate) fn new(
         snapshot: &'a Snapshot,
         key: &QuestionKey,
@@ -222,13 +224,23 @@ impl<'a> Counted<'a> {
         banding: impl Into<Bands>,
         filters: &[Filter],
     ) -> Result<Counted<'a>, TableError> {
-        let (survey, banding) = (snapshot.survey(), banding.into());
+        Counted::in_detail(snapshot, key, area, (banding.into(), Detail::PrefectureBand), filters)
+    }
+
+    fn in_detail(
+        snapshot: &'a Snapshot,
+        key: &QuestionKey,
+        area: &Area,
+        (banding, detail): (Bands, Detail),
+        filters: &[Filter],
+    ) -> Result<Counted<'a>, TableError> {
+        let survey = snapshot.survey();
         let plan = Plan::of(survey, key)?;
         let only = filters
             .iter()
             .map(|filter| filter.condition(survey, &banding))
             .collect::<Result<Vec<_>, _>>()?;
-        let cells = cube::count(&snapshot.columns().responses, area, &banding, &only, &plan.measures)
+        let cells = cube::count_responses(snapshot.columns(), (detail, kernel::FROM), area, &banding, &only, &plan.measures)
             .map_err(|error| TableError::Counting(error.to_string()))?;
         Ok(Counted {
             snapshot,

@@ -3,6 +3,7 @@
 mod crosses;
 mod estimates;
 mod indicators;
+mod kernel;
 mod machine_rules;
 mod made;
 mod selections;

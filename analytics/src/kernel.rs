@@ -1,0 +1,150 @@
+//! Counting many rows: how many bytes of a slot bear a code, cell by cell, on all cores. The one hot loop that is written by hand; polars counts whatever
+//! this cannot (municipalities, filters, indicators), and everything below [`FROM`] rows. Knows neither questions nor percentages.
+//!
+//! Why ranges and not an index: `Snapshot::new` puts rows of one prefecture and bed number together, so that a cell of any banding is a few ranges of
+//! each column, known from a list of some thousands of [`Stretch`]es. Counting is then a comparison of neighbouring bytes, which the processor does 32 at
+//! a time (`bytecount`). A packed index of cells would be a further column to make for each banding and to read for each question, and its histogram takes
+//! one byte at a time: on two cores it took 8 times as long as a plain pass over the bytes. Nothing but the speed depends on the order: rows of a cell
+//! that stand apart are more ranges of it.
+
+use crate::cube::{Cell, Measure};
+use rayon::prelude::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use survey::codes::{BLANK, NO_ANSWER, NOT_ASKED};
+
+/// Rows from which this counts: below, polars takes a few milliseconds, and there is one way less to be wrong.
+pub(crate) const FROM: usize = 100_000;
+
+/// Rows that are looked at together for one code after another: their bytes stay in the nearest cache.
+const AT_ONCE: usize = 1 << 14;
+
+/// Ranges that a thread takes at least: to wake another for less takes longer than to count them.
+const TOGETHER: usize = 16;
+
+/// The codes below those of options. A snapshot holds no other (`Snapshot::new` refuses it).
+const STATES: [u8; 3] = [NOT_ASKED, BLANK, NO_ANSWER];
+
+/// Neighbouring rows of one prefecture and bed number: whatever the banding, they lie in one cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Stretch {
+    prefecture: u8,
+    beds: u16,
+    rows: Range<usize>,
+}
+
+/// The stretches of rows in their order.
+pub(crate) fn stretches(places: impl Iterator<Item = (u8, u16)>) -> Vec<Stretch> {
+    let mut stretches: Vec<Stretch> = Vec::new();
+    for (row, (prefecture, beds)) in places.enumerate() {
+        match stretches.last_mut() {
+            Some(last) if (last.prefecture, last.beds) == (prefecture, beds) => last.rows.end = row + 1,
+            _ => stretches.push(Stretch {
+                prefecture,
+                beds,
+                rows: row..row + 1,
+            }),
+        }
+    }
+    stretches
+}
+
+/// How a measure comes from the counts of codes.
+enum Part {
+    Rows,
+    /// Index into the codes.
+    Code(usize),
+    /// Rows without these.
+    Without([usize; 3]),
+}
+
+/// What to count, each code of a slot once.
+#[derive(Default)]
+struct Codes<'a> {
+    known: Vec<(usize, u8)>,
+    bytes: Vec<(&'a [u8], u8)>,
+}
+
+impl<'a> Codes<'a> {
+    /// The place of a code; `None` if the slot has no bytes.
+    fn place(&mut self, slot: usize, code: u8, bytes: &impl Fn(usize) -> Option<&'a [u8]>) -> Option<usize> {
+        if let Some(place) = self.known.iter().position(|known| *known == (slot, code)) {
+            return Some(place);
+        }
+        self.bytes.push((bytes(slot)?, code));
+        self.known.push((slot, code));
+        Some(self.known.len() - 1)
+    }
+}
+
+/// The measures of every cell that has rows; cells without rows are absent. `cell` names the cell of a prefecture (1 to 47) and a bed number, or leaves
+/// its rows out; `slot` gives the bytes of a slot, one a row. `None`: a measure is none that can be counted here, or a slot has no bytes.
+pub(crate) fn count<'a>(
+    stretches: &[Stretch],
+    cell: impl Fn(u8, u16) -> Option<Cell>,
+    slot: impl Fn(usize) -> Option<&'a [u8]>,
+    measures: &[Measure],
+) -> Option<BTreeMap<Cell, Vec<u64>>> {
+    let mut codes = Codes::default();
+    let mut parts = Vec::with_capacity(measures.len());
+    for measure in measures {
+        parts.push(match measure {
+            Measure::Rows => Part::Rows,
+            Measure::Code { slot: of, code } => Part::Code(codes.place(*of, *code, &slot)?),
+            Measure::Answered { slot: of } => {
+                let [first, second, third] = STATES.map(|state| codes.place(*of, state, &slot));
+                Part::Without([first?, second?, third?])
+            }
+            Measure::Where(_) => return None,
+        });
+    }
+    let ranges = ranges(stretches, cell);
+    let counted = ranges.par_iter().with_min_len(TOGETHER).map(|(cell, rows)| {
+        let of = |(bytes, code): &(&[u8], u8)| bytes.get(rows.clone()).map_or(0, |bytes| wide(bytecount::count(bytes, *code)));
+        let counts: Vec<u64> = codes.bytes.iter().map(of).collect();
+        let rows = wide(rows.len());
+        (*cell, parts.iter().map(|part| part.value(rows, &counts)).collect::<Vec<u64>>())
+    });
+    let mut cells: BTreeMap<Cell, Vec<u64>> = BTreeMap::new();
+    for (cell, values) in counted.collect::<Vec<_>>() {
+        let sums = cells.entry(cell).or_insert_with(|| vec![0; measures.len()]);
+        for (sum, value) in sums.iter_mut().zip(values) {
+            *sum += value;
+        }
+    }
+    Some(cells)
+}
+
+impl Part {
+    fn value(&self, rows: u64, counts: &[u64]) -> u64 {
+        let of = |place: &usize| counts.get(*place).copied().unwrap_or(0);
+        match self {
+            Part::Rows => rows,
+            Part::Code(place) => of(place),
+            Part::Without(places) => rows.saturating_sub(places.iter().map(of).sum()),
+        }
+    }
+}
+
+fn wide(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+/// The rows of each cell as ranges, none longer than what is looked at together; neighbouring stretches of a cell are one range.
+fn ranges(stretches: &[Stretch], cell: impl Fn(u8, u16) -> Option<Cell>) -> Vec<(Cell, Range<usize>)> {
+    let mut whole: Vec<(Cell, Range<usize>)> = Vec::new();
+    for stretch in stretches {
+        let Some(cell) = cell(stretch.prefecture, stretch.beds) else {
+            continue;
+        };
+        match whole.last_mut() {
+            Some((last, rows)) if *last == cell && rows.end == stretch.rows.start => rows.end = stretch.rows.end,
+            _ => whole.push((cell, stretch.rows.clone())),
+        }
+    }
+    let cut = |(cell, rows): (Cell, Range<usize>)| {
+        let end = rows.end;
+        rows.step_by(AT_ONCE).map(move |start| (cell, start..end.min(start + AT_ONCE)))
+    };
+    whole.into_iter().flat_map(cut).collect()
+}
