@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod area;
+pub mod attribute;
 pub mod band;
 pub mod bands;
 pub mod codes;
