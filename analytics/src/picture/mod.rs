@@ -7,6 +7,7 @@
 mod bars;
 mod canvas;
 mod lines;
+mod of;
 mod shade;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use survey::prefecture::PrefectureCode;
 
 pub use bars::bars;
 pub use lines::lines;
+pub use of::{PictureError, of_table, of_trend};
 pub use tiles::tile_map;
 
 /// What stands above and below a picture.

@@ -6,6 +6,7 @@ mod indicators;
 mod kernel;
 mod machine_rules;
 mod made;
+mod pictures;
 mod selections;
 mod tables;
 mod trends;

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use analytics::picture::{self, PictureError};
 use analytics::{Estimate, PlaceValue, RateRequest, RateTable, Table, TableRequest};
 use survey::area::Area;
 use survey::question::QuestionKey;
@@ -18,6 +19,9 @@ use crate::auth::actor::Actor;
 use crate::auth::permit::Permit;
 use crate::config::Settings;
 use crate::error::AppError;
+
+/// Stands below pictures of live tables.
+pub(super) const INTERNAL: &str = "秘匿処理をしていない内部用の速報。公表には公表版を使う";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -52,6 +56,20 @@ pub(super) struct Arguments {
     estimates: bool,
     #[arg(long, help = "結果をJSONで出力する")]
     json: bool,
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "question",
+        help = "設問の図（SVG）をこのファイルに書き出す: 都道府県別は地図、ほかは棒"
+    )]
+    picture: Option<PathBuf>,
+    #[arg(
+        long,
+        value_name = "KEY",
+        requires = "picture",
+        help = "図にする選択肢のキー（既定は最初の選択肢）"
+    )]
+    option: Option<String>,
     #[arg(long, value_name = "DIR", help = "報告書と機械可読データをこのフォルダーに書き出す")]
     files: Option<PathBuf>,
 }
@@ -83,6 +101,9 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
                 estimates: arguments.estimates,
             };
             let table = statistics::table(state, &permit, arguments.survey, request).await?;
+            if let Some(file) = &arguments.picture {
+                draw(&table, arguments.option.as_deref(), file)?;
+            }
             if arguments.json {
                 output::print_json(&table)
             } else {
@@ -104,6 +125,23 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
         }
     })
     .await
+}
+
+/// Writes the picture of a table.
+fn draw(table: &Table, option: Option<&str>, file: &Path) -> Result<(), CliError> {
+    let picture = picture::of_table(table, option, INTERNAL).map_err(|error| {
+        CliError::usage(match error {
+            PictureError::Crossed(_) => "--picture: 行をかけ合わせた表は図にできません。--by には一つだけ指定してください。".to_owned(),
+            PictureError::UnknownOption { option, .. } => {
+                let known: Vec<&str> = table.choices.iter().map(|choice| choice.key.as_str()).collect();
+                format!(
+                    "--option: 選択肢 {option} はありません。{} のいずれかを指定してください。",
+                    known.join("、")
+                )
+            }
+        })
+    })?;
+    files::write(file, picture.as_bytes())
 }
 
 /// What was written behind an option is a mistake in the command.

@@ -1,8 +1,10 @@
 //! `chosa trend`: a question of two surveys side by side, as the system.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use analytics::Estimate;
+use analytics::picture;
 use analytics::trend::{TrendBy, TrendChange, TrendRequest, TrendRow, TrendShare, TrendTable};
 use survey::area::Area;
 use survey::question::QuestionKey;
@@ -11,6 +13,7 @@ use survey::survey::Survey;
 use super::columns::{self, Align, percent};
 use super::database::with_state;
 use super::exit::CliError;
+use super::tabulate::INTERNAL;
 use super::{files, output};
 use crate::app::trends;
 use crate::auth::actor::Actor;
@@ -29,6 +32,8 @@ pub(super) struct Arguments {
     area: String,
     #[arg(long, value_enum, default_value_t = Rows::Band, help = "行")]
     by: Rows,
+    #[arg(long, value_name = "FILE", help = "図（SVG）をこのファイルに書き出す")]
+    picture: Option<PathBuf>,
     #[arg(long, help = "結果をJSONで出力する")]
     json: bool,
 }
@@ -56,6 +61,9 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
     with_state(settings, async |state| {
         let permit = Permit::of(Actor::system())?;
         let table = trends::trend(state, &permit, (arguments.from, arguments.to), request).await?;
+        if let Some(file) = &arguments.picture {
+            files::write(file, picture::of_trend(&table, INTERNAL).as_bytes())?;
+        }
         if arguments.json {
             output::print_json(&table)
         } else {
