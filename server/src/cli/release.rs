@@ -122,13 +122,11 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
     with_state(settings, async |state| match arguments.what {
         What::Preview { survey, json } => preview(state, survey, json).await,
         What::Make { survey, note, out } => {
-            let permit = Permit::of(Actor::system())?;
             for survey in survey {
-                let number = releases::make(state, &permit, survey, &note, None).await?;
-                let listed = find(state, survey, Some(number)).await?;
+                let listed = make(state, survey, &note).await?;
                 tell(&listed)?;
                 if let Some(out) = &out {
-                    write(state, survey, &listed, out).await?;
+                    said(write(state, survey, &listed, out).await?);
                 }
             }
             Ok(())
@@ -145,11 +143,24 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
         }
         What::Get { survey, number, out } => {
             let listed = find(state, survey, number).await?;
-            write(state, survey, &listed, &out).await
+            said(write(state, survey, &listed, &out).await?);
+            Ok(())
         }
         What::Check { survey, number } => check(state, survey, number).await,
     })
     .await
+}
+
+/// Makes a release.
+pub(super) async fn make(state: &State, survey: &'static Survey, note: &str) -> Result<Listed, CliError> {
+    let number = releases::make(state, &Permit::of(Actor::system())?, survey, note, None).await?;
+    find(state, survey, Some(number)).await
+}
+
+fn said(paths: Vec<PathBuf>) {
+    for path in paths {
+        output::talk(&path.display().to_string());
+    }
 }
 
 /// A release, or the newest one.
@@ -215,17 +226,19 @@ fn tell(listed: &Listed) -> Result<(), CliError> {
     })
 }
 
-async fn write(state: &State, survey: &Survey, listed: &Listed, out: &Path) -> Result<(), CliError> {
+/// Writes the files of a release into a folder; where they are.
+pub(super) async fn write(state: &State, survey: &Survey, listed: &Listed, out: &Path) -> Result<Vec<PathBuf>, CliError> {
     let permit = Permit::of(Actor::system())?;
     let failed = |error: std::io::Error| CliError::failed(format!("{} に書き込めません: {error}", out.display()));
     std::fs::create_dir_all(out).map_err(failed)?;
+    let mut paths = Vec::new();
     for file in &listed.files {
         let (_, bytes) = releases::file(state, &permit, survey, listed.row.number, &file.name).await?;
         let path = out.join(&file.name);
         std::fs::write(&path, bytes).map_err(failed)?;
-        output::talk(&path.display().to_string());
+        paths.push(path);
     }
-    Ok(())
+    Ok(paths)
 }
 
 async fn check(state: &State, survey: &'static Survey, number: Option<i32>) -> Result<(), CliError> {

@@ -20,6 +20,7 @@ mod one_cell;
 mod oracle;
 mod ranks;
 mod reading;
+mod releases;
 mod same_bytes;
 mod selection;
 mod sql;

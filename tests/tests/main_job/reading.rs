@@ -31,6 +31,19 @@ pub(crate) fn parts(bytes: &[u8]) -> BTreeMap<String, String> {
     parts
 }
 
+/// The files of an archive by name.
+pub(crate) fn unpacked(bytes: &[u8]) -> BTreeMap<String, Vec<u8>> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+    let mut files = BTreeMap::new();
+    for index in 0..archive.len() {
+        let mut file = archive.by_index(index).unwrap();
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).unwrap();
+        files.insert(file.name().unwrap().into_owned(), bytes);
+    }
+    files
+}
+
 /// The parts that are sheets.
 pub(crate) fn sheet_parts(parts: &BTreeMap<String, String>) -> impl Iterator<Item = (&String, &String)> {
     parts.iter().filter(|(name, _)| name.starts_with("xl/worksheets/sheet"))

@@ -1,13 +1,12 @@
 //! Counting a release again, from what it was counted from, with the program as it is now: every published number must come out the same.
 
-use analytics::report::{self, DataDifference};
+use analytics::report::{self, DataDifference, Release};
 use survey::survey::Survey;
 
 use super::basis::Kept;
-use super::files::{self, Contents};
-use super::{making, unknown};
+use super::unknown;
 use crate::app::state::State;
-use crate::app::statistics::on_thread;
+use crate::app::statistics::{File, on_thread};
 use crate::auth::permit::{CheckReleases, Permit};
 use crate::db::releases;
 use crate::db::transaction::{Mode, as_actor};
@@ -27,7 +26,7 @@ pub struct Again {
 /// # Errors
 /// `release_unknown`, `layout_changed`; or the database is away.
 pub async fn check(state: &State, permit: &Permit<CheckReleases>, survey: &'static Survey, number: i32) -> Result<Again, AppError> {
-    let name = files::data_name(survey);
+    let name = File::DataCsv.name(survey);
     let (kept, compared, published) = as_actor(&state.pool, permit.actor(), Mode::Snapshot, async |conn| {
         let row = releases::find(conn, survey.id().as_str(), number).await?.ok_or_else(unknown)?;
         let published = releases::file(conn, row.id, &name).await?;
@@ -57,17 +56,14 @@ pub async fn check(state: &State, permit: &Permit<CheckReleases>, survey: &'stat
             }
             None => None,
         };
-        let counted = files::data(&Contents {
-            survey,
+        let counted = report::data_csv_of(&Release {
             snapshot: &snapshot,
+            number: u32::try_from(number).map_err(AppError::internal)?,
+            note: Some(kept.row.note.as_str()).filter(|note| !note.is_empty()),
             decision: &decision,
-            number,
-            note: &kept.row.note,
             earlier: earlier.as_ref().map(|(snapshot, decision)| (snapshot, decision)),
-            members: &kept.members,
-            words: &making::words(survey),
-        })
-        .map_err(AppError::internal)?;
+        });
+        let counted = counted.map_err(AppError::internal)?;
         let (compared, differences) = report::compare_data(&published, &counted).map_err(AppError::internal)?;
         Ok(Again { compared, differences })
     })

@@ -1,6 +1,6 @@
 //! Making a release: look first, then count, decide what is hidden, write the files, and store all of it in one transaction.
 
-use analytics::report::ReportText;
+use analytics::report::{Release, ReportText};
 use analytics::suppress::Report;
 use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::Suppression;
 use super::basis::Basis;
-use super::files::{self, Contents, Made};
+use super::files::{self, Made};
 use crate::app::jobs::{Claim, Phase};
 use crate::app::state::State;
 use crate::app::statistics::{PUBLISHER, on_thread};
@@ -174,16 +174,14 @@ fn count(survey: &'static Survey, basis: &Basis, note: &str) -> Result<(Suppress
         Some((before, kept)) => Some((kept.snapshot(before)?, kept.decision(before)?)),
         None => None,
     };
-    let files = files::write(&Contents {
-        survey,
+    let release = Release {
         snapshot: &snapshot,
+        number: u32::try_from(basis.number()).map_err(AppError::internal)?,
+        note: Some(note).filter(|note| !note.is_empty()),
         decision: &decision,
-        number: basis.number(),
-        note,
         earlier: earlier.as_ref().map(|(snapshot, decision)| (snapshot, decision)),
-        members: &basis.members,
-        words: &words(survey),
-    })?;
+    };
+    let files = files::write(survey, &release, &words(survey), &basis.members)?;
     let suppression = Suppression {
         rule: *decision.rule(),
         report,
@@ -192,7 +190,7 @@ fn count(survey: &'static Survey, basis: &Basis, note: &str) -> Result<(Suppress
     Ok((suppression, files))
 }
 
-pub(super) fn words(survey: &Survey) -> ReportText {
+fn words(survey: &Survey) -> ReportText {
     ReportText {
         title: format!("{}（{}年） 集計結果", survey.title(), survey.id()),
         publisher: PUBLISHER.to_owned(),

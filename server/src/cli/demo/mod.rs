@@ -18,7 +18,7 @@ use survey::survey::Survey;
 
 use super::database::{Database, private_options};
 use super::exit::CliError;
-use super::{import, output, select, serve, tabulate};
+use super::{import, output, release, select, serve, tabulate};
 use crate::app::accounts::{self, Speaks};
 use crate::app::programs::{self, NewProgram};
 use crate::app::state::State;
@@ -114,6 +114,19 @@ async fn demonstrate(arguments: &Arguments, settings: &Settings, database: &Data
         bar.inc(1);
     }
     bar.finish_and_clear();
+    for survey in survey::compiled_in() {
+        let name = format!("{}年調査の公表版", survey.id());
+        let listed = steps.time(&name, release::make(&state, survey, "")).await?;
+        let (row, report) = (&listed.row, listed.suppression.report);
+        output::print(|out| {
+            writeln!(
+                out,
+                "\n{}年調査 公表版 第{}版: {}の分布のうち{}を秘匿（一次秘匿 {}）",
+                row.survey_id, row.number, report.all, report.hidden, report.primary
+            )
+        })?;
+        paths.extend(release::write(&state, survey, &listed, &arguments.out.join("release")).await?);
+    }
     let list = arguments.out.join(format!("selection_{}.xlsx", chosen.prefecture.code()));
     let bytes = programs::list_file(&state, &Permit::of(Actor::system())?, PROGRAM, chosen.prefecture).await?;
     super::files::write(&list, &bytes)?;
