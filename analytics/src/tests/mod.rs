@@ -5,6 +5,7 @@ mod estimates;
 mod indicators;
 mod machine_rules;
 mod made;
+mod releases;
 mod selections;
 mod tables;
 mod trends;
