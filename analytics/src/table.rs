@@ -8,12 +8,12 @@ use crate::estimated::Estimate;
 use crate::filter::Filter;
 use crate::kernel;
 use crate::plan::Plan;
-use crate::shape::{self, Names, PlaceValue};
+use crate::shape::{self, Key, Names, PlaceValue};
 use crate::snapshot::Snapshot;
 use crate::weigh;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use survey::area::Area;
 use survey::bands::{BandRange, Bands};
 use survey::question::{Question, QuestionKey};
@@ -197,11 +197,11 @@ pub fn table(snapshot: &Snapshot, request: &TableRequest) -> Result<Table, Table
     };
     let classes = (request.banding.clone(), detail);
     let counted = Counted::in_detail(snapshot, &request.question, &request.area, classes, &request.filters)?;
-    if !request.estimates {
-        return counted.table(request.by);
+    if request.estimates {
+        counted.weighted_table(request.by, &weigh::design(snapshot)?)
+    } else {
+        Ok(counted.table(request.by))
     }
-    let design = weigh::design(snapshot)?;
-    counted.weighted(&design).table(request.by)
 }
 
 /// One question counted in the cells of an area; every shape of table that asks for no finer ones adds up from them.
@@ -212,7 +212,6 @@ pub(crate) struct Counted<'a> {
     filters: Vec<Filter>,
     plan: Plan,
     cells: BTreeMap<Cell, Vec<u64>>,
-    design: Option<&'a Design>,
 }
 
 impl<'a> Counted<'a> {
@@ -249,21 +248,12 @@ impl<'a> Counted<'a> {
             filters: filters.to_vec(),
             plan,
             cells,
-            design: None,
         })
     }
 
-    /// Tables with estimates too, by the design of the whole survey: a weight does not depend on what is asked for.
-    pub(crate) fn weighted(self, design: &'a Design) -> Counted<'a> {
-        Counted {
-            design: Some(design),
-            ..self
-        }
-    }
-
-    pub(crate) fn table(&self, by: By) -> Result<Table, TableError> {
+    pub(crate) fn table(&self, by: By) -> Table {
         let ranges = self.banding.ranges();
-        Ok(Table {
+        Table {
             survey: self.snapshot.survey().id().as_str().to_owned(),
             question: self.plan.key.clone(),
             label: self.plan.label.clone(),
@@ -273,30 +263,38 @@ impl<'a> Counted<'a> {
             filters: self.filters.clone(),
             as_of: self.snapshot.as_of(),
             choices: self.plan.choices.clone(),
-            rows: self.rows(by, &ranges)?,
+            rows: self.rows(by, &ranges),
             // Of no dimensions there is one row.
             total: self
-                .rows(By::AREA, &ranges)?
+                .rows(By::AREA, &ranges)
                 .pop()
                 .unwrap_or_else(|| self.plan.row(Names::default(), &[])),
-        })
+        }
     }
 
-    fn rows(&self, by: By, ranges: &[BandRange]) -> Result<Vec<TableRow>, TableError> {
+    /// The table with estimates too, by the design of the whole survey: a weight does not depend on what is asked for.
+    pub(crate) fn weighted_table(&self, by: By, design: &Design) -> Result<Table, TableError> {
+        let mut table = self.table(by);
+        let strata = weigh::strata(&self.cells, by);
+        for (key, row) in self.keys(by).iter().zip(&mut table.rows) {
+            weigh::weigh(row, design, strata.get(key))?;
+        }
+        let whole = weigh::strata(&self.cells, By::AREA);
+        weigh::weigh(&mut table.total, design, whole.get(&shape::WHOLE))?;
+        Ok(table)
+    }
+
+    fn keys(&self, by: By) -> BTreeSet<Key> {
+        shape::rows(&self.area, by, &self.banding, &self.snapshot.columns().municipalities)
+    }
+
+    fn rows(&self, by: By, ranges: &[BandRange]) -> Vec<TableRow> {
         let counted = shape::fold(&self.cells, by);
-        let keys = shape::rows(&self.area, by, &self.banding, &self.snapshot.columns().municipalities);
-        let strata = self.design.map(|design| (design, weigh::strata(&self.cells, by)));
         let row = |key| {
             let counts = counted.get(&key).map_or(&[][..], Vec::as_slice);
-            let mut row = self.plan.row(shape::names(key, by, ranges), counts);
-            if let Some((design, strata)) = &strata
-                && let Some(cells) = strata.get(&key)
-            {
-                weigh::weigh(&mut row, design, cells)?;
-            }
-            Ok(row)
+            self.plan.row(shape::names(key, by, ranges), counts)
         };
-        keys.into_iter().map(row).collect()
+        self.keys(by).into_iter().map(row).collect()
     }
 }
 

@@ -43,8 +43,9 @@ pub(crate) fn strata(cells: &BTreeMap<Cell, Vec<u64>>, by: By) -> BTreeMap<Key, 
     rows
 }
 
-/// Puts the estimates into a row that was counted from these strata.
-pub(crate) fn weigh(row: &mut TableRow, design: &Design, strata: &Strata) -> Result<(), TableError> {
+/// Puts the estimates into a row that was counted from these strata; of none, there is nothing to estimate.
+pub(crate) fn weigh(row: &mut TableRow, design: &Design, strata: Option<&Strata>) -> Result<(), TableError> {
+    let Some(strata) = strata else { return Ok(()) };
     let counts = |measures: &Vec<u64>| QuestionCounts::from_measures(measures).unwrap_or_default();
     let cells = strata.iter().map(|(cell, measures)| (*cell, counts(measures))).collect();
     let found = design.question(&cells, |_| true).map_err(failed)?;

@@ -2,6 +2,7 @@
 
 use super::{MicroData, MicroError, codebook_csv, partitions};
 use std::io::{Cursor, Write};
+use zip::result::ZipResult;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -12,17 +13,22 @@ use zip::{CompressionMethod, ZipWriter};
 pub fn archive(data: &MicroData<'_>) -> Result<Vec<u8>, MicroError> {
     let codebook = codebook_csv(data)?;
     let files = partitions(data)?;
-    let write = || -> zip::result::ZipResult<Vec<u8>> {
-        let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    let beside = [("codebook.csv", codebook.as_slice())];
+    let files = files.iter().map(|file| (file.path.as_str(), file.bytes.as_slice()));
+    pack(beside.into_iter().chain(files)).map_err(|error| MicroError::Writing(error.to_string()))
+}
+
+/// Files by their paths in a zip archive whose entries carry the zip format's first day.
+pub(crate) fn pack<'a>(files: impl Iterator<Item = (&'a str, &'a [u8])>) -> ZipResult<Vec<u8>> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    for (path, bytes) in files {
         // Parquet is compressed already.
-        let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
-        archive.start_file("codebook.csv", SimpleFileOptions::default())?;
-        archive.write_all(&codebook)?;
-        for file in &files {
-            archive.start_file(file.path.as_str(), stored)?;
-            archive.write_all(&file.bytes)?;
-        }
-        Ok(archive.finish()?.into_inner())
-    };
-    write().map_err(|error| MicroError::Writing(error.to_string()))
+        let options = match path.ends_with(".parquet") {
+            true => SimpleFileOptions::default().compression_method(CompressionMethod::Stored),
+            false => SimpleFileOptions::default(),
+        };
+        archive.start_file(path, options)?;
+        archive.write_all(bytes)?;
+    }
+    Ok(archive.finish()?.into_inner())
 }

@@ -11,8 +11,10 @@ mod sheets;
 mod tests;
 
 pub use archive::archive;
+pub(crate) use archive::pack;
 pub use codebook::codebook_csv;
 pub use parquet::{Partition, partitions};
+pub(crate) use parquet::{properties as parquet_properties, text_field};
 pub use sheets::{csv, workbook};
 
 use chrono::{DateTime, Utc};

@@ -6,7 +6,7 @@ use ::parquet::data_type::{ByteArray, ByteArrayType};
 use ::parquet::errors::ParquetError;
 use ::parquet::file::properties::WriterProperties;
 use ::parquet::file::writer::SerializedFileWriter;
-use ::parquet::schema::types::Type;
+use ::parquet::schema::types::{Type, TypePtr};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -42,21 +42,28 @@ pub fn partitions(data: &MicroData<'_>) -> Result<Vec<Partition>, MicroError> {
     files.map_err(|error| MicroError::Writing(error.to_string()))
 }
 
+/// A column of text without gaps.
+pub(crate) fn text_field(name: &str) -> Result<TypePtr, ParquetError> {
+    let field = Type::primitive_type_builder(name, Physical::BYTE_ARRAY)
+        .with_repetition(Repetition::REQUIRED)
+        .with_logical_type(Some(LogicalType::String));
+    field.build().map(Arc::new)
+}
+
+/// How our files are written.
+pub(crate) fn properties() -> WriterProperties {
+    WriterProperties::builder()
+        .set_compression(Compression::SNAPPY)
+        .set_created_by("chosa".to_owned())
+        .build()
+}
+
 fn file(data: &MicroData<'_>, lines: &[Vec<Cow<'_, str>>]) -> Result<Vec<u8>, ParquetError> {
-    let fields = data.variables().iter().map(|variable| {
-        let field = Type::primitive_type_builder(&variable.name, Physical::BYTE_ARRAY);
-        let field = field
-            .with_repetition(Repetition::REQUIRED)
-            .with_logical_type(Some(LogicalType::String));
-        field.build().map(Arc::new)
-    });
+    let fields = data.variables().iter().map(|variable| text_field(&variable.name));
     let schema = Type::group_type_builder("microdata")
         .with_fields(fields.collect::<Result<Vec<_>, _>>()?)
         .build()?;
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::SNAPPY)
-        .set_created_by("chosa".to_owned());
-    let mut writer = SerializedFileWriter::new(Vec::new(), Arc::new(schema), Arc::new(properties.build()))?;
+    let mut writer = SerializedFileWriter::new(Vec::new(), Arc::new(schema), Arc::new(properties()))?;
     for part in lines.chunks(ROWS_PER_GROUP) {
         let mut group = writer.next_row_group()?;
         for column in 0..data.variables().len() {

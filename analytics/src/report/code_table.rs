@@ -1,6 +1,7 @@
 //! The code table beside the machine data (rule L3-02): every value of every coded column, with its Japanese name and what it means.
 
 use super::observations::{ALL, NATION, NO_NUMBER, RESPONSE};
+use super::scope::Scope;
 use super::{ReportError, data, text};
 use crate::snapshot::Snapshot;
 use crate::table::counted_questions;
@@ -12,7 +13,8 @@ use survey::question::Kind;
 pub(super) const CODE_COLUMNS: [&str; 5] = ["column_name", "question_key", "code", "name_ja", "description_ja"];
 
 /// The codes as rows.
-pub(super) fn rows(snapshot: &Snapshot) -> Vec<[String; 5]> {
+pub(super) fn rows(scope: Scope<'_>) -> Vec<[String; 5]> {
+    let snapshot = scope.snapshot;
     let row = |column: &str, question: &str, code: &str, name: &str, description: &str| {
         [
             column.to_owned(),
@@ -67,12 +69,31 @@ pub(super) fn rows(snapshot: &Snapshot) -> Vec<[String; 5]> {
     );
     rows.push(row("unit", ALL, "hospitals", "病院数", "施設の数"));
     rows.push(row("unit", ALL, "percent", "パーセント", "百分率、小数第1位まで"));
-    rows.push(row("value_state", ALL, "value", "値あり", "0を含む"));
-    rows.push(row("value_state", ALL, "base_zero", "値なし", "分母が0のため割合を計算できない"));
+    rows.extend(STATES.map(|(code, name, description)| row("value_state", ALL, code, name, description)));
     rows
 }
 
-const METRICS: [(&str, &str, &str); 9] = [
+const STATES: [(&str, &str, &str); 5] = [
+    ("value", "値あり", "0を含む"),
+    ("base_zero", "値なし", "分母が0のため割合を計算できない"),
+    (
+        "no_interval",
+        "区間なし",
+        "対象の全病院が回答したため標本誤差がない、または回答が少なく誤差を推定できない",
+    ),
+    (
+        "suppressed",
+        "秘匿",
+        "個々の病院の回答が推測されるおそれがあるため示さない（公表版のみ）",
+    ),
+    (
+        "withheld",
+        "改訂値を示さない",
+        "前の公表版から回答が変わった病院が少ないため、改訂した値を示さない。前の公表版の値による（公表版のみ）",
+    ),
+];
+
+const METRICS: [(&str, &str, &str); 13] = [
     ("targets", "調査対象病院数", "回収状況の行のみ"),
     ("responses", "回答数", "回収状況の行のみ"),
     ("n", "回答数（n）", "集計対象の回答数"),
@@ -82,6 +103,14 @@ const METRICS: [(&str, &str, &str); 9] = [
     ("not_asked", "非該当", "設問の対象でない病院数"),
     ("count", "選択数", "選択肢を選んだ病院数"),
     ("percent", "割合", "選択数÷母数×100、回収状況の行では回答数÷調査対象病院数×100"),
+    ("item_nonresponse", "項目無回答率", "（空欄＋無回答）÷（母数＋空欄＋無回答）×100"),
+    (
+        "weighted_percent",
+        "推計割合",
+        "調査対象の全病院についての割合の推計値。都道府県と病床規模による重みを用いる",
+    ),
+    ("ci_low", "信頼区間の下限", "推計割合の95％信頼区間の下限"),
+    ("ci_high", "信頼区間の上限", "推計割合の95％信頼区間の上限"),
 ];
 
 fn band_rows(row: &impl Fn(&str, &str, &str, &str, &str) -> [String; 5]) -> Vec<[String; 5]> {
@@ -97,7 +126,7 @@ fn band_rows(row: &impl Fn(&str, &str, &str, &str, &str) -> [String; 5]) -> Vec<
     rows
 }
 
-fn answer_form(kind: &Kind) -> &'static str {
+pub(super) fn answer_form(kind: &Kind) -> &'static str {
     match kind {
         Kind::Several(_) => "複数回答",
         Kind::Text(_) => "自由記載（記載の有無を集計）",
@@ -110,5 +139,9 @@ fn answer_form(kind: &Kind) -> &'static str {
 /// # Errors
 /// [`ReportError::Csv`]: a defect.
 pub fn code_table_csv(snapshot: &Snapshot) -> Result<Vec<u8>, ReportError> {
-    data::csv_table(&CODE_COLUMNS, rows(snapshot).iter().map(|row| row.iter().map(String::as_str)))
+    csv(Scope::live(snapshot))
+}
+
+pub(super) fn csv(scope: Scope<'_>) -> Result<Vec<u8>, ReportError> {
+    data::csv_table(&CODE_COLUMNS, rows(scope).iter().map(|row| row.iter().map(String::as_str)))
 }

@@ -1,7 +1,9 @@
 //! The machine files: the observations of a survey as workbook and as CSV, plain tables without any formatting (the 30 rules of
 //! 行政データにおける機械可読性に関するルール).
 
-use super::observations::{COLUMNS, Observation, Value, observations};
+use super::observations::{COLUMNS, Observation, observations};
+use super::scope::Scope;
+use super::value::Value;
 use super::{ReportError, code_table, csv_error, definitions, page, workbook_error};
 use crate::snapshot::Snapshot;
 use rust_xlsxwriter::{Workbook, Worksheet, XlsxError};
@@ -16,8 +18,14 @@ const BOM: &[u8] = b"\xEF\xBB\xBF";
 /// # Errors
 /// [`ReportError`]: a defect, or no place for temporary files.
 pub fn data_xlsx(snapshot: &Snapshot) -> Result<Vec<u8>, ReportError> {
+    xlsx_of(Scope::live(snapshot))
+}
+
+/// What may be shown, as a workbook.
+pub(super) fn xlsx_of(scope: Scope<'_>) -> Result<Vec<u8>, ReportError> {
+    let snapshot = scope.snapshot;
     let survey = snapshot.survey().id().as_str();
-    let observations = observations(snapshot)?;
+    let observations = observations(scope)?;
     let write = || -> Result<Vec<u8>, XlsxError> {
         let mut workbook = Workbook::new();
         workbook.set_properties(&page::properties(snapshot.survey().title(), "", snapshot.as_of())?);
@@ -26,14 +34,14 @@ pub fn data_xlsx(snapshot: &Snapshot) -> Result<Vec<u8>, ReportError> {
         for (number, chunk) in (2_u32..).zip(chunks) {
             write_data(&mut workbook, &format!("data_{number}"), survey, chunk)?;
         }
-        let codes = code_table::rows(snapshot);
+        let codes = code_table::rows(scope);
         write_table(
             &mut workbook,
             "code_table",
             &code_table::CODE_COLUMNS,
             codes.iter().map(|row| row.as_slice()),
         )?;
-        let definitions = definitions::rows(snapshot);
+        let definitions = definitions::rows(scope);
         write_table(
             &mut workbook,
             "definitions",
@@ -52,17 +60,15 @@ fn write_data(workbook: &mut Workbook, name: &str, survey: &str, observations: &
     let columns: Vec<&str> = COLUMNS.iter().map(|column| column.0).collect();
     write_header(sheet, &columns)?;
     for (row, observation) in (1_u32..).zip(observations) {
-        let (before, after) = fields(survey, observation);
+        let (before, after) = observation.fields(survey);
         let mut column = 0_u16;
         for text in before {
             sheet.write_string(row, column, text)?;
             column += 1;
         }
-        match observation.value {
-            Value::Hospitals(count) => sheet.write_number(row, column, page::number(count))?,
-            Value::Percent(Some(percent)) => sheet.write_number(row, column, percent)?,
-            Value::Percent(None) => sheet,
-        };
+        if let Some(number) = observation.value.number() {
+            sheet.write_number(row, column, number)?;
+        }
         for text in after {
             column += 1;
             sheet.write_string(row, column, text)?;
@@ -95,38 +101,25 @@ fn write_header(sheet: &mut Worksheet, columns: &[&str]) -> Result<(), XlsxError
     Ok(())
 }
 
-/// The text fields before and after the value, in the order of [`COLUMNS`].
-fn fields<'a>(survey: &'a str, observation: &'a Observation) -> ([&'a str; 9], [&'a str; 2]) {
-    (
-        [
-            survey,
-            &observation.question,
-            &observation.number,
-            observation.banding,
-            &observation.area_code,
-            &observation.area_name,
-            &observation.band,
-            &observation.option,
-            observation.metric,
-        ],
-        [observation.value.unit(), observation.value.state()],
-    )
-}
-
 /// The data as CSV: UTF-8 with BOM, CRLF, the same rows as the sheet `data`. Call it from a plain thread.
 ///
 /// # Errors
 /// [`ReportError`]: a defect.
 pub fn data_csv(snapshot: &Snapshot) -> Result<Vec<u8>, ReportError> {
-    let survey = snapshot.survey().id().as_str();
+    csv_of(Scope::live(snapshot))
+}
+
+/// What may be shown, as CSV.
+pub(super) fn csv_of(scope: Scope<'_>) -> Result<Vec<u8>, ReportError> {
+    let survey = scope.snapshot.survey().id().as_str();
     let mut writer = csv_writer();
     writer.write_record(COLUMNS.iter().map(|column| column.0)).map_err(csv_error)?;
-    for observation in &observations(snapshot)? {
-        let (before, after) = fields(survey, observation);
+    for observation in &observations(scope)? {
+        let (before, after) = observation.fields(survey);
         let value = match observation.value {
             Value::Hospitals(count) => count.to_string(),
-            Value::Percent(Some(percent)) => format!("{percent:.1}"),
-            Value::Percent(None) => String::new(),
+            Value::Percent(percent) => format!("{percent:.1}"),
+            Value::None(..) => String::new(),
         };
         writer
             .write_record(before.into_iter().chain([value.as_str()]).chain(after))

@@ -2,18 +2,19 @@
 //! (rules L3-02, L3-03, L3-04, L3-07, L3-08).
 
 use super::observations::COLUMNS;
+use super::scope::Scope;
 use super::{ReportError, data, text};
 use crate::snapshot::Snapshot;
 
 /// Version of the columns of the machine data. It goes up when a column changes, and the change is written into [`HISTORY`].
-const LAYOUT_VERSION: &str = "1";
-const HISTORY: &str = "列構成第1版：初版。変更なし。";
+const LAYOUT_VERSION: &str = "2";
+const HISTORY: &str = "列構成第1版：初版。第2版：列は変わらず、指標 item_nonresponse、weighted_percent、ci_low、ci_high と、値の状態 no_interval、suppressed、withheld を加えた。";
 
 /// Columns of the definitions table.
 pub(super) const DEFINITION_COLUMNS: [&str; 3] = ["item", "name_ja", "definition_ja"];
 
 /// Terms in the order in which they explain each other: key, name, meaning.
-pub(super) const TERMS: [(&str, &str, &str); 11] = [
+pub(super) const TERMS: [(&str, &str, &str); 14] = [
     (
         "n",
         "回答数（n）",
@@ -53,6 +54,21 @@ pub(super) const TERMS: [(&str, &str, &str); 11] = [
     ),
     ("responses", "回収率", "回答数（n）÷調査対象病院数×100。端数処理は割合と同じ。"),
     (
+        "item_nonresponse",
+        "項目無回答率",
+        "（空欄＋無回答）÷（母数＋空欄＋無回答）×100。対象となった病院のうち、その設問に回答がなかった割合。非該当は含まない。",
+    ),
+    (
+        "weighted_percent",
+        "推計割合",
+        "調査対象の全病院が、同じ都道府県・病床規模6区分の回答病院と同じように回答したとみなした場合の割合。重みは調査対象病院数÷回答数で、回答が5病院未満のセルは隣のセルと合わせる。比推定量による。小数第1位まで示す。",
+    ),
+    (
+        "ci",
+        "95％信頼区間",
+        "線形化した分散（有限母集団修正つき）から求めた有効標本数による、ウィルソンの区間。回答した病院がたまたまこの組であったことによる誤差だけを表し、答えない理由による偏りや記入の誤りは含まない。対象の全病院が回答したときは区間がない。",
+    ),
+    (
         "band",
         "病床規模区分",
         "調査対象名簿の許可病床数による。調査の区分は20～99床から500床以上までの6区分、支援事業の区分は20～199床、200～399床、400床以上の3区分。",
@@ -60,7 +76,8 @@ pub(super) const TERMS: [(&str, &str, &str); 11] = [
 ];
 
 /// The definitions of the machine data as rows.
-pub(super) fn rows(snapshot: &Snapshot) -> Vec<[String; 3]> {
+pub(super) fn rows(scope: Scope<'_>) -> Vec<[String; 3]> {
+    let snapshot = scope.snapshot;
     let survey = snapshot.survey();
     let row = |item: &str, name: &str, definition: &str| [item.to_owned(), name.to_owned(), text::one_line(definition)];
     let mut rows = vec![
@@ -77,22 +94,18 @@ pub(super) fn rows(snapshot: &Snapshot) -> Vec<[String; 3]> {
             "調査対象病院からの回答（画面、API、様式ファイル、都道府県による代行入力）。",
         ),
         row("coverage", "範囲", "調査対象名簿の全病院。area_code 00 は全国。"),
-        row(
-            "suppression",
-            "秘匿処理",
-            "秘匿処理を行っていない内部利用のための集計。公表には用いない。",
-        ),
+        row("suppression", "秘匿処理", &scope.suppression()),
         row("layout_version", "列構成の版", LAYOUT_VERSION),
         row("update_history", "更新履歴", HISTORY),
         row(
             "long_format",
             "形式",
-            "縦持ち。1行が1つの観測値（設問×地域×病床規模×選択肢×指標）。該当する病院がない組合せも値0の行として収める。",
+            "縦持ち。1行が1つの観測値（設問×地域×病床規模×選択肢×指標）。該当する病院がない組合せも値0の行として、秘匿した観測値も値が空の行として収める。",
         ),
         row(
             "missing",
             "値がない場合",
-            "value が空なのは、分母が0で割合を計算できない場合のみ。その行の value_state は base_zero、それ以外の行は value。0 は数えた結果の0。",
+            "value が空の行は、理由を value_state に示す（base_zero、no_interval、suppressed、withheld。code_table を参照）。値のある行の value_state は value。0 は数えた結果の0。",
         ),
         row(
             "encoding",
@@ -105,6 +118,10 @@ pub(super) fn rows(snapshot: &Snapshot) -> Vec<[String; 3]> {
             "JIS X 0401 の2桁の都道府県コード（文字列、先頭の0を含む）。全国は 00。",
         ),
     ];
+    if let Some(release) = scope.release() {
+        rows.push(row("release", "公表版", &release.number.to_string()));
+        rows.extend(release.note.map(|note| row("release_note", "公表の経緯", note)));
+    }
     rows.extend(
         TERMS
             .iter()
@@ -123,5 +140,9 @@ pub(super) fn rows(snapshot: &Snapshot) -> Vec<[String; 3]> {
 /// # Errors
 /// [`ReportError::Csv`]: a defect.
 pub fn definitions_csv(snapshot: &Snapshot) -> Result<Vec<u8>, ReportError> {
-    data::csv_table(&DEFINITION_COLUMNS, rows(snapshot).iter().map(|row| row.iter().map(String::as_str)))
+    csv(Scope::live(snapshot))
+}
+
+pub(super) fn csv(scope: Scope<'_>) -> Result<Vec<u8>, ReportError> {
+    data::csv_table(&DEFINITION_COLUMNS, rows(scope).iter().map(|row| row.iter().map(String::as_str)))
 }

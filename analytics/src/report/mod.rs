@@ -7,7 +7,9 @@
 mod chart;
 mod chase;
 mod code_table;
+mod codebook;
 mod compare;
+mod counting;
 mod data;
 mod definitions;
 mod front;
@@ -15,10 +17,17 @@ mod houkoku;
 mod list;
 mod observations;
 mod page;
+mod parquet;
 mod question_sheet;
+mod rate_cross;
 mod rate_sheet;
+mod release;
+mod scope;
 mod text;
 mod trend_sheet;
+mod trends;
+mod value;
+mod weights;
 
 pub use chase::{ChaseLine, ChaseText, chase_list};
 pub use code_table::code_table_csv;
@@ -28,6 +37,7 @@ pub use data::{data_csv, data_xlsx};
 pub use definitions::definitions_csv;
 pub use houkoku::houkoku;
 pub use list::selection_list;
+pub use release::{Release, code_table_of, codebook_of, data_csv_of, data_parquet_of, data_xlsx_of, definitions_of, houkoku_of};
 pub use text::{ProgramText, ReportText};
 
 use crate::table::TableError;
@@ -42,9 +52,15 @@ pub enum ReportError {
     /// A trend could not be counted.
     #[error(transparent)]
     Trend(#[from] TrendError),
+    /// A release is of the nation.
+    #[error("a release is of the nation, not of a part of it")]
+    Area,
     /// The workbook could not be written.
     #[error("the workbook could not be written: {0}")]
     Workbook(String),
+    /// The Parquet files could not be written.
+    #[error("the Parquet files could not be written: {0}")]
+    Parquet(String),
     /// The CSV file could not be written.
     #[error("the CSV file could not be written: {0}")]
     Csv(String),

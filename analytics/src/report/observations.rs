@@ -1,10 +1,13 @@
 //! Every number of a survey as one observation per row (rule L3-09), for the machine files. Writes no file.
 
 use super::ReportError;
+use super::scope::{Hidden, Line, Lines, Scope};
+use super::value::{BASE_ZERO, HOSPITALS, NO_INTERVAL, PERCENT, Value};
 use crate::by::By;
+use crate::percent::percent;
 use crate::rate::{RateRequest, RateRow, response_rates};
-use crate::snapshot::Snapshot;
-use crate::table::{Counted, Table, TableRow, counted_questions};
+use crate::table::{Counted, OptionCount, TableRow, counted_questions};
+use crate::weigh;
 use survey::area::Area;
 use survey::band::Banding;
 
@@ -25,13 +28,19 @@ pub(super) const COLUMNS: [(&str, &str, &str); 12] = [
     (
         "metric",
         "指標",
-        "targets、responses、n、base、blank、no_answer、not_asked、count、percent のいずれか。code_table を参照。",
+        "targets、responses、n、base、blank、no_answer、not_asked、item_nonresponse、count、percent、weighted_percent、ci_low、ci_high のいずれか。code_table を参照。",
     ),
-    ("value", "値", "観測値（数値）。単位は unit 列。"),
+    (VALUE, "値", "観測値（数値）。単位は unit 列。"),
     ("unit", "単位", "hospitals は病院数、percent はパーセント。"),
-    ("value_state", "値の状態", "value は値あり、base_zero は分母が0のため値なし。"),
+    (
+        "value_state",
+        "値の状態",
+        "value は値あり。値がない場合の理由は base_zero（分母が0）、no_interval（区間なし）、suppressed（秘匿）、withheld（改訂値を示さない）。",
+    ),
 ];
 
+/// The column of the number.
+pub(super) const VALUE: &str = "value";
 /// Stands in `question_key` for response rates. No survey has a question of this key.
 pub(super) const RESPONSE: &str = "response";
 /// Stands for "whatever", where a column does not apply.
@@ -55,65 +64,98 @@ pub(super) struct Observation {
     pub(super) value: Value,
 }
 
-/// A count of hospitals, or a percentage that may have nothing to divide by.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Value {
-    Hospitals(u64),
-    Percent(Option<f64>),
+impl Observation {
+    /// The text fields before and after the value, in the order of [`COLUMNS`].
+    pub(super) fn fields<'a>(&'a self, survey: &'a str) -> ([&'a str; 9], [&'a str; 2]) {
+        (
+            [
+                survey,
+                &self.question,
+                &self.number,
+                self.banding,
+                &self.area_code,
+                &self.area_name,
+                &self.band,
+                &self.option,
+                self.metric,
+            ],
+            [self.value.unit(), self.value.state()],
+        )
+    }
 }
 
-impl Value {
-    pub(super) fn unit(self) -> &'static str {
-        match self {
-            Value::Hospitals(_) => "hospitals",
-            Value::Percent(_) => "percent",
-        }
-    }
+/// What the rows of a part of the data are.
+#[derive(Debug, Clone, Copy)]
+struct Shape {
+    by: By,
+    banding: Banding,
+    name: &'static str,
+    /// Whether estimates stand beside: not below the prefecture, where few hospitals answered.
+    weighted: bool,
+}
 
-    pub(super) fn state(self) -> &'static str {
-        match self {
-            Value::Percent(None) => "base_zero",
-            Value::Hospitals(_) | Value::Percent(Some(_)) => "value",
-        }
+const fn shape(by: By, banding: Banding, name: &'static str, weighted: bool) -> Shape {
+    Shape {
+        by,
+        banding,
+        name,
+        weighted,
     }
 }
 
 /// The shapes that together hold each cell of nation and prefectures by all sizes and both bandings exactly once.
-const SHAPES: [(By, Banding, &str); 6] = [
-    (By::AREA, Banding::Survey, ALL),
-    (By::BAND, Banding::Survey, "survey"),
-    (By::BAND, Banding::Program, "program"),
-    (By::PREFECTURE, Banding::Survey, ALL),
-    (By::PREFECTURE_BAND, Banding::Survey, "survey"),
-    (By::PREFECTURE_BAND, Banding::Program, "program"),
+const LIVE: [Shape; 6] = [
+    shape(By::AREA, Banding::Survey, ALL, true),
+    shape(By::BAND, Banding::Survey, "survey", true),
+    shape(By::BAND, Banding::Program, "program", true),
+    shape(By::PREFECTURE, Banding::Survey, ALL, true),
+    shape(By::PREFECTURE_BAND, Banding::Survey, "survey", false),
+    shape(By::PREFECTURE_BAND, Banding::Program, "program", false),
+];
+
+/// The publication plan of a release: distributions of the nation, its six bands, prefectures and their three bands, estimates of the first two.
+const RELEASED: [Shape; 4] = [
+    shape(By::AREA, Banding::Survey, ALL, true),
+    shape(By::BAND, Banding::Survey, "survey", true),
+    shape(By::PREFECTURE, Banding::Survey, ALL, false),
+    shape(By::PREFECTURE_BAND, Banding::Program, "program", false),
 ];
 
 /// All observations: response rates first, then the questions in the order of the questionnaire.
-pub(super) fn observations(snapshot: &Snapshot) -> Result<Vec<Observation>, ReportError> {
+pub(super) fn observations(scope: Scope<'_>) -> Result<Vec<Observation>, ReportError> {
+    let snapshot = scope.snapshot;
     let mut all = Vec::new();
-    for (by, banding, name) in SHAPES {
-        let rates = response_rates(
-            snapshot,
-            &RateRequest {
-                area: Area::Nation,
-                by,
-                banding: banding.into(),
-                filters: Vec::new(),
-            },
-        )?;
-        for row in &rates.rows {
+    for Shape { by, banding, name, .. } in LIVE {
+        let request = RateRequest {
+            area: Area::Nation,
+            by,
+            banding: banding.into(),
+            filters: Vec::new(),
+        };
+        for row in &response_rates(snapshot, &request)?.rows {
             push_rate(&mut all, name, row);
         }
     }
-    for question in counted_questions(snapshot) {
-        let number = question.number.clone().unwrap_or_else(|| NO_NUMBER.to_owned());
+    let shapes: &[Shape] = if scope.release().is_some() { &RELEASED } else { &LIVE };
+    let design = weigh::design(snapshot)?;
+    for (index, question) in counted_questions(snapshot).enumerate() {
+        let number = question.number.as_deref().unwrap_or(NO_NUMBER);
         let by_survey = Counted::new(snapshot, &question.key, &Area::Nation, Banding::Survey, &[])?;
         let by_program = Counted::new(snapshot, &question.key, &Area::Nation, Banding::Program, &[])?;
-        for (by, banding, name) in SHAPES {
-            let counted = if banding == Banding::Survey { &by_survey } else { &by_program };
-            let table = counted.table(by)?;
-            for row in &table.rows {
-                push_row(&mut all, &table, &number, name, row);
+        for shape in shapes {
+            let counted = if shape.banding == Banding::Survey {
+                &by_survey
+            } else {
+                &by_program
+            };
+            let table = if shape.weighted {
+                counted.weighted_table(shape.by, &design)?
+            } else {
+                counted.table(shape.by)
+            };
+            let lines = scope.lines(index, shape.banding, table);
+            for line in &lines.rows {
+                push_line(&mut all, &lines, number, shape, line);
             }
         }
     }
@@ -137,38 +179,78 @@ fn push_rate(all: &mut Vec<Observation>, banding: &'static str, row: &RateRow) {
     };
     push("targets", Value::Hospitals(row.targets));
     push("responses", Value::Hospitals(row.responses));
-    push("percent", Value::Percent(row.percent));
+    push("percent", Value::percent(row.percent, BASE_ZERO));
 }
 
-fn push_row(all: &mut Vec<Observation>, table: &Table, number: &str, banding: &'static str, row: &TableRow) {
-    let (area_code, area_name) = area(row.prefecture.as_deref(), row.prefecture_name.as_deref());
+fn push_line(all: &mut Vec<Observation>, lines: &Lines, number: &str, shape: &Shape, line: &Line) {
+    let (area_code, area_name) = area(line.prefecture.as_deref(), line.prefecture_name.as_deref());
     let mut push = |option: &str, metric, value| {
         all.push(Observation {
-            question: table.question.as_str().to_owned(),
+            question: lines.question.as_str().to_owned(),
             number: number.to_owned(),
-            banding,
+            banding: shape.name,
             area_code: area_code.clone(),
             area_name: area_name.clone(),
-            band: row.band.clone().unwrap_or_else(|| ALL.to_owned()),
+            band: line.band.clone().unwrap_or_else(|| ALL.to_owned()),
             option: option.to_owned(),
             metric,
             value,
         });
     };
-    let states = [
-        ("n", row.n),
-        ("base", row.base),
-        ("blank", row.blank),
-        ("no_answer", row.no_answer),
-        ("not_asked", row.not_asked),
-    ];
-    for (metric, count) in states {
-        push(ALL, metric, Value::Hospitals(count));
+    push(ALL, "n", Value::Hospitals(line.n));
+    for (metric, value) in of_all(line.counted.as_ref()) {
+        push(ALL, metric, value);
     }
-    for option in &row.options {
-        push(&option.key, "count", Value::Hospitals(option.count));
-        push(&option.key, "percent", Value::Percent(option.percent));
+    for (index, choice) in lines.choices.iter().enumerate() {
+        let option = line.counted.as_ref().map(|row| (row, row.options.get(index)));
+        for (metric, value) in of_option(option, shape.weighted) {
+            push(&choice.key, metric, value);
+        }
     }
+}
+
+/// The numbers of a row that are no option's.
+fn of_all(counted: Result<&TableRow, &Hidden>) -> [(&'static str, Value); 5] {
+    let hospitals = |count: fn(&TableRow) -> u64| match counted {
+        Ok(row) => Value::Hospitals(count(row)),
+        Err(hidden) => Value::None(HOSPITALS, hidden.state()),
+    };
+    let nonresponse = match counted {
+        Ok(row) => Value::percent(percent(row.blank + row.no_answer, row.base + row.blank + row.no_answer), BASE_ZERO),
+        Err(hidden) => Value::None(PERCENT, hidden.state()),
+    };
+    [
+        ("base", hospitals(|row| row.base)),
+        ("blank", hospitals(|row| row.blank)),
+        ("no_answer", hospitals(|row| row.no_answer)),
+        ("not_asked", hospitals(|row| row.not_asked)),
+        ("item_nonresponse", nonresponse),
+    ]
+}
+
+/// The numbers of an option: two, or five where estimates stand beside.
+fn of_option(option: Result<(&TableRow, Option<&OptionCount>), &Hidden>, weighted: bool) -> Vec<(&'static str, Value)> {
+    let metrics = ["percent", "weighted_percent", "ci_low", "ci_high"];
+    let (count, shares) = match option {
+        Err(hidden) => (Value::None(HOSPITALS, hidden.state()), [Value::None(PERCENT, hidden.state()); 4]),
+        Ok((row, option)) => {
+            let estimate = option.and_then(|option| option.estimate.as_ref());
+            // Where somebody answered, an estimate is missing only if it may not stand.
+            let missing = if row.base == 0 { BASE_ZERO } else { Hidden::Suppressed.state() };
+            let limit = if estimate.is_some() { NO_INTERVAL } else { missing };
+            let shares = [
+                Value::percent(option.and_then(|option| option.percent), BASE_ZERO),
+                Value::percent(estimate.map(|estimate| estimate.percent), missing),
+                Value::percent(estimate.and_then(|estimate| estimate.low), limit),
+                Value::percent(estimate.and_then(|estimate| estimate.high), limit),
+            ];
+            (Value::Hospitals(option.map_or(0, |option| option.count)), shares)
+        }
+    };
+    let kept = if weighted { metrics.len() } else { 1 };
+    std::iter::once(("count", count))
+        .chain(metrics.into_iter().zip(shares).take(kept))
+        .collect()
 }
 
 fn area(code: Option<&str>, name: Option<&str>) -> (String, String) {

@@ -26,6 +26,7 @@ pub(super) struct Styles {
     pub(super) count: Format,
     pub(super) percent: Format,
     pub(super) dash: Format,
+    pub(super) mark: Format,
     pub(super) link: Format,
 }
 
@@ -54,6 +55,7 @@ impl Styles {
             count: ruled().set_num_format("#,##0"),
             percent: ruled().set_num_format("0.0"),
             dash: ruled().set_align(FormatAlign::Right),
+            mark: ruled().set_align(FormatAlign::Center),
             link: base()
                 .set_font_color(Color::RGB(0x00_17_C1))
                 .set_underline(rust_xlsxwriter::FormatUnderline::Single),
@@ -139,6 +141,20 @@ impl Pen<'_> {
         self.sheet
             .write_number_with_format(row, column, number(count), &self.styles.count)?;
         Ok(())
+    }
+
+    /// The mark of a number that is hidden, over as many columns as the number and its share take. Below the mark's first cell all are empty: a chart
+    /// leaves a gap for an empty cell, and draws text as 0.
+    pub(super) fn mark(&mut self, row: u32, columns: (u16, u16), mark: &str) -> Result<(), XlsxError> {
+        let styles = self.styles;
+        self.text_over(row, columns, mark, &styles.mark)
+    }
+
+    /// A percentage over several columns, or － where there is nothing to divide by.
+    pub(super) fn percent_over(&mut self, row: u32, columns: (u16, u16), percent: Option<f64>) -> Result<(), XlsxError> {
+        let styles = self.styles;
+        self.text_over(row, columns, "－", &styles.dash)?;
+        self.percent(row, columns.0, percent)
     }
 
     /// A percentage, or － where there is nothing to divide by.

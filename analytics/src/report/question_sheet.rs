@@ -2,8 +2,11 @@
 
 use super::chart::{PercentChart, Series};
 use super::page::{self, Pen, Styles};
+use super::scope::{Line, Lines};
 use super::text;
-use crate::table::{Table, TableRow};
+use crate::estimated::{Estimate, Known};
+use crate::percent::percent;
+use crate::table::TableRow;
 use rust_xlsxwriter::{Worksheet, XlsxError};
 use survey::question::{Kind, Question};
 
@@ -17,7 +20,9 @@ const TOTAL: u32 = 5;
 const CHART_ROWS: u32 = 17;
 const CHART_SIZE: (u32, u32) = (860, 320);
 /// Printing across the paper becomes unreadable beyond this; a question with more options keeps its columns and shrinks.
-const OPTION_PIXELS: (u32, u32) = (76, 58);
+const OPTION_PIXELS: (u32, u32) = (62, 88);
+/// Heading of the estimates.
+const ESTIMATES: &str = "推計（調査対象の全病院についての割合）";
 
 /// What goes on the sheet.
 pub(super) struct QuestionSheet<'a> {
@@ -25,9 +30,12 @@ pub(super) struct QuestionSheet<'a> {
     pub(super) question: &'a Question,
     pub(super) foot: &'a str,
     pub(super) area: &'a str,
-    pub(super) by_band: &'a Table,
+    /// With estimates.
+    pub(super) by_band: &'a Lines,
     /// `None` where the area lies in one prefecture: its only row would repeat the total.
-    pub(super) by_prefecture: Option<&'a Table>,
+    pub(super) by_prefecture: Option<&'a Lines>,
+    /// By prefecture and the three bands of the programme; as `by_prefecture`.
+    pub(super) by_prefecture_band: Option<&'a Lines>,
     /// For a question that an earlier answer frees from.
     pub(super) by_answer: Option<&'a ByAnswer>,
 }
@@ -36,13 +44,13 @@ pub(super) struct QuestionSheet<'a> {
 pub(super) struct ByAnswer {
     pub(super) heading: String,
     /// Label of the earlier answer, and the question among the hospitals that gave it.
-    pub(super) rows: Vec<(String, TableRow)>,
+    pub(super) rows: Vec<(String, Line)>,
 }
 
 impl QuestionSheet<'_> {
     pub(super) fn write(&self, sheet: &mut Worksheet, styles: &Styles) -> Result<(), XlsxError> {
         let options = self.by_band.choices.len();
-        let mut widths = vec![150, 64, 64];
+        let mut widths = vec![174, 64, 64];
         widths.extend(std::iter::repeat_n([OPTION_PIXELS.0, OPTION_PIXELS.1], options).flatten());
         widths.extend([58, 58, 58]);
         page::set_up(sheet, self.foot, &widths)?;
@@ -60,10 +68,16 @@ impl QuestionSheet<'_> {
             pen.sheet.insert_chart(next, 0, &chart)?;
             next += CHART_ROWS;
         }
+        let mut breaks = vec![next];
+        next = self.write_estimates(&mut pen, next)? + 2;
         if let Some(table) = self.by_prefecture {
-            pen.sheet.set_page_breaks(&[next])?;
-            self.write_section(&mut pen, next, "都道府県別", &table.rows)?;
+            next = self.write_section(&mut pen, next, "都道府県別", &table.rows)?.1 + 1;
         }
+        if let Some(table) = self.by_prefecture_band {
+            breaks.push(next);
+            self.write_section(&mut pen, next, "都道府県別・病床規模別（3区分）", &table.rows)?;
+        }
+        pen.sheet.set_page_breaks(&breaks)?;
         pen.sheet.set_freeze_panes(TOTAL, 1)?.set_repeat_rows(HEAD, SUBHEAD)?;
         Ok(())
     }
@@ -72,8 +86,16 @@ impl QuestionSheet<'_> {
         let last = u16::try_from(widths.len().saturating_sub(1)).unwrap_or(u16::MAX);
         let styles = pen.styles;
         let wording = format!("設問：{}", text::one_line(&self.question.item_wording));
+        let lines = [Some(self.by_band), self.by_prefecture, self.by_prefecture_band]
+            .into_iter()
+            .flatten();
+        let legend = if lines.flat_map(Lines::all).any(|line| line.counted.is_err()) {
+            "「X」「＊」は示さない数値（「方法と注意」を参照）。"
+        } else {
+            ""
+        };
         let asked = format!(
-            "対象：{}。単位：病院。％は母数（設問に回答した病院）に対する割合。",
+            "対象：{}。単位：病院。％は母数（設問に回答した病院）に対する割合。{legend}",
             self.question.base
         );
         pen.text_over(TITLE, (0, last), &self.question.heading(), &styles.title)?;
@@ -107,14 +129,13 @@ impl QuestionSheet<'_> {
     }
 
     /// A section heading and its rows; first and last row of the numbers.
-    fn write_section(&self, pen: &mut Pen<'_>, start: u32, name: &str, rows: &[TableRow]) -> Result<(u32, u32), XlsxError> {
+    fn write_section(&self, pen: &mut Pen<'_>, start: u32, name: &str, rows: &[Line]) -> Result<(u32, u32), XlsxError> {
         let last = u16::try_from(5 + 2 * self.by_band.choices.len()).unwrap_or(u16::MAX);
         pen.text_over(start, (0, last), name, &pen.styles.section)?;
         let mut row = start;
         for line in rows {
             row += 1;
-            let label = line.band_label.as_deref().or(line.prefecture_name.as_deref()).unwrap_or(self.area);
-            self.write_row(pen, row, label, line)?;
+            self.write_row(pen, row, &line.label(self.area), line)?;
         }
         Ok((start + 1, row))
     }
@@ -131,25 +152,70 @@ impl QuestionSheet<'_> {
         Ok(row)
     }
 
-    fn write_row(&self, pen: &mut Pen<'_>, row: u32, label: &str, line: &TableRow) -> Result<(), XlsxError> {
+    fn write_row(&self, pen: &mut Pen<'_>, row: u32, label: &str, line: &Line) -> Result<(), XlsxError> {
         pen.text(row, 0, label, &pen.styles.label)?;
         pen.count(row, 1, line.n)?;
-        pen.count(row, 2, line.base)?;
+        let counted = match &line.counted {
+            Ok(counted) => counted,
+            Err(hidden) => return self.write_marks(pen, row, hidden.mark()),
+        };
+        pen.count(row, 2, counted.base)?;
         let mut column = 3;
-        for option in &line.options {
+        for option in &counted.options {
             pen.count(row, column, option.count)?;
             pen.percent(row, column + 1, option.percent)?;
             column += 2;
         }
-        for (column, count) in (column..).zip([line.blank, line.no_answer, line.not_asked]) {
+        for (column, count) in (column..).zip([counted.blank, counted.no_answer, counted.not_asked]) {
             pen.count(row, column, count)?;
         }
         Ok(())
     }
 
+    /// A hidden distribution: everything but n.
+    fn write_marks(&self, pen: &mut Pen<'_>, row: u32, mark: &str) -> Result<(), XlsxError> {
+        pen.mark(row, (2, 2), mark)?;
+        let mut column = 3;
+        for _ in &self.by_band.choices {
+            pen.mark(row, (column, column + 1), mark)?;
+            column += 2;
+        }
+        (column..column + 3).try_for_each(|column| pen.mark(row, (column, column), mark))
+    }
+
+    /// The estimates of the area and its bands, and item non-response; the last row.
+    fn write_estimates(&self, pen: &mut Pen<'_>, start: u32) -> Result<u32, XlsxError> {
+        let styles = pen.styles;
+        let tail = u16::try_from(3 + 2 * self.by_band.choices.len()).unwrap_or(u16::MAX);
+        pen.text_over(start, (0, tail + 2), ESTIMATES, &styles.section)?;
+        for (column, name) in (0..).zip(["区分", "回答数\n(n)", "母数"]) {
+            pen.text(start + 1, column, name, &styles.head)?;
+        }
+        for column in (3..tail).step_by(2) {
+            pen.text(start + 1, column, "推計％", &styles.head)?;
+            pen.text(start + 1, column + 1, "95％\n信頼区間", &styles.head)?;
+        }
+        pen.text_over(start + 1, (tail, tail + 2), "項目無回答率\n（％、集計値）", &styles.head)?;
+        pen.sheet.set_row_height(start + 1, 33)?;
+        let mut row = start + 1;
+        for line in self.by_band.all() {
+            row += 1;
+            pen.text(row, 0, &line.label(self.area), &styles.label)?;
+            pen.count(row, 1, line.n)?;
+            match &line.counted {
+                Ok(counted) => write_estimate(pen, row, tail, counted)?,
+                Err(hidden) => {
+                    self.write_marks(pen, row, hidden.mark())?;
+                }
+            }
+        }
+        Ok(row)
+    }
+
     /// Free text and questions that nobody answered have no chart; of yes and no, one share says all.
     fn chart(&self, rows: (u32, u32)) -> Option<rust_xlsxwriter::Chart> {
-        if self.by_band.total.base == 0 || matches!(self.question.kind, Kind::Text(_) | Kind::Respondent(_)) {
+        let answered = |line: &Line| line.counted.as_ref().is_ok_and(|row| row.base > 0);
+        if !self.by_band.rows.iter().any(answered) || matches!(self.question.kind, Kind::Text(_) | Kind::Respondent(_)) {
             return None;
         }
         let shown = if matches!(self.question.kind, Kind::YesNo(_)) {
@@ -180,5 +246,32 @@ impl QuestionSheet<'_> {
             }
             .draw(),
         )
+    }
+}
+
+/// Base, estimates and item non-response of a row whose last three columns begin at `tail`.
+fn write_estimate(pen: &mut Pen<'_>, row: u32, tail: u16, counted: &TableRow) -> Result<(), XlsxError> {
+    let styles = pen.styles;
+    pen.count(row, 2, counted.base)?;
+    for (column, option) in (3..tail).step_by(2).zip(&counted.options) {
+        pen.percent(row, column, option.estimate.as_ref().map(|estimate| estimate.percent))?;
+        pen.text(row, column + 1, &interval(option.estimate.as_ref()), &styles.dash)?;
+    }
+    let silent = counted.blank + counted.no_answer;
+    pen.percent_over(row, (tail, tail + 2), percent(silent, counted.base + silent))
+}
+
+/// `60.0～64.2`; 全数 where all hospitals answered, so that nothing was left to chance.
+fn interval(estimate: Option<&Estimate>) -> String {
+    match estimate {
+        Some(Estimate {
+            low: Some(low),
+            high: Some(high),
+            ..
+        }) => format!("{low:.1}～{high:.1}"),
+        Some(Estimate {
+            known: Known::Complete, ..
+        }) => "全数".to_owned(),
+        _ => "－".to_owned(),
     }
 }

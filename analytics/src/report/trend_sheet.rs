@@ -3,8 +3,10 @@
 
 use super::chart::{PercentChart, Series};
 use super::page::{self, Pen, Styles};
+use super::scope::Hidden;
+use super::trends::{ShownRow, ShownTrend};
 use crate::estimated::Estimate;
-use crate::trend::{TrendChange, TrendPanel, TrendRow, TrendShare, TrendTable, TrendTransition};
+use crate::trend::{TrendChange, TrendPanel, TrendShare, TrendTransition};
 use rust_xlsxwriter::{Worksheet, XlsxError};
 
 /// Name of the sheet.
@@ -22,7 +24,7 @@ const SECOND_CHART: u16 = 6;
 const WORDS: [&str; 3] = [
     "単位：病院。％は母数に対する単純集計の割合。推計は、都道府県と病床規模ごとに調査対象病院数で重みづけした割合（％）。下限と上限は95％信頼区間。増減はポイント。",
     "母数は両年でそろえた病院であり、設問ごとの集計表の母数とは異なることがある。「両年に回答した病院」は、両方の年に回答し、どちらの年にも母数に入る病院。病床規模は後の年による。",
-    "「－」は、母数が0のため計算できないこと、またはすべての病院が回答したため標本による誤差がないことを示す。",
+    "「－」は、母数が0のため計算できないこと、またはすべての病院が回答したため標本による誤差がないことを示す。「X」は秘匿した数値（公表版のみ）。",
 ];
 
 /// What goes on the sheet.
@@ -30,7 +32,7 @@ pub(super) struct TrendSheet<'a> {
     pub(super) foot: &'a str,
     pub(super) area: &'a str,
     /// By band, in the order of the crosswalk.
-    pub(super) tables: &'a [TrendTable],
+    pub(super) trends: &'a [ShownTrend],
 }
 
 impl TrendSheet<'_> {
@@ -45,11 +47,11 @@ impl TrendSheet<'_> {
             next += 1;
         }
         let mut breaks = Vec::new();
-        for table in self.tables {
+        for shown in self.trends {
             if next > 5 {
                 breaks.push(next);
             }
-            let block = Block { table, area: self.area };
+            let block = Block { shown, area: self.area };
             let transitions = block.write(&mut pen, next)?;
             // On a page of its own, or it would be cut in two.
             breaks.push(transitions);
@@ -62,7 +64,7 @@ impl TrendSheet<'_> {
 
 /// One question.
 struct Block<'a> {
-    table: &'a TrendTable,
+    shown: &'a ShownTrend,
     area: &'a str,
 }
 
@@ -70,34 +72,34 @@ impl Block<'_> {
     /// Writes shares and charts; the first row below them.
     fn write(&self, pen: &mut Pen<'_>, start: u32) -> Result<u32, XlsxError> {
         let styles = pen.styles;
-        let (earlier, later) = (&self.table.earlier, &self.table.later);
+        let (earlier, later) = (&self.shown.table.earlier, &self.shown.table.later);
         let name = if earlier.label == later.label {
             later.label.clone()
         } else {
             format!("{}（{}年は「{}」）", later.label, earlier.survey, earlier.label)
         };
         pen.text(start, 0, &name, &styles.title)?;
-        note(pen, start + 1, &self.table.note)?;
+        note(pen, start + 1, &self.shown.table.note)?;
         let yes = [earlier, later].map(|year| format!("{}年は「{}」", year.survey, year.yes.join("」「")));
         note(pen, start + 2, &format!("「はい」に数える答え：{}", yes.join("、")))?;
 
         let head = start + 3;
         self.write_heads(pen, head)?;
         let whole = head + 2;
-        self.write_all(pen, whole, ALL, &self.table.total)?;
-        write_panel(pen, whole + 1, PANEL, &self.table.total.panel)?;
+        write_all(pen, whole, ALL, self.shown.total())?;
+        write_panel(pen, whole + 1, PANEL, self.shown.total())?;
         let bands = whole + 3;
         pen.text_over(bands - 1, (0, 17), &format!("病床規模別・{ALL}"), &styles.section)?;
         let mut row = bands;
-        for band in &self.table.rows {
-            self.write_all(pen, row, label(band), band)?;
+        for band in self.shown.bands() {
+            write_all(pen, row, band.band().unwrap_or_default(), band)?;
             row += 1;
         }
         let last_band = row - 1;
         pen.text_over(row, (0, 17), &format!("病床規模別・{PANEL}"), &styles.section)?;
         row += 1;
-        for band in &self.table.rows {
-            write_panel(pen, row, label(band), &band.panel)?;
+        for band in self.shown.bands() {
+            write_panel(pen, row, band.band().unwrap_or_default(), band)?;
             row += 1;
         }
         self.insert_charts(pen, row, &later.label, [(whole, whole + 1), (bands, last_band)])?;
@@ -107,7 +109,7 @@ impl Block<'_> {
     fn write_heads(&self, pen: &mut Pen<'_>, row: u32) -> Result<(), XlsxError> {
         let styles = pen.styles;
         pen.head_down((row, row + 1), 0, "区分")?;
-        for (column, year) in [(1, &self.table.earlier), (8, &self.table.later)] {
+        for (column, year) in [(1, &self.shown.table.earlier), (8, &self.shown.table.later)] {
             pen.text_over(row, (column, column + 6), &format!("{}年", year.survey), &styles.head)?;
             for (column, name) in (column..).zip(["回答数\n(n)", "母数", "はい", "％", "推計", "下限", "上限"]) {
                 pen.text(row + 1, column, name, &styles.head)?;
@@ -121,15 +123,11 @@ impl Block<'_> {
         Ok(())
     }
 
-    fn write_all(&self, pen: &mut Pen<'_>, row: u32, name: &str, line: &TrendRow) -> Result<(), XlsxError> {
-        write_row(pen, row, name, [&line.all.earlier, &line.all.later], line.all.change.as_ref())
-    }
-
     /// The panel's transitions; the first row below them.
     fn write_transitions(&self, pen: &mut Pen<'_>, start: u32) -> Result<u32, XlsxError> {
         let styles = pen.styles;
-        let (from, to) = (&self.table.earlier.survey, &self.table.later.survey);
-        let heading = format!("{}：{PANEL}の変化（{from}年の答え → {to}年の答え）", self.table.later.label);
+        let (from, to) = (&self.shown.table.earlier.survey, &self.shown.table.later.survey);
+        let heading = format!("{}：{PANEL}の変化（{from}年の答え → {to}年の答え）", self.shown.table.later.label);
         pen.text_over(start, (0, 15), &heading, &styles.section)?;
         pen.head_down((start + 1, start + 2), 0, "区分")?;
         pen.head_down((start + 1, start + 2), 1, "母数")?;
@@ -146,15 +144,11 @@ impl Block<'_> {
         }
         pen.sheet.set_row_height(start + 1, 33)?;
         let mut row = start + 3;
-        for line in std::iter::once(&self.table.total).chain(&self.table.rows) {
-            let name = line.band_label.as_deref().unwrap_or(self.area);
-            pen.text(row, 0, name, &styles.label)?;
-            pen.count(row, 1, line.panel.earlier.base)?;
-            write_changed(pen, row, 2, &line.panel.gained)?;
-            write_changed(pen, row, 7, &line.panel.lost)?;
-            for (column, stayed) in [(12, &line.panel.stayed_yes), (14, &line.panel.stayed_no)] {
-                pen.count(row, column, stayed.count)?;
-                pen.percent(row, column + 1, stayed.percent)?;
+        for line in std::iter::once(self.shown.total()).chain(self.shown.bands()) {
+            pen.text(row, 0, line.band().unwrap_or(self.area), &styles.label)?;
+            match line.panel() {
+                Ok(panel) => write_transitions(pen, row, panel)?,
+                Err(hidden) => (1..16).try_for_each(|column| pen.mark(row, (column, column), hidden.mark()))?,
             }
             row += 1;
         }
@@ -163,10 +157,11 @@ impl Block<'_> {
 
     /// All and panel of the area, and all by band, both years beside each other. Nothing is drawn of a year without a base.
     fn insert_charts(&self, pen: &mut Pen<'_>, row: u32, name: &str, rows: [(u32, u32); 2]) -> Result<(), XlsxError> {
-        if self.table.total.all.earlier.base == 0 || self.table.total.all.later.base == 0 {
+        let drawn = |row: ShownRow<'_>| row.all().is_ok_and(|all| all.earlier.base > 0 && all.later.base > 0);
+        if !std::iter::once(self.shown.total()).chain(self.shown.bands()).any(drawn) {
             return Ok(());
         }
-        let series = [(&self.table.earlier, ESTIMATES.0), (&self.table.later, ESTIMATES.1)].map(|(year, column)| Series {
+        let series = [(&self.shown.table.earlier, ESTIMATES.0), (&self.shown.table.later, ESTIMATES.1)].map(|(year, column)| Series {
             name: format!("{}年", year.survey),
             column,
         });
@@ -186,10 +181,6 @@ impl Block<'_> {
     }
 }
 
-fn label(row: &TrendRow) -> &str {
-    row.band_label.as_deref().unwrap_or_default()
-}
-
 fn note(pen: &mut Pen<'_>, row: u32, text: &str) -> Result<(), XlsxError> {
     let styles = pen.styles;
     pen.text_over(row, (0, 17), text, &styles.note)?;
@@ -197,8 +188,44 @@ fn note(pen: &mut Pen<'_>, row: u32, text: &str) -> Result<(), XlsxError> {
     Ok(())
 }
 
-fn write_panel(pen: &mut Pen<'_>, row: u32, name: &str, panel: &TrendPanel) -> Result<(), XlsxError> {
-    write_row(pen, row, name, [&panel.earlier, &panel.later], panel.change.as_ref())
+fn write_all(pen: &mut Pen<'_>, row: u32, name: &str, line: ShownRow<'_>) -> Result<(), XlsxError> {
+    match line.all() {
+        Ok(all) => write_row(pen, row, name, [&all.earlier, &all.later], all.change.as_ref()),
+        Err(hidden) => write_marks(pen, row, name, Some(line.n()), hidden),
+    }
+}
+
+fn write_panel(pen: &mut Pen<'_>, row: u32, name: &str, line: ShownRow<'_>) -> Result<(), XlsxError> {
+    match line.panel() {
+        Ok(panel) => write_row(pen, row, name, [&panel.earlier, &panel.later], panel.change.as_ref()),
+        Err(hidden) => write_marks(pen, row, name, None, hidden),
+    }
+}
+
+/// A hidden row: of all hospitals, n stays. The cells of the charts are left empty, for they would draw a mark as 0.
+fn write_marks(pen: &mut Pen<'_>, row: u32, name: &str, n: Option<[u64; 2]>, hidden: Hidden) -> Result<(), XlsxError> {
+    let styles = pen.styles;
+    pen.text(row, 0, name, &styles.label)?;
+    for (index, column) in [1, 8].into_iter().enumerate() {
+        match n.and_then(|n| n.get(index).copied()) {
+            Some(n) => pen.count(row, column, n)?,
+            None => pen.mark(row, (column, column), hidden.mark())?,
+        }
+        pen.mark(row, (column + 1, column + 6), hidden.mark())?;
+    }
+    pen.mark(row, (15, 17), hidden.mark())
+}
+
+/// What became of the hospitals of the panel.
+fn write_transitions(pen: &mut Pen<'_>, row: u32, panel: &TrendPanel) -> Result<(), XlsxError> {
+    pen.count(row, 1, panel.earlier.base)?;
+    write_changed(pen, row, 2, &panel.gained)?;
+    write_changed(pen, row, 7, &panel.lost)?;
+    for (column, stayed) in [(12, &panel.stayed_yes), (14, &panel.stayed_no)] {
+        pen.count(row, column, stayed.count)?;
+        pen.percent(row, column + 1, stayed.percent)?;
+    }
+    Ok(())
 }
 
 fn write_row(pen: &mut Pen<'_>, row: u32, name: &str, years: [&TrendShare; 2], change: Option<&TrendChange>) -> Result<(), XlsxError> {

@@ -7,6 +7,7 @@ mod kernel;
 mod machine_rules;
 mod made;
 mod pictures;
+mod releases;
 mod selections;
 mod tables;
 mod trends;

@@ -35,7 +35,7 @@ pub(super) fn sheet_parts(parts: &BTreeMap<String, String>) -> impl Iterator<Ite
     parts.iter().filter(|(name, _)| name.starts_with("xl/worksheets/sheet"))
 }
 
-fn words(area: Area) -> ReportText {
+pub(super) fn words(area: Area) -> ReportText {
     ReportText {
         title: "集計表＆報告".to_owned(),
         publisher: "=HYPERLINK(\"http://example.invalid\",\"押す\")".to_owned(),
@@ -72,8 +72,8 @@ fn the_reading_workbook_shows_the_numbers_of_the_tables() {
     let mut workbook = open(&bytes);
     let names = workbook.sheet_names().to_owned();
     let questions = made.survey.questions().iter().filter(|question| question.is_coded()).count();
-    assert_eq!(names.len(), questions + 4);
-    assert_eq!(names[..3], ["表紙", "目次", "回収状況"]);
+    assert_eq!(names.len(), questions + 5);
+    assert_eq!(names[..4], ["表紙", "目次", "回収状況", "回収状況（都道府県×規模）"]);
     assert!(names.iter().all(|name| name.encode_utf16().count() <= 31));
 
     let cover: Vec<String> = workbook
@@ -131,12 +131,12 @@ fn the_reading_workbook_prints_on_a4_with_headings_repeated_and_pages_numbered()
     let workbook = &parts["xl/workbook.xml"];
     assert_eq!(
         workbook.matches("_xlnm.Print_Titles").count(),
-        questions + 3,
-        "questions, rates, contents, method"
+        questions + 4,
+        "questions, both of rates, contents, method"
     );
     assert_eq!(
         sheet_parts(&parts).filter(|(_, xml)| xml.contains("state=\"frozen\"")).count(),
-        questions + 3
+        questions + 4
     );
     let charts = parts.keys().filter(|name| name.starts_with("xl/charts/chart")).count();
     assert!(

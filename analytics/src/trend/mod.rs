@@ -5,6 +5,7 @@
 //! inside: no output names a hospital.
 
 mod joined;
+mod panel;
 mod said;
 mod share;
 
@@ -17,6 +18,7 @@ use survey::band::Banding;
 use survey::crosswalk::{Counting, Crosswalk, Pair};
 use survey::question::QuestionKey;
 
+pub(crate) use panel::{asked, overlap};
 pub use share::{TrendAll, TrendChange, TrendPanel, TrendShare, TrendTransition};
 
 /// Which trend. The area is mandatory, as for tables.

@@ -23,13 +23,13 @@ async fn the_workbook_for_reading_opens_and_prints_the_figures_of_plain_sql() {
         let questions = notice::questions(id);
         let fixed: Vec<&str> = sheets.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(
-            (&fixed[..3], fixed[fixed.len() - 1]),
-            (["表紙", "目次", "回収状況"].as_slice(), "方法と注意")
+            (&fixed[..4], fixed[fixed.len() - 1]),
+            (["表紙", "目次", "回収状況", "回収状況（都道府県×規模）"].as_slice(), "方法と注意")
         );
         let trends = usize::from(id == "2024");
         assert_eq!(
             sheets.len(),
-            questions.len() + 4 + trends,
+            questions.len() + 5 + trends,
             "a sheet a question, and what compares with an earlier survey"
         );
 
@@ -47,7 +47,7 @@ async fn the_workbook_for_reading_opens_and_prints_the_figures_of_plain_sql() {
                 "回収状況 {place:?}"
             );
         }
-        for (question, (name, range)) in questions.iter().zip(sheets.iter().skip(3)) {
+        for (question, (name, range)) in questions.iter().zip(sheets.iter().skip(4)) {
             let rows = printed(range, 5);
             assert_eq!(rows.len(), 1 + 6 + 47, "{name}");
             for (place, row) in rows {

@@ -132,10 +132,16 @@ fn assert_data(rows: &[Vec<String>], code_table: &[Vec<String>]) {
         assert_eq!(names[&row[4]], row[5], "L3-06");
         let mut left_out = row.iter().enumerate().filter(|(column, cell)| *column != VALUE && cell.is_empty());
         assert_eq!(left_out.next(), None, "L2-02: {row:?}");
-        // L1-09, L3-03: only a percentage of nothing has no value, and its state says so.
-        assert_eq!(row[VALUE].is_empty(), row[11] == "base_zero", "{row:?}");
-        assert!(row[11] == "value" || (row[8] == "percent" && row[11] == "base_zero"), "{row:?}");
-        assert_eq!(row[10], if row[8] == "percent" { "percent" } else { "hospitals" }, "L3-04");
+        // L1-09, L3-03: only a percentage has no value, and its state says why: nothing to divide by, or an estimate without error.
+        assert_eq!(row[VALUE].is_empty(), row[11] != "value", "{row:?}");
+        let shares = ["percent", "item_nonresponse", "weighted_percent", "ci_low", "ci_high"].contains(&row[8].as_str());
+        let states = if row[8].starts_with("ci_") {
+            ["value", "base_zero", "no_interval"]
+        } else {
+            ["value", "base_zero", "base_zero"]
+        };
+        assert!(states[..if shares { 3 } else { 1 }].contains(&row[11].as_str()), "{row:?}");
+        assert_eq!(row[10], if shares { "percent" } else { "hospitals" }, "L3-04");
         for (column, cell) in COLUMNS.iter().zip(row).filter(|(column, _)| !UNCODED.contains(column)) {
             let of_a_question = *column == "option_key" && cell != "all";
             let question = if of_a_question { row[1].clone() } else { "all".to_owned() };
