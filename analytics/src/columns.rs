@@ -3,7 +3,10 @@
 use crate::estimate;
 use crate::kernel::{self, Stretch};
 use crate::snapshot::{FrameEntry, Response};
-use polars::prelude::{Column, DataFrame, DataType, Expr, NamedFrom, PolarsResult, Series, col, lit};
+use polars::prelude::{
+    ChunkedArray, Column, DataFrame, DataType, Expr, IntoSeries, PolarsNumericType, PolarsResult, UInt8Type, UInt16Type, UInt32Type, col,
+    lit,
+};
 use std::collections::BTreeSet;
 use survey::area::{Area, MunicipalityCode};
 use survey::band::Banding;
@@ -46,38 +49,62 @@ impl Municipalities {
     }
 }
 
-impl Columns {
-    pub(crate) fn new(survey: &Survey, frame: &[FrameEntry], responses: &[Response]) -> PolarsResult<Columns> {
-        let of_frame = frame.iter().map(|entry| (entry.prefecture, entry.municipality.clone()));
-        let of_responses = responses
-            .iter()
-            .map(|response| (response.prefecture, response.municipality.clone()));
-        let municipalities = Municipalities(of_frame.chain(of_responses).collect());
-        let places = frame
-            .iter()
-            .map(|entry| (entry.prefecture, entry.municipality.as_ref(), entry.beds));
-        let frame = DataFrame::new(frame.len(), place_columns(places))?;
-        let places = responses
-            .iter()
-            .map(|response| (response.prefecture, response.municipality.as_ref(), response.beds));
-        let mut columns = place_columns(places);
-        for index in 0..survey.layout().len() {
-            let codes: Vec<u8> = responses
-                .iter()
-                .map(|response| response.codes.get(index).copied().unwrap_or_default())
-                .collect();
-            columns.push(Series::new(slot_column(index).into(), codes).into());
+/// Columns that rows are still added to. Nothing is kept of a row but its numbers.
+pub(crate) struct Filling {
+    frame: Places,
+    responses: Places,
+    codes: Vec<Vec<u8>>,
+    seen: BTreeSet<(u8, u32)>,
+    municipalities: Municipalities,
+}
+
+impl Filling {
+    pub(crate) fn new(survey: &Survey) -> Filling {
+        Filling {
+            frame: Places::default(),
+            responses: Places::default(),
+            codes: vec![Vec::new(); survey.layout().len()],
+            seen: BTreeSet::new(),
+            municipalities: Municipalities(BTreeSet::new()),
         }
-        let stretches = kernel::stretches(
-            responses
-                .iter()
-                .map(|response| (response.prefecture.number(), response.beds.number())),
-        );
+    }
+
+    pub(crate) fn frame(&mut self, entry: &FrameEntry) {
+        self.frame.push(entry.prefecture, entry.municipality.as_ref(), entry.beds);
+        self.know(entry.prefecture, entry.municipality.as_ref());
+    }
+
+    /// A byte that is missing is 0, not asked; the snapshot has refused such rows.
+    pub(crate) fn response(&mut self, response: &Response) {
+        self.responses
+            .push(response.prefecture, response.municipality.as_ref(), response.beds);
+        self.know(response.prefecture, response.municipality.as_ref());
+        for (index, column) in self.codes.iter_mut().enumerate() {
+            column.push(response.codes.get(index).copied().unwrap_or_default());
+        }
+    }
+
+    fn know(&mut self, prefecture: PrefectureCode, municipality: Option<&MunicipalityCode>) {
+        if self.seen.insert((prefecture.number(), municipality_number(municipality))) {
+            self.municipalities.0.insert((prefecture, municipality.cloned()));
+        }
+    }
+
+    /// The columns, with the responses of one prefecture and bed number together; `beside` is put in the same order.
+    pub(crate) fn columns<T: Copy + Default>(self, beside: &mut Vec<T>) -> PolarsResult<Columns> {
+        let order = self.responses.order();
+        let mut columns = self.responses.sorted(&order).columns();
+        for (index, codes) in self.codes.into_iter().enumerate() {
+            columns.push(column::<UInt8Type>(&slot_column(index), ordered(&codes, &order)));
+        }
+        *beside = ordered(beside, &order);
+        let rows = order.len();
+        let stretches = kernel::stretches(order.iter().map(|(prefecture, beds, _)| (*prefecture, *beds)));
         Ok(Columns {
-            frame,
+            frame: DataFrame::new(self.frame.beds.len(), self.frame.columns())?,
+            responses: DataFrame::new(rows, columns)?,
             stretches,
-            responses: DataFrame::new(responses.len(), columns)?,
-            municipalities,
+            municipalities: self.municipalities,
         })
     }
 }
@@ -172,20 +199,65 @@ pub(crate) fn bytes(responses: &DataFrame, slot: usize) -> Option<&[u8]> {
     responses.column(&slot_column(slot)).ok()?.u8().ok()?.cont_slice().ok()
 }
 
-fn place_columns<'a>(places: impl Iterator<Item = (PrefectureCode, Option<&'a MunicipalityCode>, Beds)>) -> Vec<Column> {
-    let (mut prefecture, mut municipality, mut city, mut bed_numbers) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for (code, place, beds) in places {
-        prefecture.push(code.number());
-        municipality.push(municipality_number(place));
-        city.push(municipality_number(place.and_then(MunicipalityCode::designated_city).as_ref()));
-        bed_numbers.push(beds.number());
+/// Place and beds, a number a row.
+#[derive(Default)]
+struct Places {
+    prefectures: Vec<u8>,
+    municipalities: Vec<u32>,
+    cities: Vec<u32>,
+    beds: Vec<u16>,
+}
+
+impl Places {
+    fn push(&mut self, prefecture: PrefectureCode, municipality: Option<&MunicipalityCode>, beds: Beds) {
+        self.prefectures.push(prefecture.number());
+        self.municipalities.push(municipality_number(municipality));
+        let city = municipality.and_then(MunicipalityCode::designated_city);
+        self.cities.push(municipality_number(city.as_ref()));
+        self.beds.push(beds.number());
     }
-    vec![
-        Series::new(PREFECTURE.into(), prefecture).into(),
-        Series::new(MUNICIPALITY.into(), municipality).into(),
-        Series::new(CITY.into(), city).into(),
-        Series::new(BEDS.into(), bed_numbers).into(),
-    ]
+
+    /// Prefecture, beds and row, sorted: rows of the same place and beds stay in their order.
+    fn order(&self) -> Vec<(u8, u16, usize)> {
+        let places = self.prefectures.iter().zip(&self.beds).enumerate();
+        let mut order: Vec<(u8, u16, usize)> = places.map(|(row, (prefecture, beds))| (*prefecture, *beds, row)).collect();
+        order.sort_unstable();
+        order
+    }
+
+    fn sorted(self, order: &[(u8, u16, usize)]) -> Places {
+        Places {
+            prefectures: ordered(&self.prefectures, order),
+            municipalities: ordered(&self.municipalities, order),
+            cities: ordered(&self.cities, order),
+            beds: ordered(&self.beds, order),
+        }
+    }
+
+    fn columns(self) -> Vec<Column> {
+        vec![
+            column::<UInt8Type>(PREFECTURE, self.prefectures),
+            column::<UInt32Type>(MUNICIPALITY, self.municipalities),
+            column::<UInt32Type>(CITY, self.cities),
+            column::<UInt16Type>(BEDS, self.beds),
+        ]
+    }
+}
+
+/// The values of the rows in another order.
+fn ordered<T: Copy + Default>(values: &[T], order: &[(u8, u16, usize)]) -> Vec<T> {
+    order
+        .iter()
+        .map(|(.., row)| values.get(*row).copied().unwrap_or_default())
+        .collect()
+}
+
+/// A column that takes the numbers without copying them.
+fn column<T: PolarsNumericType>(name: &str, values: Vec<T::Native>) -> Column
+where
+    ChunkedArray<T>: IntoSeries,
+{
+    ChunkedArray::<T>::from_vec(name.into(), values).into_series().into()
 }
 
 /// Five digits as a number; 0, which is nobody's code, where the municipality is not known.

@@ -2,7 +2,7 @@
 //!
 //! A snapshot is built whole and never changed; what counts (latest revision, submitted or accepted, in scope) is decided by whoever builds it.
 
-use crate::columns::Columns;
+use crate::columns::{Columns, Filling};
 use chrono::{DateTime, Utc};
 use std::collections::HashSet;
 use survey::area::MunicipalityCode;
@@ -127,31 +127,41 @@ impl std::fmt::Debug for Snapshot {
 }
 
 impl Snapshot {
-    /// Checks every byte against the survey's layout and turns the rows into columns; responses of one prefecture and bed number stand together.
+    /// Checks every byte against the survey's layout and turns the rows into columns, one row after the other: what gives them need not hold them all.
+    /// Responses of one prefecture and bed number stand together.
     ///
     /// # Errors
     /// A [`SnapshotError`] for the first row that could not be counted in exactly one way.
     pub fn new(
         survey: &Survey,
         as_of: DateTime<Utc>,
-        frame: Vec<FrameEntry>,
-        mut responses: Vec<Response>,
+        frame: impl IntoIterator<Item = FrameEntry>,
+        responses: impl IntoIterator<Item = Response>,
     ) -> Result<Snapshot, SnapshotError> {
-        check_beds("frame", frame.iter().map(|entry| entry.beds))?;
-        check_beds("responses", responses.iter().map(|response| response.beds))?;
-        check_once("frame", frame.iter().map(|entry| entry.hospital))?;
-        check_once("responses", responses.iter().map(|response| response.hospital))?;
-        check_codes(survey, &responses)?;
-        responses.sort_by_key(|response| (response.prefecture, response.beds));
-        let hospitals = Hospitals {
-            frame: frame.iter().map(|entry| entry.hospital).collect(),
-            responses: responses.iter().map(|response| response.hospital).collect(),
+        let mut filling = Filling::new(survey);
+        let mut hospitals = Hospitals {
+            frame: Vec::new(),
+            responses: Vec::new(),
         };
-        let columns = Columns::new(survey, &frame, &responses).map_err(|error| SnapshotError::Columns(error.to_string()))?;
+        for (row, entry) in frame.into_iter().enumerate() {
+            check_beds("frame", row, entry.beds)?;
+            filling.frame(&entry);
+            hospitals.frame.push(entry.hospital);
+        }
+        check_once("frame", &hospitals.frame)?;
+        let meanings = Meanings::of(survey);
+        for (row, response) in responses.into_iter().enumerate() {
+            check_beds("responses", row, response.beds)?;
+            meanings.check(survey, row, &response.codes)?;
+            filling.response(&response);
+            hospitals.responses.push(response.hospital);
+        }
+        check_once("responses", &hospitals.responses)?;
+        let columns = filling.columns(&mut hospitals.responses);
         Ok(Snapshot {
             survey: survey.clone(),
             as_of,
-            columns,
+            columns: columns.map_err(|error| SnapshotError::Columns(error.to_string()))?,
             hospitals,
         })
     }
@@ -191,25 +201,28 @@ impl Snapshot {
     }
 }
 
-fn check_beds(list: &'static str, beds: impl Iterator<Item = Beds>) -> Result<(), SnapshotError> {
-    for (row, beds) in beds.enumerate() {
-        if !beds.is_hospital() {
-            return Err(SnapshotError::NoHospital {
-                list,
-                row,
-                beds: beds.number(),
-            });
-        }
+fn check_beds(list: &'static str, row: usize, beds: Beds) -> Result<(), SnapshotError> {
+    if beds.is_hospital() {
+        return Ok(());
     }
-    Ok(())
+    Err(SnapshotError::NoHospital {
+        list,
+        row,
+        beds: beds.number(),
+    })
 }
 
-fn check_once(list: &'static str, mut hospitals: impl ExactSizeIterator<Item = Uuid>) -> Result<(), SnapshotError> {
-    let mut seen = HashSet::with_capacity(hospitals.len());
-    match hospitals.position(|hospital| !seen.insert(hospital)) {
-        Some(row) => Err(SnapshotError::HospitalTwice { list, row }),
-        None => Ok(()),
+/// Sorted, a hospital that stands twice stands beside itself: half the memory of a set of those seen.
+fn check_once(list: &'static str, hospitals: &[Uuid]) -> Result<(), SnapshotError> {
+    let mut sorted = hospitals.to_vec();
+    sorted.sort_unstable();
+    let twice = sorted.windows(2).any(|pair| pair.first() == pair.last());
+    if !twice {
+        return Ok(());
     }
+    let mut seen = HashSet::with_capacity(hospitals.len());
+    let row = hospitals.iter().position(|hospital| !seen.insert(*hospital)).unwrap_or_default();
+    Err(SnapshotError::HospitalTwice { list, row })
 }
 
 /// What a slot may hold: true at every byte that has a meaning there.
@@ -237,26 +250,35 @@ fn meanings(question: &Question, slot: &Slot) -> [bool; 256] {
     known
 }
 
-fn check_codes(survey: &Survey, responses: &[Response]) -> Result<(), SnapshotError> {
-    let expected = survey.layout().len();
-    for (row, response) in responses.iter().enumerate() {
-        if response.codes.len() != expected {
+/// What every slot of a survey may hold.
+struct Meanings<'a>(Vec<(&'a Question, Vec<(usize, [bool; 256])>)>);
+
+impl Meanings<'_> {
+    fn of(survey: &Survey) -> Meanings<'_> {
+        let questions = survey.questions().iter().map(|question| {
+            let slots = survey.layout().slots_of(question.key.as_str());
+            (
+                question,
+                slots.into_iter().map(|slot| (slot.index, meanings(question, slot))).collect(),
+            )
+        });
+        Meanings(questions.collect())
+    }
+
+    fn check(&self, survey: &Survey, row: usize, codes: &[u8]) -> Result<(), SnapshotError> {
+        let expected = survey.layout().len();
+        if codes.len() != expected {
             return Err(SnapshotError::CodesLength {
                 survey: survey.id().as_str().to_owned(),
                 response: row,
-                found: response.codes.len(),
+                found: codes.len(),
                 expected,
             });
         }
+        self.0
+            .iter()
+            .try_for_each(|(question, slots)| check_question(question, slots, row, codes))
     }
-    for question in survey.questions() {
-        let slots = survey.layout().slots_of(question.key.as_str());
-        let slots: Vec<(usize, [bool; 256])> = slots.into_iter().map(|slot| (slot.index, meanings(question, slot))).collect();
-        for (row, response) in responses.iter().enumerate() {
-            check_question(question, &slots, row, &response.codes)?;
-        }
-    }
-    Ok(())
 }
 
 fn check_question(question: &Question, slots: &[(usize, [bool; 256])], row: usize, codes: &[u8]) -> Result<(), SnapshotError> {

@@ -169,3 +169,42 @@ fn what_has_no_words_is_refused() {
         Err(MicroError::Identity(1))
     );
 }
+
+/// Excel's sheets end with row 1,048,576, and a writer that passes it may write an empty file (polars#20870).
+#[test]
+fn the_line_after_a_full_sheet_stands_on_the_next() {
+    let question = "[[questions]]\nkey = \"only\"\nsection = \"a\"\nlabel = \"a\"\nitem = \"a\"\nguide = \"a\"\nguidance = \"a\"\nbase = \"a\"\n\
+                    type = \"yes_no\"\nrequired = true\nslot = 0\n";
+    let head = "id = \"wide\"\ntitle = \"a\"\n[[editions]]\nname = \"first\"\nprinted = \"2024-01-31\"\n\
+                [[windows]]\nopens = \"2024-02-01T00:00:00+09:00\"\ncloses = \"2024-03-08T23:59:59+09:00\"\n";
+    let survey = Survey::from_toml(&format!("{head}{question}")).unwrap();
+    let unit = |row: usize| Unit {
+        identity: None,
+        prefecture: PrefectureCode::new(if row == 0 { 47 } else { 1 }).unwrap(),
+        beds: Beds::new(20).unwrap(),
+        codes: vec![FIRST_OPTION],
+    };
+    let lines = 1_048_575 + 1;
+    let data = MicroData::new(
+        &survey,
+        Utc.timestamp_opt(1_709_000_000, 0).unwrap(),
+        (0..lines).map(unit).collect(),
+    )
+    .unwrap();
+    let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(workbook(&data).unwrap())).unwrap();
+    let mut ends = |sheet: &str| {
+        let mut cells = workbook.worksheet_cells_reader(sheet).unwrap();
+        let (mut last, mut prefectures) = (0, BTreeSet::new());
+        while let Some(cell) = cells.next_cell().unwrap() {
+            let (row, column) = cell.get_position();
+            last = last.max(row);
+            if row > 0 && column == 1 {
+                prefectures.insert(calamine::Data::from(cell.get_value().clone()).to_string());
+            }
+        }
+        (last, prefectures)
+    };
+    let only = |code: &str| BTreeSet::from([code.to_owned()]);
+    assert_eq!(ends("microdata"), (1_048_575, only("01")));
+    assert_eq!(ends("microdata_2"), (1, only("47")));
+}

@@ -79,7 +79,7 @@ impl Made {
                 codes: hospital.answered.as_ref()?.codes.clone(),
             })
         });
-        Snapshot::new(self.survey, as_of(), frame.collect(), responses.collect()).unwrap()
+        Snapshot::new(self.survey, as_of(), frame, responses).unwrap()
     }
 }
 

@@ -300,7 +300,7 @@ fn the_published_shares_of_2022_come_out() {
             codes,
         }
     });
-    let snapshot = Snapshot::new(survey, as_of(), frame, responses.collect()).unwrap();
+    let snapshot = Snapshot::new(survey, as_of(), frame, responses).unwrap();
     let request = TableRequest {
         question: "ehr_in_use".into(),
         area: Area::Nation,

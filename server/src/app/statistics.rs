@@ -2,7 +2,7 @@
 //!
 //! Nothing incremental: returns and withdrawals change counts without a new revision, and sequence numbers commit out of order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -193,7 +193,10 @@ pub(super) async fn current(state: &State, survey: &'static Survey) -> Result<Ar
         }
         let as_of = snapshots::changed_at(conn, id).await?;
         let frame = snapshots::frame_entries(conn, id).await?;
-        Ok((changes, Some((as_of, frame, snapshots::responses(conn, id).await?))))
+        Ok((
+            changes,
+            Some((as_of, frame, snapshots::responses(conn, id, survey.layout().hash()).await?)),
+        ))
     })
     .await?;
     let (changes, rows) = read;
@@ -229,24 +232,27 @@ fn build(
                 beds: frames::beds_of(beds)?,
             })
         })
-        .collect::<Result<_, AppError>>()?;
-    let layout = survey.layout().hash();
-    let responses = responses
-        .into_iter()
-        .map(|(hospital, prefecture, municipality, beds, layout_hash, codes)| {
-            if layout_hash != layout {
-                return Err(AppError::internal(format!(
-                    "a counted revision has the layout {layout_hash}, this program's is {layout}"
-                )));
-            }
-            Ok(Response {
-                hospital,
-                prefecture: frames::prefecture_of(prefecture)?,
-                municipality: frames::municipality_of(&municipality)?,
-                beds: frames::beds_of(beds)?,
-                codes,
-            })
+        .collect::<Result<Vec<_>, AppError>>()?;
+    let in_scope: HashMap<_, _> = frame.iter().map(|entry| (entry.hospital, entry)).collect();
+    let other = responses
+        .iter()
+        .find(|(hospital, another_layout, _)| *another_layout && in_scope.contains_key(hospital));
+    if let Some((hospital, ..)) = other {
+        let layout = survey.layout().hash();
+        return Err(AppError::internal(format!(
+            "the counted revision of hospital {hospital} has another layout than this program's {layout}"
+        )));
+    }
+    let responses = responses.into_iter().filter_map(|(hospital, _, codes)| {
+        // Out of scope otherwise: its answers leave every count.
+        let entry = in_scope.get(&hospital)?;
+        Some(Response {
+            hospital,
+            prefecture: entry.prefecture,
+            municipality: entry.municipality.clone(),
+            beds: entry.beds,
+            codes,
         })
-        .collect::<Result<_, AppError>>()?;
-    Snapshot::new(survey, as_of, frame, responses).map_err(AppError::internal)
+    });
+    Snapshot::new(survey, as_of, frame.iter().cloned(), responses).map_err(AppError::internal)
 }

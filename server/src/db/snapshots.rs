@@ -13,8 +13,8 @@ pub(super) const COUNTED: [&str; 2] = ["submitted", "accepted"];
 
 /// Hospital, area and beds of a frame row.
 pub type FrameEntryRow = (Uuid, i16, String, i32);
-/// Hospital, area, beds, layout hash and codes of a counted revision.
-pub type ResponseRow = (Uuid, i16, String, i32, String, Vec<u8>);
+/// Hospital, whether its layout is another one than was asked for, and codes of a counted revision.
+pub type ResponseRow = (Uuid, bool, Vec<u8>);
 
 /// How often what is counted has changed so far.
 pub async fn changes(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryResult<i64> {
@@ -55,14 +55,10 @@ pub async fn frame_entries(conn: &mut AsyncPgConnection, survey_id: &str) -> Que
         .await
 }
 
-/// The counted revisions of hospitals in scope.
-pub async fn responses(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryResult<Vec<ResponseRow>> {
+/// The counted revisions, also of hospitals that are out of scope. Place and beds stand in the frame, which is read beside: joined here they would cross
+/// the wire once more.
+pub async fn responses(conn: &mut AsyncPgConnection, survey_id: &str, layout: &str) -> QueryResult<Vec<ResponseRow>> {
     submission::table
-        .inner_join(
-            frame::table.on(frame::survey_id
-                .eq(submission::survey_id)
-                .and(frame::hospital_id.eq(submission::hospital_id))),
-        )
         .inner_join(
             revision::table.on(revision::submission_id
                 .eq(submission::id)
@@ -70,15 +66,7 @@ pub async fn responses(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryRe
         )
         .filter(submission::survey_id.eq(survey_id))
         .filter(submission::state.eq_any(COUNTED))
-        .filter(frame::out_of_scope_at.is_null())
-        .select((
-            frame::hospital_id,
-            frame::prefecture,
-            frame::municipality,
-            frame::beds,
-            revision::layout_hash,
-            revision::codes,
-        ))
+        .select((submission::hospital_id, revision::layout_hash.ne(layout), revision::codes))
         .load(conn)
         .await
 }

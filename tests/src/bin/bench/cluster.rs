@@ -94,6 +94,17 @@ impl Cluster {
         }
     }
 
+    /// An empty database.
+    pub async fn empty(&self, name: &str) -> Database {
+        self.postgres.address().create_database(name).await.unwrap();
+        self.named(name)
+    }
+
+    /// Where the owner migrates a database.
+    pub fn owner_url(&self, database: &Database) -> String {
+        self.postgres.owner_url(&database.name)
+    }
+
     /// Makes a database of so many hospitals: a frame, an open window, the ministry's account. Nobody has answered.
     pub async fn make(&self, name: &str, hospitals: usize) -> Database {
         let database = self.named(name);

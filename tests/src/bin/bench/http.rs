@@ -37,6 +37,16 @@ impl Connection {
         self.answer().await
     }
 
+    /// Asks with a bearer; gives status and body.
+    pub async fn get(&mut self, path: &str, bearer: &str) -> (u16, Vec<u8>) {
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {bearer}\r\n\r\n",
+            self.host
+        );
+        self.stream.write_all(request.as_bytes()).await.unwrap();
+        self.answer().await
+    }
+
     async fn answer(&mut self) -> (u16, Vec<u8>) {
         self.read.clear();
         let end = loop {

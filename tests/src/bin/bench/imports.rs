@@ -25,7 +25,7 @@ pub struct Once {
 }
 
 /// One import and what it took.
-struct Import {
+pub struct Import {
     seconds: f64,
     /// Megabytes, if they were looked at.
     server: f64,
@@ -108,7 +108,7 @@ async fn memories(cluster: &Cluster, template: &Database, file: &[u8], hospitals
 }
 
 /// Starts a server, sends the file, and waits until everybody's answers are committed.
-async fn import(cluster: &Cluster, database: &Database, file: &[u8], hospitals: usize, watched: bool) -> Import {
+pub async fn import(cluster: &Cluster, database: &Database, file: &[u8], hospitals: usize, watched: bool) -> Import {
     let serving = Serving::start(database, cluster.folder());
     let client = serving.sign_in(MINISTRY).await;
     let children = watched.then(|| Children::of(serving.process()));

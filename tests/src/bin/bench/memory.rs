@@ -16,6 +16,19 @@ pub fn peak(process: u32) -> Option<f64> {
     Some(kilobytes / 1024.0)
 }
 
+/// What this process has in memory now, in megabytes.
+pub fn resident() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    let kilobytes: f64 = line.trim().strip_suffix("kB").unwrap().trim().parse().unwrap();
+    kilobytes / 1024.0
+}
+
+/// From now on the high-water mark of this process is a new one.
+pub fn forget_peak() {
+    std::fs::write("/proc/self/clear_refs", "5").unwrap();
+}
+
 /// Looks at the children of a process until it is asked.
 pub struct Children {
     over: Arc<AtomicBool>,
