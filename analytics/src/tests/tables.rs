@@ -281,7 +281,7 @@ fn the_published_shares_of_2022_come_out() {
     let slot = survey.layout().slots_of("ehr_in_use")[0].index;
     let place = (PrefectureCode::new(1).unwrap(), Beds::new(100).unwrap());
     let hospital = Uuid::from_u128;
-    let frame = (0..8_252)
+    let frame: Vec<FrameEntry> = (0..8_252)
         .map(|index| FrameEntry {
             hospital: hospital(index),
             prefecture: place.0,

@@ -139,6 +139,7 @@ async fn first_table(state: &State, survey: &'static Survey, question: &str) -> 
         by: By::PREFECTURE_BAND,
         banding: Banding::Survey.into(),
         filters: Vec::new(),
+        estimates: false,
     };
     let permit = Permit::of(Actor::system()).unwrap();
     done(statistics::table(state, &permit, survey, request).await).total.n

@@ -64,6 +64,7 @@ fn tables(snapshot: &Snapshot, by: By) -> Vec<Table> {
         by,
         banding: Banding::Survey.into(),
         filters: Vec::new(),
+        estimates: false,
     };
     (0..coded::QUESTIONS)
         .map(|question| table(snapshot, &request(question)).unwrap())
