@@ -130,6 +130,10 @@ async fn every_published_number_is_what_plain_sql_counts_and_what_is_hidden_stan
                 "not_asked" => figures.not_asked.to_string(),
                 "count" => option().0.to_string(),
                 "percent" => shown(option().1),
+                "item_nonresponse" => {
+                    let missing = figures.blank + figures.no_answer;
+                    shown(tenths(missing, missing + figures.base))
+                }
                 // Estimates are held against R elsewhere; they stand for the nation and its bands only.
                 other => {
                     assert!(national, "{other}: {row:?}");
@@ -146,6 +150,12 @@ async fn every_published_number_is_what_plain_sql_counts_and_what_is_hidden_stan
             assert!(times >= whole, "{id} {distribution:?}: {times} numbers instead of {whole}");
         }
     }
+}
+
+/// Percent with one decimal, half up.
+fn tenths(part: i64, whole: i64) -> Option<f64> {
+    let tenths = (whole > 0).then(|| (2_000 * part + whole) / (2 * whole))?;
+    Some(f64::from(i32::try_from(tenths).unwrap()) / 10.0)
 }
 
 fn shown(percent: Option<f64>) -> String {
