@@ -1,10 +1,12 @@
 //! The snapshot as polars columns: place, beds and one byte column a slot, and conditions on them. Nothing is counted here.
 
+use crate::attributes::{self, Combinations};
 use crate::estimate;
 use crate::snapshot::{FrameEntry, Response};
-use polars::prelude::{Column, DataFrame, DataType, Expr, NamedFrom, PolarsResult, Series, col, lit};
-use std::collections::BTreeSet;
+use polars::prelude::{Column, DataFrame, DataType, Expr, NamedFrom, PolarsResult, Scalar, Series, col, lit};
+use std::collections::{BTreeMap, BTreeSet};
 use survey::area::{Area, MunicipalityCode};
+use survey::attribute::{Attributes, Names, catalogue};
 use survey::band::Banding;
 use survey::bands::{BandRange, Bands};
 use survey::hospital::Beds;
@@ -26,6 +28,9 @@ pub(crate) struct Columns {
     pub(crate) frame: DataFrame,
     pub(crate) responses: DataFrame,
     pub(crate) municipalities: Municipalities,
+    pub(crate) combinations: Combinations,
+    /// Names that the frame gives to codes.
+    pub(crate) names: Names,
 }
 
 /// The municipalities where hospitals of the frame or responses are, `None` for those of a prefecture whose municipality is not known.
@@ -33,6 +38,11 @@ pub(crate) struct Columns {
 pub(crate) struct Municipalities(BTreeSet<(PrefectureCode, Option<MunicipalityCode>)>);
 
 impl Municipalities {
+    /// All of them.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &(PrefectureCode, Option<MunicipalityCode>)> {
+        self.0.iter()
+    }
+
     /// Prefecture and municipality of an area as the columns hold them.
     pub(crate) fn within(&self, area: &Area) -> impl Iterator<Item = (u8, u32)> {
         let inside = self
@@ -53,11 +63,11 @@ impl Columns {
         let places = frame
             .iter()
             .map(|entry| (entry.prefecture, entry.municipality.as_ref(), entry.beds));
-        let frame = DataFrame::new(frame.len(), place_columns(places))?;
+        let frame = DataFrame::new(frame.len(), [place_columns(places), unsaid_columns(frame.len())].concat())?;
         let places = responses
             .iter()
             .map(|response| (response.prefecture, response.municipality.as_ref(), response.beds));
-        let mut columns = place_columns(places);
+        let mut columns = [place_columns(places), unsaid_columns(responses.len())].concat();
         for index in 0..survey.layout().len() {
             let codes: Vec<u8> = responses
                 .iter()
@@ -68,9 +78,51 @@ impl Columns {
         Ok(Columns {
             frame,
             responses: DataFrame::new(responses.len(), columns)?,
+            combinations: Combinations::unsaid(&municipalities),
             municipalities,
+            names: Names::default(),
         })
     }
+
+    /// The same with what is known of the hospitals of the frame's rows and of the responses' rows.
+    pub(crate) fn with_attributes(mut self, frame: &[Option<&Attributes>], responses: &[Option<&Attributes>]) -> PolarsResult<Columns> {
+        let known: BTreeMap<u32, &MunicipalityCode> = self
+            .municipalities
+            .iter()
+            .filter_map(|(_, code)| Some((municipality_number(code.as_ref()), code.as_ref()?)))
+            .collect();
+        let mut names = Names::default();
+        let mut places = BTreeSet::new();
+        for (rows, said) in [(&mut self.frame, frame), (&mut self.responses, responses)] {
+            let numbers: Vec<Vec<u32>> = said.iter().map(|attributes| attributes::numbers(*attributes)).collect();
+            let prefectures = rows.column(PREFECTURE)?.u8()?.into_no_null_iter();
+            let municipalities = rows.column(MUNICIPALITY)?.u32()?.into_no_null_iter();
+            for ((prefecture, municipality), (attributes, numbers)) in prefectures.zip(municipalities).zip(said.iter().zip(&numbers)) {
+                let municipality = known.get(&municipality).copied();
+                if let Some(attributes) = attributes {
+                    names.note(attributes, municipality);
+                }
+                if let Ok(prefecture) = PrefectureCode::new(prefecture) {
+                    places.insert((prefecture, municipality.cloned(), numbers.clone()));
+                }
+            }
+            for (index, attribute) in catalogue().attributes().iter().enumerate() {
+                let values: Vec<u32> = numbers
+                    .iter()
+                    .map(|numbers| numbers.get(index).copied().unwrap_or_default())
+                    .collect();
+                rows.with_column(Series::new(attributes::column(attribute).into(), values).into())?;
+            }
+        }
+        (self.names, self.combinations) = (names, Combinations::of(places));
+        Ok(self)
+    }
+}
+
+/// Columns of attributes that nobody said anything of: one number each, however many rows.
+fn unsaid_columns(rows: usize) -> Vec<Column> {
+    let column = |attribute| Column::new_scalar(attributes::column(attribute).into(), Scalar::from(attributes::NOT_SAID), rows);
+    catalogue().attributes().iter().map(column).collect()
 }
 
 /// Name of a slot's column (u8, the codes of `survey::codes`).
@@ -175,6 +227,6 @@ fn place_columns<'a>(places: impl Iterator<Item = (PrefectureCode, Option<&'a Mu
 }
 
 /// Five digits as a number; 0, which is nobody's code, where the municipality is not known.
-fn municipality_number(municipality: Option<&MunicipalityCode>) -> u32 {
+pub(crate) fn municipality_number(municipality: Option<&MunicipalityCode>) -> u32 {
     municipality.and_then(|code| code.as_str().parse().ok()).unwrap_or(0)
 }

@@ -1,9 +1,11 @@
 //! Counting in polars: how many rows of each finest cell satisfy each measure, in one pass. Knows neither questions nor percentages.
 
+use crate::attributes;
 use crate::columns::{self, MUNICIPALITY, PREFECTURE};
 use polars::prelude::{Column, DataFrame, DataType, Expr, IntoLazy, PolarsError, PolarsResult, col, len};
 use std::collections::BTreeMap;
 use survey::area::Area;
+use survey::attribute::Attribute;
 use survey::bands::Bands;
 
 /// Name of the column that the banding is cut into.
@@ -18,6 +20,8 @@ pub(crate) struct Cell {
     pub(crate) municipality: u32,
     /// Index into the banding.
     pub(crate) band: u8,
+    /// Of the attributes asked for, in their order; 0 where the frame does not say, and beyond the last one.
+    pub(crate) attributes: [u32; 3],
 }
 
 /// What one number of a cell counts.
@@ -49,6 +53,7 @@ pub(crate) fn count(
     frame: &DataFrame,
     area: &Area,
     bands: &Bands,
+    attributes: &[&'static Attribute],
     only: &[Expr],
     measures: &[Measure],
 ) -> Result<BTreeMap<Cell, Vec<u64>>, PolarsError> {
@@ -61,9 +66,11 @@ pub(crate) fn count(
         .enumerate()
         .map(|(index, measure)| measure.expression(index))
         .collect();
-    let keys = [col(PREFECTURE), col(MUNICIPALITY), columns::band(bands).alias(BAND)];
+    let places = [col(PREFECTURE), col(MUNICIPALITY), columns::band(bands).alias(BAND)];
+    let said = attributes.iter().map(|attribute| col(attributes::column(attribute)));
+    let keys: Vec<Expr> = places.into_iter().chain(said).collect();
     let counted = rows.group_by(keys).agg(expressions).collect()?;
-    let keys = cells(&counted)?;
+    let keys = cells(&counted, attributes)?;
     let mut cells: BTreeMap<Cell, Vec<u64>> = keys.iter().map(|key| (*key, Vec::with_capacity(measures.len()))).collect();
     for index in 0..measures.len() {
         let values = counts(counted.column(&measure_column(index))?)?;
@@ -76,7 +83,7 @@ pub(crate) fn count(
     Ok(cells)
 }
 
-fn cells(counted: &DataFrame) -> PolarsResult<Vec<Cell>> {
+fn cells(counted: &DataFrame, attributes: &[&'static Attribute]) -> PolarsResult<Vec<Cell>> {
     let prefectures = counted.column(PREFECTURE)?.u8()?;
     let municipalities = counted.column(MUNICIPALITY)?.u32()?;
     let bands = counted.column(BAND)?.u8()?;
@@ -85,13 +92,23 @@ fn cells(counted: &DataFrame) -> PolarsResult<Vec<Cell>> {
         .flatten()
         .zip(municipalities.iter().flatten())
         .zip(bands.iter().flatten());
-    Ok(numbers
+    let mut cells: Vec<Cell> = numbers
         .map(|((prefecture, municipality), band)| Cell {
             prefecture,
             municipality,
             band,
+            attributes: [attributes::NOT_SAID; 3],
         })
-        .collect())
+        .collect();
+    for (place, attribute) in attributes.iter().enumerate() {
+        let values = counted.column(&attributes::column(attribute))?.u32()?;
+        for (cell, value) in cells.iter_mut().zip(values.iter().flatten()) {
+            if let Some(own) = cell.attributes.get_mut(place) {
+                *own = value;
+            }
+        }
+    }
+    Ok(cells)
 }
 
 fn counts(column: &Column) -> PolarsResult<Vec<u64>> {

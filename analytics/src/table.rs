@@ -53,7 +53,8 @@ pub struct Table {
     /// The options, in the order of the questionnaire.
     pub choices: Vec<TableChoice>,
     /// In the order of `by`, the first dimension the slowest: regions from north to south, prefectures and municipalities by code, bands from small
-    /// to large. Every region, prefecture and band of the area has its row also where n is 0; of municipalities those of the frame.
+    /// to large, values of attributes as the catalogue has them, what the frame does not say last. Every region, prefecture, band and value of the
+    /// area has its row also where n is 0; of municipalities and codes those of the frame.
     pub rows: Vec<TableRow>,
     /// The area as a whole.
     pub total: TableRow,
@@ -164,17 +165,10 @@ pub enum TableError {
 /// # Errors
 /// [`TableError`]: the question is unknown or not coded, or a filter names something that there is not.
 pub fn table(snapshot: &Snapshot, request: &TableRequest) -> Result<Table, TableError> {
-    Ok(Counted::new(
-        snapshot,
-        &request.question,
-        &request.area,
-        request.banding.clone(),
-        &request.filters,
-    )?
-    .table(request.by))
+    Ok(Counted::of(snapshot, request)?.table(request.by))
 }
 
-/// One question counted in the finest cells of an area; every shape of table adds up from them.
+/// One question counted in the finest cells of an area; every shape of table adds up from them, by the attributes that it was counted for or none.
 pub(crate) struct Counted<'a> {
     snapshot: &'a Snapshot,
     area: Area,
@@ -192,19 +186,34 @@ impl<'a> Counted<'a> {
         banding: impl Into<Bands>,
         filters: &[Filter],
     ) -> Result<Counted<'a>, TableError> {
-        let (survey, banding) = (snapshot.survey(), banding.into());
-        let plan = Plan::of(survey, key)?;
-        let only = filters
+        let request = TableRequest {
+            question: key.clone(),
+            area: area.clone(),
+            by: By::AREA,
+            banding: banding.into(),
+            filters: filters.to_vec(),
+        };
+        Counted::of(snapshot, &request)
+    }
+
+    /// By the attributes that a request asks for.
+    fn of(snapshot: &'a Snapshot, request: &TableRequest) -> Result<Counted<'a>, TableError> {
+        let survey = snapshot.survey();
+        let (area, banding) = (request.area.clone(), request.banding.clone());
+        let plan = Plan::of(survey, &request.question)?;
+        let only = request
+            .filters
             .iter()
             .map(|filter| filter.condition(survey, &banding))
             .collect::<Result<Vec<_>, _>>()?;
-        let cells = cube::count(&snapshot.columns().responses, area, &banding, &only, &plan.measures)
+        let attributes = request.by.attributes();
+        let cells = cube::count(&snapshot.columns().responses, &area, &banding, &attributes, &only, &plan.measures)
             .map_err(|error| TableError::Counting(error.to_string()))?;
         Ok(Counted {
             snapshot,
-            area: area.clone(),
+            area,
             banding,
-            filters: filters.to_vec(),
+            filters: request.filters.clone(),
             plan,
             cells,
         })
@@ -233,10 +242,11 @@ impl<'a> Counted<'a> {
 
     fn rows(&self, by: By, ranges: &[BandRange]) -> Vec<TableRow> {
         let counted = shape::fold(&self.cells, by);
-        let keys = shape::rows(&self.area, by, &self.banding, &self.snapshot.columns().municipalities);
+        let columns = self.snapshot.columns();
+        let keys = shape::rows(&self.area, by, &self.banding, columns);
         let row = |key| {
             let counts = counted.get(&key).map_or(&[][..], Vec::as_slice);
-            self.plan.row(shape::names(key, by, ranges), counts)
+            self.plan.row(shape::names(key, by, ranges, &columns.names), counts)
         };
         keys.into_iter().map(row).collect()
     }

@@ -7,11 +7,16 @@ use crate::snapshot::Snapshot;
 use crate::table::{Counted, Table, TableRow, counted_questions};
 use survey::area::Area;
 use survey::band::Banding;
+use survey::indicator;
 
 /// Columns of the data: physical name, Japanese name, meaning.
 pub(super) const COLUMNS: [(&str, &str, &str); 12] = [
     ("survey_id", "調査", "調査の識別子（調査年、西暦）。"),
-    ("question_key", "設問キー", "設問の識別子。response は回収状況。code_table を参照。"),
+    (
+        "question_key",
+        "設問キー",
+        "設問または指標の識別子。response は回収状況。code_table を参照。",
+    ),
     ("question_number", "設問番号", "調査票に印刷された設問番号。番号のない行は none。"),
     (
         "banding",
@@ -88,7 +93,7 @@ const SHAPES: [(By, Banding, &str); 6] = [
     (By::PREFECTURE_BAND, Banding::Program, "program"),
 ];
 
-/// All observations: response rates first, then the questions in the order of the questionnaire.
+/// All observations: response rates first, then the questions in the order of the questionnaire, then the indicators.
 pub(super) fn observations(snapshot: &Snapshot) -> Result<Vec<Observation>, ReportError> {
     let mut all = Vec::new();
     for (by, banding, name) in SHAPES {
@@ -105,15 +110,16 @@ pub(super) fn observations(snapshot: &Snapshot) -> Result<Vec<Observation>, Repo
             push_rate(&mut all, name, row);
         }
     }
-    for question in counted_questions(snapshot) {
-        let number = question.number.clone().unwrap_or_else(|| NO_NUMBER.to_owned());
-        let by_survey = Counted::new(snapshot, &question.key, &Area::Nation, Banding::Survey, &[])?;
-        let by_program = Counted::new(snapshot, &question.key, &Area::Nation, Banding::Program, &[])?;
+    let questions = counted_questions(snapshot).map(|question| (&question.key, question.number.as_deref().unwrap_or(NO_NUMBER)));
+    let indicators = indicator::of(snapshot.survey()).iter().map(|indicator| (&indicator.key, NO_NUMBER));
+    for (key, number) in questions.chain(indicators) {
+        let by_survey = Counted::new(snapshot, key, &Area::Nation, Banding::Survey, &[])?;
+        let by_program = Counted::new(snapshot, key, &Area::Nation, Banding::Program, &[])?;
         for (by, banding, name) in SHAPES {
             let counted = if banding == Banding::Survey { &by_survey } else { &by_program };
             let table = counted.table(by);
             for row in &table.rows {
-                push_row(&mut all, &table, &number, name, row);
+                push_row(&mut all, &table, number, name, row);
             }
         }
     }

@@ -28,6 +28,7 @@ mod serve;
 mod tabulate;
 mod template;
 mod trend;
+mod vocabulary;
 mod window;
 
 use std::process::ExitCode;

@@ -158,6 +158,8 @@ pub static MATRIX: [Rights; 60] = [
     signed_in("read_survey"),
     signed_in("read_edition"),
     signed_in("read_schema"),
+    signed_in("list_indicators"),
+    signed_in("list_attributes"),
     signed_in("download_template"),
     of_hospital("download_hospital_template"),
     Rights {
