@@ -19,7 +19,7 @@ pub use sheets::{csv, workbook};
 use chrono::{DateTime, Utc};
 use std::borrow::Cow;
 use survey::area::MunicipalityCode;
-use survey::attribute::{Attribute, Attributes, catalogue};
+use survey::attribute::{Attribute, Attributes, UNKNOWN, catalogue};
 use survey::band::Banding;
 use survey::codes::{BLANK, CHOSEN, FIRST_OPTION, NO_ANSWER, NOT_ASKED, Slot};
 use survey::hospital::Beds;
@@ -225,7 +225,7 @@ impl Variable<'_> {
             Source::Municipality => identity?.municipality.as_ref().map_or("", MunicipalityCode::as_str).into(),
             Source::Beds => unit.beds.number().to_string().into(),
             Source::Band(banding) => banding.bands().get(banding.band_of(unit.beds)?)?.key.into(),
-            Source::Attribute(attribute) => identity?.attributes.value(attribute).unwrap_or_default().into(),
+            Source::Attribute(attribute) => identity?.attributes.value(attribute).unwrap_or(UNKNOWN).into(),
             Source::Answer(question, slot) => {
                 let code = *unit.codes.get(slot.index)?;
                 words(question, slot).find(|(known, ..)| *known == code)?.1.into()

@@ -199,14 +199,14 @@ fn attributes_are_told_with_identities_only_and_the_codebook_says_what_they_mean
     let lines = of_csv(&csv(&named).unwrap());
     let column = |name: &str| lines[0].iter().position(|header| header == name).unwrap();
     let said = |line: usize| ["founder", "medical_area", "emergency"].map(|name| lines[line][column(name)].as_str());
-    assert_eq!((said(1), said(2)), (["national", "1304", ""], ["", "", ""]));
+    assert_eq!((said(1), said(2)), (["national", "1304", "unknown"], ["unknown"; 3]));
     let book = of_csv(&codebook_csv(&named).unwrap());
     let values: Vec<&str> = book
         .iter()
         .filter(|line| line[0] == "emergency")
         .map(|line| line[5].as_str())
         .collect();
-    assert_eq!(values, ["tertiary", "secondary", "primary", "none"]);
+    assert_eq!(values, ["tertiary", "secondary", "primary", "none", "unknown"]);
     for text in [
         csv(&data(vec![unit(0, false)])).unwrap(),
         codebook_csv(&data(vec![unit(0, false)])).unwrap(),

@@ -136,7 +136,7 @@ const fn administrator_only(operation: &'static str, outcome: Outcomes) -> Right
 }
 
 /// Every operation of the API.
-pub static MATRIX: [Rights; 60] = [
+pub static MATRIX: [Rights; 62] = [
     public("live", "204"),
     public("ready", "204"),
     public("create_session", "201"),
