@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use survey::attribute::{self, Attribute};
 
 /// Most dimensions of one cross.
 const MOST: usize = 3;
 
 /// Something that hospitals are told apart by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(try_from = "String", into = "String")]
 pub enum Dimension {
     /// The customary eight regions.
     Region,
@@ -18,10 +19,27 @@ pub enum Dimension {
     Municipality,
     /// Bed-size classes of the request's banding.
     Band,
+    /// An attribute of the frame, such as the founder.
+    Attribute(&'static Attribute),
 }
 
 impl Dimension {
-    const ALL: [Dimension; 4] = [Dimension::Region, Dimension::Prefecture, Dimension::Municipality, Dimension::Band];
+    const PLACES: [Dimension; 4] = [Dimension::Region, Dimension::Prefecture, Dimension::Municipality, Dimension::Band];
+
+    /// Every dimension: places and bands, then the attributes in the order of the catalogue.
+    pub fn all() -> impl Iterator<Item = Dimension> {
+        let attributes = attribute::catalogue().attributes().iter().map(Dimension::Attribute);
+        Dimension::PLACES.into_iter().chain(attributes)
+    }
+
+    /// Reads a word of requests.
+    ///
+    /// # Errors
+    /// [`ByError::Unknown`].
+    pub fn parse(word: &str) -> Result<Dimension, ByError> {
+        let found = Dimension::all().find(|dimension| dimension.as_str() == word.trim());
+        found.ok_or_else(|| ByError::Unknown(word.to_owned()))
+    }
 
     /// The word of requests.
     pub fn as_str(self) -> &'static str {
@@ -30,6 +48,7 @@ impl Dimension {
             Dimension::Prefecture => "prefecture",
             Dimension::Municipality => "municipality",
             Dimension::Band => "band",
+            Dimension::Attribute(attribute) => &attribute.key,
         }
     }
 
@@ -40,6 +59,7 @@ impl Dimension {
             Dimension::Prefecture => "都道府県",
             Dimension::Municipality => "市区町村",
             Dimension::Band => "病床規模",
+            Dimension::Attribute(attribute) => &attribute.label,
         }
     }
 }
@@ -48,7 +68,7 @@ impl Dimension {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ByError {
     /// A word that is no dimension.
-    #[error("{0:?} is no dimension: expected area, or region, prefecture, municipality, band with commas")]
+    #[error("{0:?} is no dimension: expected area, or region, prefecture, municipality, band or attributes with commas")]
     Unknown(String),
     /// The same dimension twice.
     #[error("dimension {0} stands twice")]
@@ -102,16 +122,21 @@ impl By {
             "prefecture_band" => return Ok(By::PREFECTURE_BAND),
             _ => {}
         }
-        let dimension = |word: &str| {
-            let found = Dimension::ALL.into_iter().find(|dimension| dimension.as_str() == word.trim());
-            found.ok_or_else(|| ByError::Unknown(word.to_owned()))
-        };
-        By::cross(&text.split(',').map(dimension).collect::<Result<Vec<_>, _>>()?)
+        By::cross(&text.split(',').map(Dimension::parse).collect::<Result<Vec<_>, _>>()?)
     }
 
     /// The dimensions in their order.
     pub fn dimensions(self) -> impl Iterator<Item = Dimension> {
         self.0.into_iter().flatten()
+    }
+
+    /// The attributes among the dimensions, in their order.
+    pub(crate) fn attributes(self) -> Vec<&'static Attribute> {
+        let of = |dimension| match dimension {
+            Dimension::Attribute(attribute) => Some(attribute),
+            _ => None,
+        };
+        self.dimensions().filter_map(of).collect()
     }
 
     /// Whether rows are told apart by this dimension.
@@ -122,11 +147,27 @@ impl By {
 
 impl fmt::Display for By {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            By::AREA => f.write_str("area"),
-            By::PREFECTURE_BAND => f.write_str("prefecture_band"),
-            _ => f.write_str(&self.dimensions().map(Dimension::as_str).collect::<Vec<_>>().join(",")),
+        if *self == By::AREA {
+            f.write_str("area")
+        } else if *self == By::PREFECTURE_BAND {
+            f.write_str("prefecture_band")
+        } else {
+            f.write_str(&self.dimensions().map(Dimension::as_str).collect::<Vec<_>>().join(","))
         }
+    }
+}
+
+impl TryFrom<String> for Dimension {
+    type Error = ByError;
+
+    fn try_from(word: String) -> Result<Self, Self::Error> {
+        Dimension::parse(&word)
+    }
+}
+
+impl From<Dimension> for String {
+    fn from(dimension: Dimension) -> Self {
+        dimension.as_str().to_owned()
     }
 }
 
@@ -159,6 +200,8 @@ mod tests {
             "prefecture_band",
             "region,band",
             "band,prefecture",
+            "founder",
+            "emergency,band,disaster_base",
         ] {
             assert_eq!(By::parse(text).unwrap().to_string(), text);
         }
@@ -171,6 +214,7 @@ mod tests {
     fn a_cross_that_cannot_be_is_refused_by_its_reason() {
         assert_eq!(By::parse("shoe"), Err(ByError::Unknown("shoe".to_owned())));
         assert_eq!(By::parse(""), Err(ByError::Unknown(String::new())));
+        assert_eq!(By::parse("founder,founder"), Err(ByError::Twice("founder")));
         assert_eq!(By::parse("area,band"), Err(ByError::Unknown("area".to_owned())));
         assert_eq!(By::parse("band,band"), Err(ByError::Twice("band")));
         assert_eq!(By::parse("region,prefecture,municipality,band"), Err(ByError::TooMany(4)));

@@ -1,14 +1,16 @@
 //! The snapshot as polars columns: place, beds and one byte column a slot, and conditions on them. Nothing is counted here.
 
+use crate::attributes::{self, Combinations};
 use crate::estimate;
 use crate::kernel::{self, Stretch};
 use crate::snapshot::{FrameEntry, Response};
 use polars::prelude::{
-    ChunkedArray, Column, DataFrame, DataType, Expr, IntoSeries, PolarsNumericType, PolarsResult, UInt8Type, UInt16Type, UInt32Type, col,
-    lit,
+    ChunkedArray, Column, DataFrame, DataType, Expr, IntoSeries, NamedFrom, PolarsNumericType, PolarsResult, Scalar, Series, UInt8Type,
+    UInt16Type, UInt32Type, col, lit,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use survey::area::{Area, MunicipalityCode};
+use survey::attribute::{Attributes, Names, catalogue};
 use survey::band::Banding;
 use survey::bands::{BandRange, Bands};
 use survey::hospital::Beds;
@@ -32,6 +34,9 @@ pub(crate) struct Columns {
     /// Which rows of the responses stand together.
     pub(crate) stretches: Vec<Stretch>,
     pub(crate) municipalities: Municipalities,
+    pub(crate) combinations: Combinations,
+    /// Names that the frame gives to codes.
+    pub(crate) names: Names,
 }
 
 /// The municipalities where hospitals of the frame or responses are, `None` for those of a prefecture whose municipality is not known.
@@ -39,6 +44,11 @@ pub(crate) struct Columns {
 pub(crate) struct Municipalities(BTreeSet<(PrefectureCode, Option<MunicipalityCode>)>);
 
 impl Municipalities {
+    /// All of them.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &(PrefectureCode, Option<MunicipalityCode>)> {
+        self.0.iter()
+    }
+
     /// Prefecture and municipality of an area as the columns hold them.
     pub(crate) fn within(&self, area: &Area) -> impl Iterator<Item = (u8, u32)> {
         let inside = self
@@ -98,15 +108,60 @@ impl Filling {
             columns.push(column::<UInt8Type>(&slot_column(index), ordered(&codes, &order)));
         }
         *beside = ordered(beside, &order);
-        let rows = order.len();
+        let (rows, frame_rows) = (order.len(), self.frame.beds.len());
+        columns.extend(unsaid_columns(rows));
         let stretches = kernel::stretches(order.iter().map(|(prefecture, beds, _)| (*prefecture, *beds)));
         Ok(Columns {
-            frame: DataFrame::new(self.frame.beds.len(), self.frame.columns())?,
+            frame: DataFrame::new(frame_rows, [self.frame.columns(), unsaid_columns(frame_rows)].concat())?,
             responses: DataFrame::new(rows, columns)?,
             stretches,
+            combinations: Combinations::unsaid(&self.municipalities),
             municipalities: self.municipalities,
+            names: Names::default(),
         })
     }
+}
+
+impl Columns {
+    /// The same with what is known of the hospitals of the frame's rows and of the responses' rows.
+    pub(crate) fn with_attributes(mut self, frame: &[Option<&Attributes>], responses: &[Option<&Attributes>]) -> PolarsResult<Columns> {
+        let known: BTreeMap<u32, &MunicipalityCode> = self
+            .municipalities
+            .iter()
+            .filter_map(|(_, code)| Some((municipality_number(code.as_ref()), code.as_ref()?)))
+            .collect();
+        let mut names = Names::default();
+        let mut places = BTreeSet::new();
+        for (rows, said) in [(&mut self.frame, frame), (&mut self.responses, responses)] {
+            let numbers: Vec<Vec<u32>> = said.iter().map(|attributes| attributes::numbers(*attributes)).collect();
+            let prefectures = rows.column(PREFECTURE)?.u8()?.into_no_null_iter();
+            let municipalities = rows.column(MUNICIPALITY)?.u32()?.into_no_null_iter();
+            for ((prefecture, municipality), (attributes, numbers)) in prefectures.zip(municipalities).zip(said.iter().zip(&numbers)) {
+                let municipality = known.get(&municipality).copied();
+                if let Some(attributes) = attributes {
+                    names.note(attributes, municipality);
+                }
+                if let Ok(prefecture) = PrefectureCode::new(prefecture) {
+                    places.insert((prefecture, municipality.cloned(), numbers.clone()));
+                }
+            }
+            for (index, attribute) in catalogue().attributes().iter().enumerate() {
+                let values: Vec<u32> = numbers
+                    .iter()
+                    .map(|numbers| numbers.get(index).copied().unwrap_or_default())
+                    .collect();
+                rows.with_column(Series::new(attributes::column(attribute).into(), values).into())?;
+            }
+        }
+        (self.names, self.combinations) = (names, Combinations::of(places));
+        Ok(self)
+    }
+}
+
+/// Columns of attributes that nobody said anything of: one number each, however many rows.
+fn unsaid_columns(rows: usize) -> Vec<Column> {
+    let column = |attribute| Column::new_scalar(attributes::column(attribute).into(), Scalar::from(attributes::NOT_SAID), rows);
+    catalogue().attributes().iter().map(column).collect()
 }
 
 /// Name of a slot's column (u8, the codes of `survey::codes`).
@@ -261,6 +316,6 @@ where
 }
 
 /// Five digits as a number; 0, which is nobody's code, where the municipality is not known.
-fn municipality_number(municipality: Option<&MunicipalityCode>) -> u32 {
+pub(crate) fn municipality_number(municipality: Option<&MunicipalityCode>) -> u32 {
     municipality.and_then(|code| code.as_str().parse().ok()).unwrap_or(0)
 }

@@ -1,11 +1,13 @@
 //! Counting: how many rows of each finest cell satisfy each measure, in one pass. polars counts; of many rows the kernel, where it can. Knows neither
 //! questions nor percentages.
 
+use crate::attributes;
 use crate::columns::{self, Columns, MUNICIPALITY, PREFECTURE};
 use crate::kernel;
 use polars::prelude::{Column, DataFrame, DataType, Expr, IntoLazy, PolarsError, PolarsResult, col, len};
 use std::collections::BTreeMap;
 use survey::area::Area;
+use survey::attribute::Attribute;
 use survey::band::Banding;
 use survey::bands::Bands;
 use survey::codes::FIRST_OPTION;
@@ -26,6 +28,8 @@ pub(crate) struct Cell {
     pub(crate) band: u8,
     /// Index of the survey band: with the prefecture the stratum that weights are made in, whatever the banding is.
     pub(crate) stratum: u8,
+    /// Of the attributes asked for, in their order; 0 where the frame does not say, and beyond the last one.
+    pub(crate) attributes: [u32; 3],
 }
 
 /// What one number of a cell counts.
@@ -73,6 +77,7 @@ pub(crate) fn count_responses(
     (detail, from): (Detail, usize),
     area: &Area,
     bands: &Bands,
+    attributes: &[&'static Attribute],
     only: &[Expr],
     measures: &[Measure],
 ) -> Result<BTreeMap<Cell, Vec<u64>>, PolarsError> {
@@ -83,7 +88,7 @@ pub(crate) fn count_responses(
     {
         return Ok(cells);
     }
-    count(&columns.responses, area, bands, only, measures)
+    count(&columns.responses, area, bands, attributes, only, measures)
 }
 
 /// By the kernel; `None` if it cannot.
@@ -104,6 +109,7 @@ fn count_stretches(columns: &Columns, area: &Area, bands: &Bands, measures: &[Me
             municipality: 0,
             band: class(bands, beds),
             stratum: class(&strata, beds),
+            attributes: [attributes::NOT_SAID; 3],
         })
     };
     kernel::count(&columns.stretches, cell, |slot| columns::bytes(&columns.responses, slot), measures)
@@ -115,6 +121,7 @@ pub(crate) fn count(
     frame: &DataFrame,
     area: &Area,
     bands: &Bands,
+    attributes: &[&'static Attribute],
     only: &[Expr],
     measures: &[Measure],
 ) -> Result<BTreeMap<Cell, Vec<u64>>, PolarsError> {
@@ -128,9 +135,11 @@ pub(crate) fn count(
         .map(|(index, measure)| measure.expression(index))
         .collect();
     let stratum = columns::band(&Bands::from(Banding::Survey)).alias(STRATUM);
-    let keys = [col(PREFECTURE), col(MUNICIPALITY), columns::band(bands).alias(BAND), stratum];
+    let places = [col(PREFECTURE), col(MUNICIPALITY), columns::band(bands).alias(BAND), stratum];
+    let said = attributes.iter().map(|attribute| col(attributes::column(attribute)));
+    let keys: Vec<Expr> = places.into_iter().chain(said).collect();
     let counted = rows.group_by(keys).agg(expressions).collect()?;
-    let keys = cells(&counted)?;
+    let keys = cells(&counted, attributes)?;
     let mut cells: BTreeMap<Cell, Vec<u64>> = keys.iter().map(|key| (*key, Vec::with_capacity(measures.len()))).collect();
     for index in 0..measures.len() {
         let values = counts(counted.column(&measure_column(index))?)?;
@@ -143,7 +152,7 @@ pub(crate) fn count(
     Ok(cells)
 }
 
-fn cells(counted: &DataFrame) -> PolarsResult<Vec<Cell>> {
+fn cells(counted: &DataFrame, attributes: &[&'static Attribute]) -> PolarsResult<Vec<Cell>> {
     let prefectures = counted.column(PREFECTURE)?.u8()?;
     let municipalities = counted.column(MUNICIPALITY)?.u32()?;
     let bands = counted.column(BAND)?.u8()?;
@@ -153,14 +162,24 @@ fn cells(counted: &DataFrame) -> PolarsResult<Vec<Cell>> {
         .flatten()
         .zip(municipalities.iter().flatten())
         .zip(bands.iter().flatten().zip(strata.iter().flatten()));
-    Ok(numbers
+    let mut cells: Vec<Cell> = numbers
         .map(|((prefecture, municipality), (band, stratum))| Cell {
             prefecture,
             municipality,
             band,
             stratum,
+            attributes: [attributes::NOT_SAID; 3],
         })
-        .collect())
+        .collect();
+    for (place, attribute) in attributes.iter().enumerate() {
+        let values = counted.column(&attributes::column(attribute))?.u32()?;
+        for (cell, value) in cells.iter_mut().zip(values.iter().flatten()) {
+            if let Some(own) = cell.attributes.get_mut(place) {
+                *own = value;
+            }
+        }
+    }
+    Ok(cells)
 }
 
 fn counts(column: &Column) -> PolarsResult<Vec<u64>> {

@@ -1,11 +1,13 @@
 //! Which hospitals a table is about, beyond its area: those that gave an answer, or stand in a place or class. Filters of one request must all hold.
 
+use crate::attributes;
 use crate::columns;
 use crate::table::TableError;
 use polars::prelude::{Expr, lit};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use survey::area::{AreaError, MunicipalityCode};
+use survey::attribute::{self, Attribute, AttributeError, UNKNOWN};
 use survey::bands::Bands;
 use survey::codes::{CHOSEN, FIRST_OPTION};
 use survey::prefecture::{PrefectureCode, PrefectureError};
@@ -14,7 +16,7 @@ use survey::region::{Region, RegionError};
 use survey::survey::Survey;
 
 /// One condition. Several values are "one of". Written `key=value|value`, in JSON too: `vpn_present=yes`, `backup_copies=two|three_or_more`,
-/// `region=kanto`, `prefecture=13|14`, `municipality=13104`, `band=20-99`.
+/// `region=kanto`, `prefecture=13|14`, `municipality=13104`, `band=20-99`, `founder=medical_corporation|unknown`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Filter {
@@ -33,6 +35,13 @@ pub enum Filter {
     Municipality(Vec<MunicipalityCode>),
     /// Only these classes, by their keys in the request's banding.
     Band(Vec<String>),
+    /// Only hospitals of which the frame says one of these.
+    Attribute {
+        /// Of the catalogue.
+        attribute: &'static Attribute,
+        /// Keys of its values or codes; `unknown` where the frame does not say.
+        values: Vec<String>,
+    },
 }
 
 /// Why a text is no filter.
@@ -50,6 +59,9 @@ pub enum FilterError {
     /// No municipality code.
     #[error(transparent)]
     Municipality(#[from] AreaError),
+    /// No value of the attribute.
+    #[error(transparent)]
+    Attribute(#[from] AttributeError),
 }
 
 impl Filter {
@@ -79,9 +91,15 @@ impl Filter {
             "prefecture" => Filter::Prefecture(values.into_iter().map(PrefectureCode::parse).collect::<Result<_, _>>()?),
             "municipality" => Filter::Municipality(values.into_iter().map(MunicipalityCode::parse).collect::<Result<_, _>>()?),
             "band" => Filter::Band(owned()),
-            _ => Filter::Answer {
-                question: QuestionKey::from(key),
-                options: owned(),
+            _ => match attribute::find(key) {
+                Some(attribute) => Filter::Attribute {
+                    attribute,
+                    values: values.into_iter().map(|value| said(attribute, value)).collect::<Result<_, _>>()?,
+                },
+                None => Filter::Answer {
+                    question: QuestionKey::from(key),
+                    options: owned(),
+                },
             },
         })
     }
@@ -107,7 +125,17 @@ impl Filter {
                 });
                 any(held.collect::<Result<Vec<_>, _>>()?.into_iter())
             }
+            Filter::Attribute { attribute, values } => attributes::has(attribute, values),
         })
+    }
+}
+
+/// A value of an attribute, or that the frame does not say it.
+fn said(attribute: &Attribute, value: &str) -> Result<String, AttributeError> {
+    if value == UNKNOWN {
+        Ok(value.to_owned())
+    } else {
+        attribute.parse(value)
     }
 }
 
@@ -152,6 +180,7 @@ impl fmt::Display for Filter {
             Filter::Prefecture(prefectures) => write!(f, "prefecture={}", written(prefectures)),
             Filter::Municipality(municipalities) => write!(f, "municipality={}", written(municipalities)),
             Filter::Band(keys) => write!(f, "band={}", keys.join("|")),
+            Filter::Attribute { attribute, values } => write!(f, "{}={}", attribute.key, values.join("|")),
         }
     }
 }
@@ -183,6 +212,8 @@ mod tests {
             "prefecture=13|14",
             "municipality=13104",
             "band=20-99|500+",
+            "founder=medical_corporation|unknown",
+            "medical_area=1304",
         ] {
             assert_eq!(Filter::parse(text).unwrap().to_string(), text);
         }
@@ -198,5 +229,8 @@ mod tests {
         assert!(matches!(Filter::parse("region=関西"), Err(FilterError::Region(_))));
         assert!(matches!(Filter::parse("prefecture=48"), Err(FilterError::Prefecture(_))));
         assert!(matches!(Filter::parse("municipality=13000"), Err(FilterError::Municipality(_))));
+        for text in ["founder=shoe", "medical_area=130", "emergency=secondary|perhaps"] {
+            assert!(matches!(Filter::parse(text), Err(FilterError::Attribute(_))), "{text}");
+        }
     }
 }

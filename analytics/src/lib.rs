@@ -10,6 +10,7 @@
 //! Numbers follow one set of definitions everywhere: `n` is the counted submissions of a cell, `base` those that answered the question, and
 //! `base + blank + no_answer + not_asked = n`. A percentage divides by the base.
 
+mod attributes;
 mod by;
 mod columns;
 mod cube;

@@ -17,6 +17,9 @@ use survey::indicator::{self, Given, Indicator};
 use survey::question::{Kind, Question, QuestionKey};
 use survey::survey::Survey;
 
+/// What a hospital can be by an indicator.
+pub(crate) const INDICATOR_CHOICES: [(&str, &str); 2] = [("yes", "該当する"), ("no", "該当しない")];
+
 /// What is counted, and how its rows are made of the counts.
 pub(crate) struct Plan {
     pub(crate) key: QuestionKey,
@@ -100,7 +103,7 @@ impl Plan {
         Ok(Plan {
             key: indicator.key.clone(),
             label: indicator.label.clone(),
-            choices: vec![choice("yes", "該当する"), choice("no", "該当しない")],
+            choices: INDICATOR_CHOICES.map(|(key, label)| choice(key, label)).into(),
             measures: [Measure::Rows].into_iter().chain(measures.map(Measure::Where)).collect(),
             several: false,
         })

@@ -83,15 +83,16 @@ pub fn response_rates(snapshot: &Snapshot, request: &RateRequest) -> Result<Rate
         }
         only.push(filter.condition(snapshot.survey(), &request.banding)?);
     }
+    let attributes = request.by.attributes();
     let count = |frame| {
-        cube::count(frame, &request.area, &request.banding, &only, &[Measure::Rows])
+        cube::count(frame, &request.area, &request.banding, &attributes, &only, &[Measure::Rows])
             .map_err(|error| TableError::Counting(error.to_string()))
     };
     let columns = snapshot.columns();
     let (targets, responses) = (count(&columns.frame)?, count(&columns.responses)?);
     let ranges = request.banding.ranges();
     let row = |by: By, key: Key, targets: &Rows, responses: &Rows| {
-        let names = shape::names(key, by, &ranges);
+        let names = shape::names(key, by, &ranges, &columns.names);
         let sum = |rows: &Rows| rows.get(&key).into_iter().flatten().sum();
         let (targets, responses) = (sum(targets), sum(responses));
         RateRow {
@@ -114,7 +115,7 @@ pub fn response_rates(snapshot: &Snapshot, request: &RateRequest) -> Result<Rate
         banding: request.banding.clone(),
         filters: request.filters.clone(),
         as_of: snapshot.as_of(),
-        rows: shape::rows(&request.area, request.by, &request.banding, &columns.municipalities)
+        rows: shape::rows(&request.area, request.by, &request.banding, columns)
             .into_iter()
             .map(|key| row(request.by, key, &by.0, &by.1))
             .collect(),

@@ -1,14 +1,17 @@
 //! Which rows a table has, counted or not, in a fixed order, and how cells add up to them. Counts nothing.
 //!
-//! Every region, prefecture and band of the area has its row also where nobody stands; municipalities are those of the frame, because a prefecture
-//! has many without a hospital. A cross of places has the pairs that exist: a prefecture stands in its own region only.
+//! Every region, prefecture, band and value of an attribute has its row also where nobody stands; municipalities and codes such as those of medical
+//! areas are those of the frame, because a prefecture has many without a hospital, and what they are crossed with is what the frame has of them. That
+//! the frame does not say an attribute is a row where it is so. A cross of places has the pairs that exist: a prefecture stands in its own region only.
 
+use crate::attributes::{self, Combination, NOT_SAID};
 use crate::by::{By, Dimension};
-use crate::columns::Municipalities;
+use crate::columns::Columns;
 use crate::cube::Cell;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use survey::area::Area;
+use survey::attribute::{Attribute, Names as CodeNames, UNKNOWN, Vocabulary};
 use survey::bands::{BandRange, Bands};
 use survey::prefecture::PrefectureCode;
 use survey::region::Region;
@@ -30,7 +33,7 @@ const NOT_KNOWN: u32 = u32::MAX;
 pub struct PlaceValue {
     /// Of which dimension.
     pub dimension: Dimension,
-    /// Stable: `kanto`, `13`, `13104` (`unknown` where the frame does not know), `20-99`.
+    /// Stable: `kanto`, `13`, `13104` (`unknown` where the frame does not know), `20-99`, `medical_corporation`.
     pub key: String,
     /// As on screen.
     pub label: String,
@@ -39,6 +42,7 @@ pub struct PlaceValue {
 /// The key of the row that a cell falls into.
 pub(crate) fn key_of(cell: Cell, by: By) -> Key {
     let mut key = WHOLE;
+    let mut said = cell.attributes.into_iter();
     for (place, dimension) in key.iter_mut().zip(by.dimensions()) {
         *place = match dimension {
             Dimension::Region => region_number(cell.prefecture),
@@ -46,6 +50,7 @@ pub(crate) fn key_of(cell: Cell, by: By) -> Key {
             Dimension::Municipality if cell.municipality == 0 => NOT_KNOWN,
             Dimension::Municipality => cell.municipality,
             Dimension::Band => u32::from(cell.band),
+            Dimension::Attribute(_) => said.next().filter(|number| *number != NOT_SAID).unwrap_or(NOT_KNOWN),
         };
     }
     key
@@ -70,23 +75,58 @@ pub(crate) fn fold(cells: &BTreeMap<Cell, Vec<u64>>, by: By) -> Rows {
 }
 
 /// The rows of a table in their order.
-pub(crate) fn rows(area: &Area, by: By, bands: &Bands, municipalities: &Municipalities) -> BTreeSet<Key> {
-    let places: Vec<(u8, u32)> = if by.has(Dimension::Municipality) {
-        municipalities.within(area).collect()
+pub(crate) fn rows(area: &Area, by: By, bands: &Bands, columns: &Columns) -> BTreeSet<Key> {
+    let attributes = by.attributes();
+    let coded = |attribute: &&Attribute| matches!(attribute.vocabulary, Vocabulary::Codes { .. });
+    let places: Vec<Combination> = if attributes.is_empty() && by.has(Dimension::Municipality) {
+        let known = columns.municipalities.within(area);
+        known
+            .map(|(prefecture, municipality)| (prefecture, municipality, [NOT_SAID; 3]))
+            .collect()
+    } else if by.has(Dimension::Municipality) || attributes.iter().any(coded) {
+        columns.combinations.within(area, &attributes).into_iter().collect()
     } else {
-        prefectures(area).map(|prefecture| (prefecture.number(), 0)).collect()
+        let of = |prefecture: PrefectureCode| (prefecture.number(), 0, [NOT_SAID; 3]);
+        every_value(prefectures(area).map(of).collect(), &attributes, area, columns)
     };
-    let bands = u8::try_from(bands.ranges().len()).unwrap_or(u8::MAX);
-    let cells = places.into_iter().flat_map(|(prefecture, municipality)| {
+    let bands = if by.has(Dimension::Band) {
+        u8::try_from(bands.ranges().len()).unwrap_or(u8::MAX)
+    } else {
+        1
+    };
+    let cells = places.into_iter().flat_map(|(prefecture, municipality, attributes)| {
         (0..bands).map(move |band| Cell {
             prefecture,
             municipality,
             band,
             // No row is told apart by it.
             stratum: 0,
+            attributes,
         })
     });
     cells.map(|cell| key_of(cell, by)).collect()
+}
+
+/// The places with each value of each attribute, and without one where somebody of the area has none.
+fn every_value(places: Vec<Combination>, attributes: &[&'static Attribute], area: &Area, columns: &Columns) -> Vec<Combination> {
+    let unsaid = columns.combinations.within(area, attributes);
+    let mut all = places;
+    for (place, attribute) in attributes.iter().enumerate() {
+        let of = |(_, _, numbers): &Combination| numbers.get(place) == Some(&NOT_SAID);
+        let first = u32::from(!unsaid.iter().any(of));
+        let last = u32::try_from(attribute.values().len()).unwrap_or(NOT_SAID);
+        let with = |(prefecture, municipality, mut numbers): Combination, number: u32| {
+            if let Some(own) = numbers.get_mut(place) {
+                *own = number;
+            }
+            (prefecture, municipality, numbers)
+        };
+        all = all
+            .into_iter()
+            .flat_map(|one| (first..=last).map(move |number| with(one, number)))
+            .collect();
+    }
+    all
 }
 
 /// The prefectures that an area touches: all, itself, or the one that a municipality lies in.
@@ -108,11 +148,11 @@ pub(crate) struct Names {
     pub(crate) band_label: Option<String>,
 }
 
-pub(crate) fn names(key: Key, by: By, ranges: &[BandRange]) -> Names {
+pub(crate) fn names(key: Key, by: By, ranges: &[BandRange], codes: &CodeNames) -> Names {
     let place: Vec<PlaceValue> = by
         .dimensions()
         .zip(key)
-        .map(|(dimension, number)| value(dimension, number, ranges))
+        .map(|(dimension, number)| value(dimension, number, ranges, codes))
         .collect();
     let of = |dimension| place.iter().find(|value| value.dimension == dimension);
     let (prefecture, band) = (of(Dimension::Prefecture), of(Dimension::Band));
@@ -125,7 +165,7 @@ pub(crate) fn names(key: Key, by: By, ranges: &[BandRange]) -> Names {
     }
 }
 
-fn value(dimension: Dimension, number: u32, ranges: &[BandRange]) -> PlaceValue {
+fn value(dimension: Dimension, number: u32, ranges: &[BandRange], codes: &CodeNames) -> PlaceValue {
     let index = usize::try_from(number).unwrap_or(usize::MAX);
     let prefecture = |number: u32| u8::try_from(number).ok().and_then(|number| PrefectureCode::new(number).ok());
     let named = match dimension {
@@ -133,12 +173,16 @@ fn value(dimension: Dimension, number: u32, ranges: &[BandRange]) -> PlaceValue 
             .get(index)
             .map(|region| (region.key().to_owned(), region.name().to_owned())),
         Dimension::Prefecture => prefecture(number).map(|prefecture| (prefecture.code(), prefecture.name().to_owned())),
-        // The first two of the five digits are the prefecture's, whose name tells people where to look: names of municipalities are not kept.
-        Dimension::Municipality => {
-            prefecture(number / 1_000).map(|prefecture| (format!("{number:05}"), format!("{}{number:05}", prefecture.name())))
-        }
+        // The first two of the five digits are the prefecture's.
+        Dimension::Municipality => prefecture(number / 1_000).map(|prefecture| {
+            let code = format!("{number:05}");
+            let label = attributes::place_label(prefecture, &code, codes.of(dimension.as_str(), &code));
+            (code, label)
+        }),
+        Dimension::Attribute(attribute) if number != NOT_KNOWN => attributes::words(attribute, number, codes),
+        Dimension::Attribute(_) => None,
         Dimension::Band => ranges.get(index).map(|range| (range.key.clone(), range.label.clone())),
     };
-    let (key, label) = named.unwrap_or_else(|| ("unknown".to_owned(), format!("{}不明", dimension.label())));
+    let (key, label) = named.unwrap_or_else(|| (UNKNOWN.to_owned(), format!("{}不明", dimension.label())));
     PlaceValue { dimension, key, label }
 }

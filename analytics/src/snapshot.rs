@@ -4,8 +4,9 @@
 
 use crate::columns::{Columns, Filling};
 use chrono::{DateTime, Utc};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use survey::area::MunicipalityCode;
+use survey::attribute::Attributes;
 use survey::codes::{BLANK, FIRST_OPTION, NO_ANSWER, NOT_ASKED, Slot};
 use survey::hospital::Beds;
 use survey::prefecture::PrefectureCode;
@@ -163,6 +164,20 @@ impl Snapshot {
             as_of,
             columns: columns.map_err(|error| SnapshotError::Columns(error.to_string()))?,
             hospitals,
+        })
+    }
+
+    /// The same snapshot with what the frame says of its hospitals beside place and beds. Of a hospital that is not named nothing is known.
+    ///
+    /// # Errors
+    /// [`SnapshotError::Columns`]: a defect.
+    pub fn with_attributes(self, known: &HashMap<Uuid, Attributes>) -> Result<Snapshot, SnapshotError> {
+        let of = |hospitals: &[Uuid]| hospitals.iter().map(|hospital| known.get(hospital)).collect::<Vec<_>>();
+        let (frame, responses) = (of(&self.hospitals.frame), of(&self.hospitals.responses));
+        let columns = self.columns.with_attributes(&frame, &responses);
+        Ok(Snapshot {
+            columns: columns.map_err(|error| SnapshotError::Columns(error.to_string()))?,
+            ..self
         })
     }
 

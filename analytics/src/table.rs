@@ -60,7 +60,8 @@ pub struct Table {
     /// The options, in the order of the questionnaire.
     pub choices: Vec<TableChoice>,
     /// In the order of `by`, the first dimension the slowest: regions from north to south, prefectures and municipalities by code, bands from small
-    /// to large. Every region, prefecture and band of the area has its row also where n is 0; of municipalities those of the frame.
+    /// to large, values of attributes as the catalogue has them, what the frame does not say last. Every region, prefecture, band and value of the
+    /// area has its row also where n is 0; of municipalities and codes those of the frame.
     pub rows: Vec<TableRow>,
     /// The area as a whole.
     pub total: TableRow,
@@ -190,13 +191,7 @@ pub enum TableError {
 /// # Errors
 /// [`TableError`]: the question is unknown or not coded, or a filter names something that there is not.
 pub fn table(snapshot: &Snapshot, request: &TableRequest) -> Result<Table, TableError> {
-    let detail = if request.by.has(Dimension::Municipality) {
-        Detail::Finest
-    } else {
-        Detail::PrefectureBand
-    };
-    let classes = (request.banding.clone(), detail);
-    let counted = Counted::in_detail(snapshot, &request.question, &request.area, classes, &request.filters)?;
+    let counted = Counted::of(snapshot, request)?;
     if request.estimates {
         counted.weighted_table(request.by, &weigh::design(snapshot)?)
     } else {
@@ -204,7 +199,8 @@ pub fn table(snapshot: &Snapshot, request: &TableRequest) -> Result<Table, Table
     }
 }
 
-/// One question counted in the cells of an area; every shape of table that asks for no finer ones adds up from them.
+/// One question counted in the cells of an area; every shape of table that asks for no finer ones adds up from them, by the attributes that it was
+/// counted for or none.
 pub(crate) struct Counted<'a> {
     snapshot: &'a Snapshot,
     area: Area,
@@ -223,29 +219,48 @@ impl<'a> Counted<'a> {
         banding: impl Into<Bands>,
         filters: &[Filter],
     ) -> Result<Counted<'a>, TableError> {
-        Counted::in_detail(snapshot, key, area, (banding.into(), Detail::PrefectureBand), filters)
+        let request = TableRequest {
+            question: key.clone(),
+            area: area.clone(),
+            by: By::AREA,
+            banding: banding.into(),
+            filters: filters.to_vec(),
+            estimates: false,
+        };
+        Counted::of(snapshot, &request)
     }
 
-    fn in_detail(
-        snapshot: &'a Snapshot,
-        key: &QuestionKey,
-        area: &Area,
-        (banding, detail): (Bands, Detail),
-        filters: &[Filter],
-    ) -> Result<Counted<'a>, TableError> {
+    /// In the detail that a request asks for.
+    fn of(snapshot: &'a Snapshot, request: &TableRequest) -> Result<Counted<'a>, TableError> {
         let survey = snapshot.survey();
-        let plan = Plan::of(survey, key)?;
-        let only = filters
+        let (area, banding) = (request.area.clone(), request.banding.clone());
+        let plan = Plan::of(survey, &request.question)?;
+        let only = request
+            .filters
             .iter()
             .map(|filter| filter.condition(survey, &banding))
             .collect::<Result<Vec<_>, _>>()?;
-        let cells = cube::count_responses(snapshot.columns(), (detail, kernel::FROM), area, &banding, &only, &plan.measures)
-            .map_err(|error| TableError::Counting(error.to_string()))?;
+        let attributes = request.by.attributes();
+        let detail = if request.by.has(Dimension::Municipality) || !attributes.is_empty() {
+            Detail::Finest
+        } else {
+            Detail::PrefectureBand
+        };
+        let cells = cube::count_responses(
+            snapshot.columns(),
+            (detail, kernel::FROM),
+            &area,
+            &banding,
+            &attributes,
+            &only,
+            &plan.measures,
+        )
+        .map_err(|error| TableError::Counting(error.to_string()))?;
         Ok(Counted {
             snapshot,
-            area: area.clone(),
+            area,
             banding,
-            filters: filters.to_vec(),
+            filters: request.filters.clone(),
             plan,
             cells,
         })
@@ -285,14 +300,15 @@ impl<'a> Counted<'a> {
     }
 
     fn keys(&self, by: By) -> BTreeSet<Key> {
-        shape::rows(&self.area, by, &self.banding, &self.snapshot.columns().municipalities)
+        shape::rows(&self.area, by, &self.banding, self.snapshot.columns())
     }
 
     fn rows(&self, by: By, ranges: &[BandRange]) -> Vec<TableRow> {
         let counted = shape::fold(&self.cells, by);
+        let columns = self.snapshot.columns();
         let row = |key| {
             let counts = counted.get(&key).map_or(&[][..], Vec::as_slice);
-            self.plan.row(shape::names(key, by, ranges), counts)
+            self.plan.row(shape::names(key, by, ranges, &columns.names), counts)
         };
         self.keys(by).into_iter().map(row).collect()
     }

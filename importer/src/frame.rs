@@ -1,19 +1,21 @@
-//! The frame (調査対象名簿) as a file: hospitals with their identifiers, prefecture, municipality and beds.
+//! The frame (調査対象名簿) as a file: hospitals with their identifiers, prefecture, municipality and beds, and attributes where it has any.
 //!
 //! A row with an error is left out and reported. Numbers in place of identifiers are refused here, since there is no frame yet to check a lost zero against.
 
 use std::collections::HashMap;
 
 use survey::area::MunicipalityCode;
+use survey::attribute::Attributes;
 use survey::fault::Fault;
 use survey::hospital::{Beds, FrameHospital, GmisId, InstitutionCode};
 use survey::prefecture::PrefectureCode;
 use unicode_normalization::UnicodeNormalization;
 
+use crate::attributes;
 use crate::table::{self, Column, Line};
 use crate::workbook::{CellValue, Workbook};
 
-/// Columns of a frame and of a master; the last five only a master has.
+/// Columns of a frame and of a master; the five from the opening on only a master has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Of {
     Gmis,
@@ -27,6 +29,10 @@ pub(crate) enum Of {
     Successor,
     FormerGmis,
     FormerCode,
+    /// Of the catalogue of attributes, by its index.
+    Attribute(usize),
+    /// A name of codes, by its index in the catalogue.
+    CodeName(usize),
 }
 
 const COLUMNS: &[Column<Of>] = &[
@@ -68,20 +74,28 @@ const COLUMNS: &[Column<Of>] = &[
     },
 ];
 
-/// Reads a frame. Hospitals come in the order of the file, each identifier once; the faults have their cells.
+/// Reads a frame for its hospitals alone, as [`examine_frame_with_attributes`] does: an attribute that is wrong is a fault here too.
 #[must_use]
 pub fn examine_frame(workbook: &Workbook) -> (Vec<FrameHospital>, Vec<Fault>) {
-    let table = match table::find(workbook, COLUMNS) {
+    let (hospitals, faults) = examine_frame_with_attributes(workbook);
+    (hospitals.into_iter().map(|(hospital, _)| hospital).collect(), faults)
+}
+
+/// Reads a frame with what it says of each hospital. Hospitals come in the order of the file, each identifier once; the faults have their cells.
+#[must_use]
+pub fn examine_frame_with_attributes(workbook: &Workbook) -> (Vec<(FrameHospital, Attributes)>, Vec<Fault>) {
+    let columns = attributes::with(COLUMNS);
+    let table = match table::find(workbook, &columns) {
         Ok(table) => table,
         Err(fault) => return (Vec::new(), vec![*fault]),
     };
-    let mut hospitals: Vec<FrameHospital> = Vec::new();
-    let mut faults = table.formulas(COLUMNS);
+    let mut hospitals: Vec<(FrameHospital, Attributes)> = Vec::new();
+    let mut faults = table.formulas(&columns);
     let mut gmis_seen: HashMap<GmisId, String> = HashMap::new();
     let mut codes_seen: HashMap<InstitutionCode, String> = HashMap::new();
     for line in table.lines() {
-        let hospital = match hospital(&line) {
-            Ok(hospital) => hospital,
+        let (hospital, attributes) = match hospital(&line) {
+            Ok(found) => found,
             Err(found) => {
                 faults.extend(found);
                 continue;
@@ -101,13 +115,13 @@ pub fn examine_frame(workbook: &Workbook) -> (Vec<FrameHospital>, Vec<Fault>) {
                 let message = format!("同じ番号の病院が{first}にもあります。どちらかを削除するか、番号を直してください。");
                 faults.push(*line.error(column, "hospital_duplicate", message, "ファイルの中で重複しない番号"));
             }
-            None => hospitals.push(hospital),
+            None => hospitals.push((hospital, attributes)),
         }
     }
     (hospitals, faults)
 }
 
-fn hospital(line: &Line<'_, '_, Of>) -> Result<FrameHospital, Vec<Fault>> {
+fn hospital(line: &Line<'_, '_, Of>) -> Result<(FrameHospital, Attributes), Vec<Fault>> {
     let mut faults = Vec::new();
     let gmis = kept(gmis(line, Of::Gmis), &mut faults);
     let institution_code = kept(institution_code(line, Of::InstitutionCode), &mut faults);
@@ -118,15 +132,19 @@ fn hospital(line: &Line<'_, '_, Of>) -> Result<FrameHospital, Vec<Fault>> {
         &mut faults,
     );
     let beds = kept(beds(line), &mut faults);
+    let attributes = prefecture.map(|prefecture| attributes::read(line, prefecture, &mut faults));
     match (gmis, institution_code, name, prefecture, municipality, beds) {
-        (Some(gmis), Some(institution_code), Some(name), Some(prefecture), Some(municipality), Some(beds)) => Ok(FrameHospital {
-            gmis,
-            institution_code,
-            name,
-            prefecture,
-            municipality,
-            beds,
-        }),
+        (Some(gmis), Some(institution_code), Some(name), Some(prefecture), Some(municipality), Some(beds)) if faults.is_empty() => {
+            let hospital = FrameHospital {
+                gmis,
+                institution_code,
+                name,
+                prefecture,
+                municipality,
+                beds,
+            };
+            Ok((hospital, attributes.unwrap_or_default()))
+        }
         _ => Err(faults),
     }
 }

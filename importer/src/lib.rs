@@ -9,6 +9,7 @@
 
 pub mod annotate;
 mod answers;
+mod attributes;
 #[cfg(test)]
 mod cases;
 pub mod contacts;

@@ -9,10 +9,12 @@ mod tests;
 
 use chrono::NaiveDate;
 use survey::area::MunicipalityCode;
+use survey::attribute::Attributes;
 use survey::fault::Fault;
 use survey::hospital::{Beds, GmisId, InstitutionCode};
 use survey::prefecture::PrefectureCode;
 
+use crate::attributes;
 use crate::date;
 use crate::frame::{Of, bed_number, gmis, institution_code, kept, municipality, name, prefecture};
 use crate::table::{self, Column, Line};
@@ -117,6 +119,8 @@ pub struct MasterRow {
     pub former_gmis: Option<GmisId>,
     /// Code that it bore before.
     pub former_code: Option<InstitutionCode>,
+    /// What it says of the hospital's attributes; what is not there says nothing about what is known.
+    pub attributes: Attributes,
     /// Sheet that it stands on; empty for a text file.
     pub sheet: String,
     /// Cell of its G-MIS ID, for faults that only the server can find.
@@ -126,11 +130,12 @@ pub struct MasterRow {
 /// Reads a master. Hospitals come in the order of the file, each identifier once; the faults have their cells.
 #[must_use]
 pub fn examine_master(workbook: &Workbook) -> (Vec<MasterRow>, Vec<Fault>) {
-    let table = match table::find(workbook, COLUMNS) {
+    let columns = attributes::with(COLUMNS);
+    let table = match table::find(workbook, &columns) {
         Ok(table) => table,
         Err(fault) => return (Vec::new(), vec![*fault]),
     };
-    let mut faults = table.formulas(COLUMNS);
+    let mut faults = table.formulas(&columns);
     let mut rows = Vec::new();
     for line in table.lines() {
         match row(&line) {
@@ -161,6 +166,10 @@ fn row(line: &Line<'_, '_, Of>) -> Result<MasterRow, Vec<Fault>> {
     let successor = kept(other_gmis(line, Of::Successor), &mut faults);
     let former_gmis = kept(other_gmis(line, Of::FormerGmis), &mut faults);
     let former_code = kept(institution_code(line, Of::FormerCode), &mut faults);
+    let attributes = prefecture.map(|prefecture| attributes::read(line, prefecture, &mut faults));
+    if !faults.is_empty() {
+        return Err(faults);
+    }
     let (Some(gmis), Some(institution_code), Some(name), Some(prefecture), Some(municipality), Some(beds)) =
         (gmis_id, code, name, prefecture, municipality, beds)
     else {
@@ -188,6 +197,7 @@ fn row(line: &Line<'_, '_, Of>) -> Result<MasterRow, Vec<Fault>> {
         successor,
         former_gmis,
         former_code,
+        attributes: attributes.unwrap_or_default(),
         sheet: place.sheet().to_owned(),
         cell: place.cell(),
     })

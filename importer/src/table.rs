@@ -13,7 +13,7 @@ use crate::workbook::{CellValue, Row, Sheet, Workbook};
 const ROWS_LOOKED_AT: usize = 60;
 
 /// A column of a table: what it is called in files, and in messages.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Column<C> {
     pub(crate) id: C,
     /// The name in messages.

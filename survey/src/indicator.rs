@@ -1,5 +1,6 @@
 //! Indicators (指標): conditions on several questions that are counted like one question, as data beside each survey. Counts nothing itself.
 
+use std::fmt;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -29,6 +30,26 @@ pub struct Given {
     pub question: QuestionKey,
     /// Keys of its options.
     pub options: Vec<String>,
+}
+
+impl Indicator {
+    /// The questions that it looks at, each once, in the order of its conditions.
+    pub fn questions(&self) -> Vec<&QuestionKey> {
+        let mut questions: Vec<&QuestionKey> = Vec::new();
+        for condition in self.among.iter().chain(&self.all) {
+            if !questions.contains(&&condition.question) {
+                questions.push(&condition.question);
+            }
+        }
+        questions
+    }
+}
+
+/// As filters are written: `question=option|option`.
+impl fmt::Display for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.question, self.options.join("|"))
+    }
 }
 
 /// Why a survey's indicators cannot be used.
@@ -145,6 +166,9 @@ mod tests {
         }
         let weekly = &of(crate::find("2024").unwrap())[0];
         assert_eq!(weekly.all[1].options, ["daily", "weekly"]);
+        assert_eq!(weekly.all[1].to_string(), "backup_frequency=daily|weekly");
+        let questions: Vec<&str> = weekly.questions().into_iter().map(QuestionKey::as_str).collect();
+        assert_eq!(questions, ["ehr_in_use", "ehr_backup", "backup_frequency"]);
     }
 
     #[test]

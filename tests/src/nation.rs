@@ -128,9 +128,14 @@ pub async fn take_in(state: &State, files: &Files, order: Order) {
     for survey in survey::compiled_in() {
         let id = survey.id().as_str();
         let frame = state.shared.parser.parse(files.read(&format!("frame_{id}.csv"))).await;
-        let (hospitals, faults) = importer::frame::examine_frame(&done(frame).unwrap());
+        let (rows, faults) = importer::frame::examine_frame_with_attributes(&done(frame).unwrap());
         assert_eq!(faults, []);
-        done(frames::draw(state, &Permit::of(Actor::system()).unwrap(), survey, hospitals).await);
+        let known = rows
+            .iter()
+            .map(|(hospital, attributes)| (hospital.gmis.clone(), attributes.clone()))
+            .collect();
+        let hospitals = rows.into_iter().map(|(hospital, _)| hospital).collect();
+        done(frames::draw_with(state, &Permit::of(Actor::system()).unwrap(), survey, hospitals, &known).await);
         let window = (now() - TimeDelta::minutes(1), now() + TimeDelta::days(30));
         done(windows::open(state, &Permit::of(Actor::system()).unwrap(), survey, window, "試験").await);
         let mut names = files.answers(id);

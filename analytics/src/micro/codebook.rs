@@ -2,6 +2,7 @@
 
 use super::{MicroData, MicroError, Source, Variable, words};
 use crate::report::csv_table;
+use survey::attribute::{UNKNOWN, Vocabulary};
 use survey::band::Banding;
 use survey::prefecture::PrefectureCode;
 use survey::question::Kind;
@@ -59,6 +60,15 @@ fn lines(data: &MicroData<'_>, variable: &Variable<'_>) -> Vec<[String; 8]> {
                 Banding::Program => "病床規模（支援事業の3区分）",
             };
             banding.bands().iter().map(|band| line(label, band.key, band.label)).collect()
+        }
+        Source::Attribute(attribute) => {
+            let label = &attribute.label;
+            let mut lines: Vec<_> = match &attribute.vocabulary {
+                Vocabulary::Values(values) => values.iter().map(|value| line(label, &value.key, &value.label)).collect(),
+                Vocabulary::Codes { .. } => vec![line(label, "", "")],
+            };
+            lines.push(line(label, UNKNOWN, "不明（名簿に記載なし）"));
+            lines
         }
         Source::Answer(question, slot) => {
             let choice = slot.choice.as_deref().and_then(|choice| question.choice(choice));

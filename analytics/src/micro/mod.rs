@@ -1,5 +1,6 @@
 //! Micro-data (個票データ): the coded answers themselves, a line a hospital, for those who may have them, with a codebook that says what every
-//! value means. Without identities unless they are asked for: no ID, no name, no municipality, no exact beds, and an order that tells nothing.
+//! value means. Without identities unless they are asked for: no ID, no name, no municipality, no exact beds, no attributes, and an order that tells
+//! nothing. Attributes go with identities because registers of founders and disaster bases are public: with prefecture and band they name hospitals.
 //!
 //! Bytes out, nothing stored; who may have them is decided by the caller. The same input gives the same bytes.
 
@@ -20,6 +21,7 @@ pub use sheets::{csv, workbook};
 use chrono::{DateTime, Utc};
 use std::borrow::Cow;
 use survey::area::MunicipalityCode;
+use survey::attribute::{Attribute, Attributes, UNKNOWN, catalogue};
 use survey::band::Banding;
 use survey::codes::{BLANK, CHOSEN, FIRST_OPTION, NO_ANSWER, NOT_ASKED, Slot};
 use survey::hospital::Beds;
@@ -50,7 +52,7 @@ pub struct Unit {
 }
 
 /// Who a hospital is.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// G-MIS ID of the frame.
     pub gmis: String,
@@ -58,6 +60,8 @@ pub struct Identity {
     pub name: String,
     /// Municipality of the frame, where it is known.
     pub municipality: Option<MunicipalityCode>,
+    /// Attributes of the frame, where they are known.
+    pub attributes: Attributes,
 }
 
 /// Why micro-data cannot be made: defects, nothing that a caller can mend.
@@ -90,6 +94,7 @@ enum Source<'a> {
     Municipality,
     Beds,
     Band(Banding),
+    Attribute(&'static Attribute),
     Answer(&'a Question, &'a Slot),
 }
 
@@ -132,7 +137,11 @@ impl<'a> MicroData<'a> {
         }
         // The order in which they were stored would tell who answered when.
         let band = |unit: &Unit| Banding::Survey.band_of(unit.beds);
-        units.sort_by(|a, b| (&a.identity, a.prefecture, band(a), &a.codes).cmp(&(&b.identity, b.prefecture, band(b), &b.codes)));
+        units.sort_by(|a, b| {
+            let (one, other) = (a.identity.as_ref(), b.identity.as_ref());
+            let ids = one.map(|one| &one.gmis).cmp(&other.map(|other| &other.gmis));
+            ids.then_with(|| (a.prefecture, band(a), &a.codes).cmp(&(b.prefecture, band(b), &b.codes)))
+        });
         Ok(MicroData {
             survey,
             as_of,
@@ -189,6 +198,10 @@ fn variables(survey: &Survey, identified: bool) -> Vec<Variable<'_>> {
         place("band_survey", Source::Band(Banding::Survey)),
         place("band_program", Source::Band(Banding::Program)),
     ]);
+    if identified {
+        let attributes = catalogue().attributes().iter();
+        variables.extend(attributes.map(|attribute| place(&attribute.key, Source::Attribute(attribute))));
+    }
     for question in survey.questions().iter().filter(|question| question.is_coded()) {
         for slot in survey.layout().slots_of(question.key.as_str()) {
             let option = slot.choice.as_ref().map(|choice| format!("__{choice}")).unwrap_or_default();
@@ -214,6 +227,7 @@ impl Variable<'_> {
             Source::Municipality => identity?.municipality.as_ref().map_or("", MunicipalityCode::as_str).into(),
             Source::Beds => unit.beds.number().to_string().into(),
             Source::Band(banding) => banding.bands().get(banding.band_of(unit.beds)?)?.key.into(),
+            Source::Attribute(attribute) => identity?.attributes.value(attribute).unwrap_or(UNKNOWN).into(),
             Source::Answer(question, slot) => {
                 let code = *unit.codes.get(slot.index)?;
                 words(question, slot).find(|(known, ..)| *known == code)?.1.into()

@@ -35,6 +35,16 @@ fn codes() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+/// Something known of every second hospital.
+fn known(number: usize) -> Attributes {
+    let mut attributes = Attributes::default();
+    if number.is_multiple_of(2) {
+        attributes.set(survey::attribute::find("founder").unwrap(), "national").unwrap();
+        attributes.set(survey::attribute::find("medical_area").unwrap(), "1304").unwrap();
+    }
+    attributes
+}
+
 fn units(identified: bool) -> impl Strategy<Value = Vec<Unit>> {
     vec((0_usize..47, 20_u16..900, codes()), 0..30).prop_map(move |rows| {
         let unit = |(number, (prefecture, beds, codes)): (usize, (usize, u16, Vec<u8>))| Unit {
@@ -42,6 +52,7 @@ fn units(identified: bool) -> impl Strategy<Value = Vec<Unit>> {
                 gmis: format!("ZQ{number:05}"),
                 name: format!("=秘密病院{number}"),
                 municipality: MunicipalityCode::parse("13104").ok(),
+                attributes: known(number),
             }),
             prefecture: PrefectureCode::all().nth(prefecture).unwrap(),
             beds: Beds::new(beds).unwrap(),
@@ -163,6 +174,7 @@ fn what_has_no_words_is_refused() {
         gmis: "AB12345".to_owned(),
         name: "試験".to_owned(),
         municipality: None,
+        attributes: Attributes::default(),
     };
     assert_eq!(
         new(vec![unit(BLANK, Some(identity)), unit(BLANK, None)]),
@@ -207,4 +219,43 @@ fn the_line_after_a_full_sheet_stands_on_the_next() {
     let only = |code: &str| BTreeSet::from([code.to_owned()]);
     assert_eq!(ends("microdata"), (1_048_575, only("01")));
     assert_eq!(ends("microdata_2"), (1, only("47")));
+}
+
+#[test]
+fn attributes_are_told_with_identities_only_and_the_codebook_says_what_they_mean() {
+    let unit = |number: usize, identified: bool| Unit {
+        identity: identified.then(|| Identity {
+            gmis: format!("AB1234{number}"),
+            name: "試験".to_owned(),
+            municipality: None,
+            attributes: known(number),
+        }),
+        prefecture: PrefectureCode::new(13).unwrap(),
+        beds: Beds::new(100).unwrap(),
+        codes: vec![BLANK; survey().layout().len()],
+    };
+    let named = data(vec![unit(1, true), unit(0, true)]);
+    let lines = of_csv(&csv(&named).unwrap());
+    let column = |name: &str| lines[0].iter().position(|header| header == name).unwrap();
+    let said = |line: usize| ["founder", "medical_area", "emergency"].map(|name| lines[line][column(name)].as_str());
+    assert_eq!((said(1), said(2)), (["national", "1304", "unknown"], ["unknown"; 3]));
+    let book = of_csv(&codebook_csv(&named).unwrap());
+    let values: Vec<&str> = book
+        .iter()
+        .filter(|line| line[0] == "emergency")
+        .map(|line| line[5].as_str())
+        .collect();
+    assert_eq!(values, ["tertiary", "secondary", "primary", "none", "unknown"]);
+    for text in [
+        csv(&data(vec![unit(0, false)])).unwrap(),
+        codebook_csv(&data(vec![unit(0, false)])).unwrap(),
+    ] {
+        let text = String::from_utf8(text).unwrap();
+        assert!(
+            !["founder", "national", "medical_area", "1304"]
+                .iter()
+                .any(|word| text.contains(word)),
+            "{text}"
+        );
+    }
 }

@@ -3,9 +3,11 @@
 use super::observations::{ALL, NATION, NO_NUMBER, RESPONSE};
 use super::scope::Scope;
 use super::{ReportError, data, text};
+use crate::plan::INDICATOR_CHOICES;
 use crate::snapshot::Snapshot;
 use crate::table::counted_questions;
 use survey::band::Banding;
+use survey::indicator;
 use survey::prefecture::PrefectureCode;
 use survey::question::Kind;
 
@@ -40,6 +42,10 @@ pub(super) fn rows(scope: Scope<'_>) -> Vec<[String; 5]> {
         let description = format!("{wording}。対象：{}。{}", question.base, answer_form(&question.kind));
         rows.push(row("question_key", ALL, question.key.as_str(), &question.label, &description));
     }
+    for indicator in indicator::of(survey) {
+        let description = format!("指標（複数の設問への回答を組み合わせて集計）。{}", indicator.note);
+        rows.push(row("question_key", ALL, indicator.key.as_str(), &indicator.label, &description));
+    }
     rows.push(row(
         "option_key",
         ALL,
@@ -57,6 +63,10 @@ pub(super) fn rows(scope: Scope<'_>) -> Vec<[String; 5]> {
                 &question.label,
             ));
         }
+    }
+    for indicator in indicator::of(survey) {
+        let key = indicator.key.as_str();
+        rows.extend(INDICATOR_CHOICES.map(|(code, name)| row("option_key", key, code, name, &indicator.label)));
     }
     rows.push(row("question_number", ALL, NO_NUMBER, "番号なし", "設問番号のない行"));
     rows.extend(band_rows(&row));

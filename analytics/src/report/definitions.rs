@@ -5,6 +5,7 @@ use super::observations::COLUMNS;
 use super::scope::Scope;
 use super::{ReportError, data, text};
 use crate::snapshot::Snapshot;
+use survey::indicator::{self, Given, Indicator};
 
 /// Version of the columns of the machine data. It goes up when a column changes, and the change is written into [`HISTORY`].
 const LAYOUT_VERSION: &str = "2";
@@ -132,7 +133,25 @@ pub(super) fn rows(scope: Scope<'_>) -> Vec<[String; 3]> {
             .iter()
             .map(|(column, name, definition)| row(&format!("column_{column}"), name, definition)),
     );
+    rows.extend(indicator::of(survey).iter().map(|indicator| {
+        row(
+            &format!("indicator_{}", indicator.key),
+            &indicator.label,
+            &format!("{}{}", indicator.note, conditions(indicator)),
+        )
+    }));
     rows
+}
+
+/// The conditions of an indicator as filters write them, for whoever counts again.
+fn conditions(indicator: &Indicator) -> String {
+    let written = |conditions: &[Given]| conditions.iter().map(ToString::to_string).collect::<Vec<_>>().join("、");
+    let among = if indicator.among.is_empty() {
+        "すべての病院".to_owned()
+    } else {
+        written(&indicator.among)
+    };
+    format!("対象の条件：{among}。該当の条件：{}。", written(&indicator.all))
 }
 
 /// The definitions as CSV (UTF-8 with BOM, CRLF).

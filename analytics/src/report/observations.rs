@@ -10,11 +10,16 @@ use crate::table::{Counted, OptionCount, TableRow, counted_questions};
 use crate::weigh;
 use survey::area::Area;
 use survey::band::Banding;
+use survey::indicator;
 
 /// Columns of the data: physical name, Japanese name, meaning.
 pub(super) const COLUMNS: [(&str, &str, &str); 12] = [
     ("survey_id", "調査", "調査の識別子（調査年、西暦）。"),
-    ("question_key", "設問キー", "設問の識別子。response は回収状況。code_table を参照。"),
+    (
+        "question_key",
+        "設問キー",
+        "設問または指標の識別子。response は回収状況。code_table を参照。",
+    ),
     ("question_number", "設問番号", "調査票に印刷された設問番号。番号のない行は none。"),
     (
         "banding",
@@ -121,7 +126,8 @@ const RELEASED: [Shape; 4] = [
     shape(By::PREFECTURE_BAND, Banding::Program, "program", false),
 ];
 
-/// All observations: response rates first, then the questions in the order of the questionnaire.
+/// All observations: response rates first, then the questions in the order of the questionnaire, then the indicators. Indicators are no part of the
+/// publication plan: a release has none.
 pub(super) fn observations(scope: Scope<'_>) -> Result<Vec<Observation>, ReportError> {
     let snapshot = scope.snapshot;
     let mut all = Vec::new();
@@ -136,12 +142,15 @@ pub(super) fn observations(scope: Scope<'_>) -> Result<Vec<Observation>, ReportE
             push_rate(&mut all, name, row);
         }
     }
-    let shapes: &[Shape] = if scope.release().is_some() { &RELEASED } else { &LIVE };
+    let released = scope.release().is_some();
+    let shapes: &[Shape] = if released { &RELEASED } else { &LIVE };
     let design = weigh::design(snapshot)?;
-    for (index, question) in counted_questions(snapshot).enumerate() {
-        let number = question.number.as_deref().unwrap_or(NO_NUMBER);
-        let by_survey = Counted::new(snapshot, &question.key, &Area::Nation, Banding::Survey, &[])?;
-        let by_program = Counted::new(snapshot, &question.key, &Area::Nation, Banding::Program, &[])?;
+    let questions = counted_questions(snapshot).map(|question| (&question.key, question.number.as_deref().unwrap_or(NO_NUMBER)));
+    let indicators = indicator::of(snapshot.survey()).iter().filter(|_| !released);
+    let indicators = indicators.map(|indicator| (&indicator.key, NO_NUMBER));
+    for (index, (key, number)) in questions.chain(indicators).enumerate() {
+        let by_survey = Counted::new(snapshot, key, &Area::Nation, Banding::Survey, &[])?;
+        let by_program = Counted::new(snapshot, key, &Area::Nation, Banding::Program, &[])?;
         for shape in shapes {
             let counted = if shape.banding == Banding::Survey {
                 &by_survey

@@ -10,10 +10,8 @@ use survey::area::Area;
 use survey::band::Banding;
 use survey::bands::Bands;
 
-const DIMENSIONS: [Dimension; 4] = [Dimension::Region, Dimension::Prefecture, Dimension::Municipality, Dimension::Band];
-
 fn dimensions() -> impl Strategy<Value = Vec<Dimension>> {
-    subsequence(DIMENSIONS.to_vec(), 0..=3).prop_shuffle()
+    subsequence(Dimension::all().collect::<Vec<_>>(), 0..=3).prop_shuffle()
 }
 
 fn area() -> impl Strategy<Value = Area> {
@@ -32,6 +30,9 @@ fn filters(places_only: bool) -> impl Strategy<Value = Vec<Filter>> {
         "municipality=14100|27102",
         "band=FIRST",
         "band=FIRST|LAST",
+        "founder=national|individual|unknown",
+        "disaster_base=yes",
+        "medical_area=1301|1402",
     ]);
     let answers = select(vec![
         "ehr_in_use=yes",
@@ -199,7 +200,8 @@ fn rows_stand_in_a_fixed_order_also_where_nobody_is() {
     let towns = ask(&made.snapshot(), "municipality", "survey", &["prefecture=13"]).unwrap();
     let keys: Vec<&str> = towns.rows.iter().map(|row| row.place[0].key.as_str()).collect();
     assert_eq!(keys, ["01202", "13104", "14101", "14102", "14130", "27102", "47201", "unknown"]);
-    assert_eq!(labels(&towns.rows[1].place), ["東京都13104"]);
+    assert_eq!(labels(&towns.rows[1].place), ["東京都新宿区"]);
+    assert_eq!(labels(&towns.rows[2].place), ["神奈川県14101"]);
     assert_eq!(labels(&towns.rows[7].place), ["市区町村不明"]);
     // A filter takes hospitals away, not rows.
     assert!(
@@ -208,6 +210,60 @@ fn rows_stand_in_a_fixed_order_also_where_nobody_is() {
             .iter()
             .all(|row| (row.n > 0) == ["13104", "unknown"].contains(&row.place[0].key.as_str()))
     );
+}
+
+#[test]
+fn values_of_attributes_stand_in_the_order_of_the_catalogue_and_what_is_not_known_last() {
+    let keys = |table: &Table| -> Vec<String> {
+        let rows = table.rows.iter();
+        rows.map(|row| row.place.iter().map(|value| value.key.as_str()).collect::<Vec<_>>().join(" "))
+            .collect()
+    };
+    let empty = Snapshot::new(survey::find("2024").unwrap(), as_of(), Vec::new(), Vec::new()).unwrap();
+    let emergency = ["tertiary", "secondary", "primary", "none"];
+    assert_eq!(keys(&ask(&empty, "emergency", "survey", &[]).unwrap()), emergency);
+    assert_eq!(ask(&empty, "medical_area", "survey", &[]).unwrap().rows, []);
+    assert_eq!(
+        ask(&empty, "founder,prefecture,band", "survey", &[]).unwrap().rows.len(),
+        9 * 47 * 6
+    );
+
+    let made = Made::new("2024", 5, 300);
+    let known = ask(&made.snapshot(), "emergency,disaster_base", "survey", &[]).unwrap();
+    assert_eq!(known.rows.len(), 5 * 3);
+    assert_eq!(labels(&known.rows[0].place), ["三次救急", "災害拠点病院である"]);
+    assert_eq!(labels(&known.rows[14].place), ["救急医療体制不明", "災害拠点病院不明"]);
+    let areas = ask(&made.snapshot(), "medical_area", "survey", &["medical_area=1301|unknown"]).unwrap();
+    let all = [
+        "0101", "0102", "1301", "1302", "1401", "1402", "2701", "2702", "4701", "4702", "unknown",
+    ];
+    assert_eq!(keys(&areas), all);
+    assert_eq!(labels(&areas.rows[2].place), ["東京都1301"]);
+    assert!(
+        areas
+            .rows
+            .iter()
+            .all(|row| (row.n > 0) == ["1301", "unknown"].contains(&&*row.place[0].key))
+    );
+    // A code is crossed with what the frame has of it: its own prefecture, and there the values that occur.
+    let nested = ask(&made.snapshot(), "medical_area,prefecture", "survey", &[]).unwrap();
+    assert!(
+        nested
+            .rows
+            .iter()
+            .all(|row| row.place[0].key == "unknown" || row.place[0].key.starts_with(&row.place[1].key))
+    );
+    // Of a snapshot that nobody said anything of, all is unknown.
+    let hospitals = made.hospitals.iter().map(|hospital| super::made::MadeHospital {
+        attributes: Default::default(),
+        ..hospital.clone()
+    });
+    let unsaid = Made {
+        survey: made.survey,
+        hospitals: hospitals.collect(),
+    };
+    let unsaid = ask(&unsaid.snapshot(), "emergency", "survey", &[]).unwrap();
+    assert_eq!((keys(&unsaid)[4].as_str(), unsaid.rows[4].n), ("unknown", unsaid.total.n));
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn area() -> impl Strategy<Value = Area> {
 /// The cells of polars without municipalities.
 fn by_polars(snapshot: &Snapshot, area: &Area, bands: &Bands, plan: &Plan) -> Cells {
     let mut coarse = Cells::new();
-    for (cell, counts) in cube::count(&snapshot.columns().responses, area, bands, &[], &plan.measures).unwrap() {
+    for (cell, counts) in cube::count(&snapshot.columns().responses, area, bands, &[], &[], &plan.measures).unwrap() {
         let cell = Cell { municipality: 0, ..cell };
         let sums = coarse.entry(cell).or_insert_with(|| vec![0; counts.len()]);
         sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
@@ -58,7 +58,7 @@ proptest! {
         let snapshot = made.snapshot();
         for plan in plans(&snapshot) {
             let counted = cube::count_responses(
-                snapshot.columns(), (Detail::PrefectureBand, 0), &area, &bands, &[], &plan.measures,
+                snapshot.columns(), (Detail::PrefectureBand, 0), &area, &bands, &[], &[], &plan.measures,
             ).unwrap();
             // polars tells municipalities apart, so that nothing else can have counted.
             prop_assert!(counted.keys().all(|cell| cell.municipality == 0));
@@ -70,7 +70,7 @@ proptest! {
     fn rows_in_any_order_are_counted(rows in proptest::collection::vec((1_u8..4, 20_u16..24, 0_u8..3), 0..400)) {
         let stretches = kernel::stretches(rows.iter().map(|row| (row.0, row.1)));
         let bytes: Vec<u8> = rows.iter().map(|row| [NOT_ASKED, FIRST_OPTION, CHOSEN][usize::from(row.2)]).collect();
-        let cell = |prefecture, beds: u16| (prefecture != 3).then_some(Cell { prefecture, municipality: 0, band: u8::from(beds > 21), stratum: 0 });
+        let cell = |prefecture, beds: u16| (prefecture != 3).then_some(Cell { prefecture, municipality: 0, band: u8::from(beds > 21), stratum: 0, attributes: [0; 3] });
         let measures = [cube::Measure::Rows, cube::Measure::Answered { slot: 0 }, cube::Measure::Code { slot: 0, code: CHOSEN }];
         let counted = kernel::count(&stretches, cell, |_| Some(&bytes), &measures).unwrap();
         let mut by_hand = Cells::new();
@@ -157,7 +157,7 @@ fn what_the_kernel_cannot_count_is_left_to_polars() {
     let count = |detail, area: &Area| {
         let bands = Bands::parse("survey").unwrap();
         let plan = plans(&snapshot).pop().unwrap();
-        cube::count_responses(snapshot.columns(), (detail, 0), area, &bands, &[], &plan.measures).unwrap()
+        cube::count_responses(snapshot.columns(), (detail, 0), area, &bands, &[], &[], &plan.measures).unwrap()
     };
     let municipality = Area::Municipality(MunicipalityCode::parse("14100").unwrap());
     assert!(count(Detail::Finest, &Area::Nation).keys().any(|cell| cell.municipality > 0));

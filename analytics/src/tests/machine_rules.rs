@@ -199,10 +199,12 @@ fn the_observations_are_the_numbers_of_the_tables() {
         .iter()
         .map(|row| ([1, 3, 4, 6, 7, 8].map(|column| row[column].as_str()).to_vec(), row[VALUE].as_str()))
         .collect();
-    for question in made.survey.questions().iter().filter(|question| question.is_coded()) {
+    let questions = made.survey.questions().iter().filter(|question| question.is_coded());
+    let indicators = survey::indicator::of(made.survey).iter().map(|indicator| &indicator.key);
+    for key in questions.map(|question| &question.key).chain(indicators) {
         for (banding, name) in [(Banding::Survey, "survey"), (Banding::Program, "program")] {
             let request = TableRequest {
-                question: question.key.clone(),
+                question: key.clone(),
                 area: Area::Nation,
                 by: By::PREFECTURE_BAND,
                 banding: banding.into(),
@@ -211,8 +213,7 @@ fn the_observations_are_the_numbers_of_the_tables() {
             };
             for row in table(&snapshot, &request).unwrap().rows {
                 let (prefecture, band) = (row.prefecture.unwrap(), row.band.unwrap());
-                let value =
-                    |option: &str, metric: &str| values[&vec![question.key.as_str(), name, &prefecture, &band, option, metric]].to_owned();
+                let value = |option: &str, metric: &str| values[&vec![key.as_str(), name, &prefecture, &band, option, metric]].to_owned();
                 assert_eq!(value("all", "n"), row.n.to_string());
                 assert_eq!(value("all", "base"), row.base.to_string());
                 for option in &row.options {

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use survey::answer::{EntryPath, HospitalFacts};
 use survey::area::MunicipalityCode;
+use survey::attribute::{Attributes, Vocabulary, catalogue};
 use survey::evaluate::{Evaluation, evaluate};
 use survey::hospital::Beds;
 use survey::prefecture::PrefectureCode;
@@ -36,6 +37,7 @@ pub(super) struct MadeHospital {
     pub(super) prefecture: PrefectureCode,
     pub(super) municipality: Option<MunicipalityCode>,
     pub(super) beds: Beds,
+    pub(super) attributes: Attributes,
     pub(super) answered: Option<Evaluation>,
 }
 
@@ -59,6 +61,7 @@ impl Made {
         // Nobody is in the made survey of another seed, unless a test says so.
         for (index, hospital) in (0..).zip(&mut hospitals) {
             hospital.id = Uuid::from_u64_pair(seed, index);
+            hospital.attributes = attributes(hospital, &mut Chance(seed ^ index ^ 0xA77));
         }
         Made { survey, hospitals }
     }
@@ -79,7 +82,13 @@ impl Made {
                 codes: hospital.answered.as_ref()?.codes.clone(),
             })
         });
-        Snapshot::new(self.survey, as_of(), frame, responses).unwrap()
+        let known = self
+            .hospitals
+            .iter()
+            .map(|hospital| (hospital.id, hospital.attributes.clone()))
+            .collect();
+        let snapshot = Snapshot::new(self.survey, as_of(), frame, responses).unwrap();
+        snapshot.with_attributes(&known).unwrap()
     }
 }
 
@@ -106,8 +115,28 @@ fn hospital(survey: &Survey, chance: &mut Chance, municipalities: &[&str]) -> Ma
         prefecture,
         municipality,
         beds,
+        attributes: Attributes::default(),
         answered,
     }
+}
+
+/// Something known of each attribute but now and then, few codes of medical areas, and names that not everybody gives.
+fn attributes(hospital: &MadeHospital, chance: &mut Chance) -> Attributes {
+    let mut known = Attributes::default();
+    for attribute in catalogue().attributes() {
+        let value = match &attribute.vocabulary {
+            Vocabulary::Values(values) => values[chance.index(values.len())].key.clone(),
+            Vocabulary::Codes { .. } => format!("{}{:02}", hospital.prefecture.code(), chance.below(2) + 1),
+        };
+        if chance.below(8) > 0 {
+            known.set(attribute, &value).unwrap();
+        }
+    }
+    let name = catalogue().name("municipality_name").unwrap();
+    if hospital.municipality.as_ref().is_some_and(|code| code.as_str() == "13104") {
+        known.set_name(name, "新宿区");
+    }
+    known
 }
 
 /// An answer of the question's kind; sometimes none, sometimes 無回答, sometimes nonsense.

@@ -49,6 +49,7 @@ pub(super) fn in_row(hospital: &MadeHospital, place: &[PlaceValue], bands: &Band
         Dimension::Prefecture => value.key == hospital.prefecture.code() && value.label == hospital.prefecture.name(),
         Dimension::Municipality => value.key == hospital.municipality.as_ref().map_or("unknown", |code| code.as_str()),
         Dimension::Band => in_band(hospital, &value.key, bands),
+        Dimension::Attribute(attribute) => value.key == hospital.attributes.value(attribute).unwrap_or("unknown"),
     })
 }
 
@@ -72,6 +73,10 @@ pub(super) fn passes(made: &Made, hospital: &MadeHospital, filter: &Filter, band
             .iter()
             .any(|code| Area::Municipality(code.clone()).covers(hospital.prefecture, hospital.municipality.as_ref())),
         Filter::Band(keys) => keys.iter().any(|key| in_band(hospital, key, bands)),
+        Filter::Attribute { attribute, values } => {
+            let said = hospital.attributes.value(attribute).unwrap_or("unknown");
+            values.iter().any(|value| value == said)
+        }
     }
 }
 

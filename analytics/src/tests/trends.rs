@@ -7,6 +7,7 @@ use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
 use serde_json::json;
 use survey::answer::{EntryPath, HospitalFacts};
 use survey::area::Area;
+use survey::attribute::Attributes;
 use survey::band::Banding;
 use survey::crosswalk::Crosswalk;
 use survey::evaluate::{Evaluation, State, evaluate};
@@ -46,6 +47,7 @@ fn said(survey: &str, words: &[(u128, Option<&str>)]) -> Made {
         prefecture: PrefectureCode::new(13).unwrap(),
         municipality: None,
         beds,
+        attributes: Attributes::default(),
         answered: word.map(answered),
     };
     Made {

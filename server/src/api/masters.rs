@@ -54,7 +54,8 @@ pub struct MasterReportJson {
 pub struct ChangedHospitalJson {
     gmis_id: String,
     name: String,
-    /// Each with its `kind`: opened, opening_dated, closed, merged, reopened, renamed, recoded, formerly_known_as, moved, beds_changed.
+    /// Each with its `kind`: opened, opening_dated, closed, merged, reopened, renamed, recoded, formerly_known_as, moved, beds_changed,
+    /// attribute_changed.
     changes: Vec<Value>,
 }
 

@@ -27,6 +27,7 @@ pub mod surveys;
 pub mod tables;
 pub mod templates;
 pub mod trends;
+pub mod vocabularies;
 pub mod windows;
 
 use actix_web::web;
@@ -57,6 +58,8 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(surveys::read_survey)
         .service(surveys::read_edition)
         .service(surveys::read_schema)
+        .service(vocabularies::list_indicators)
+        .service(vocabularies::list_attributes)
         .service(templates::download_template)
         .service(templates::download_hospital_template)
         .service(templates::download_area_template)

@@ -26,14 +26,14 @@ pub struct TableQuery {
     question: String,
     /// `nation`, two digits of a prefecture, five of a municipality. Mandatory.
     area: String,
-    /// What the rows are: `area` (one row), or up to three of `region`, `prefecture`, `municipality`, `band` with commas, such as `region,band`.
-    /// `prefecture_band` is `prefecture,band`.
+    /// What the rows are: `area` (one row), or up to three of `region`, `prefecture`, `municipality`, `band` and the attributes of hospitals
+    /// (`list_attributes`: `founder`, `medical_area` ..) with commas, such as `region,band`. `prefecture_band` is `prefecture,band`.
     #[param(example = "region,band")]
     by: String,
     /// Which bed classes: `survey` (six, if not given), `program` (three), or up to 12 lower bounds of one's own from 20 upwards: `20,50,100,300`.
     banding: Option<String>,
     /// Only hospitals for which all of these hold, with commas; `|` is "or": `vpn_present=yes,backup_copies=one|two,region=kanto,prefecture=13|14,
-    /// municipality=13104,band=20-99`. Filters take hospitals away, not rows.
+    /// municipality=13104,band=20-99,founder=national|unknown`. Filters take hospitals away, not rows.
     #[param(example = "vpn_present=yes,band=20-99|100-199")]
     filters: Option<String>,
     /// Short for a filter by one answer: `vpn_present.yes`.
@@ -109,9 +109,9 @@ pub struct ItemNonresponseJson {
 #[derive(Serialize, ToSchema)]
 #[schema(as = PlaceValue)]
 pub struct PlaceValueJson {
-    /// `region`, `prefecture`, `municipality` or `band`.
+    /// `region`, `prefecture`, `municipality`, `band` or an attribute.
     dimension: &'static str,
-    /// Such as `kanto`, `13`, `13104` (`unknown` where the frame does not know), `20-99`.
+    /// Such as `kanto`, `13`, `13104` (`unknown` where the frame does not know), `20-99`, `medical_corporation`.
     key: String,
     /// As on screen.
     label: String,

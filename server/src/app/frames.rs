@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel_async::AsyncPgConnection;
 use serde_json::json;
 use survey::area::{Area, MunicipalityCode};
+use survey::attribute::Attributes;
 use survey::fault::Fault;
 use survey::frame::Frame;
 use survey::hospital::{Beds, FrameHospital, GmisId, InstitutionCode};
@@ -16,7 +17,7 @@ use uuid::Uuid;
 use crate::app::state::State;
 use crate::auth::actor::Actor;
 use crate::auth::permit::{DrawFrame, Permit, ReadHospitals};
-use crate::db::frames::{self, Filter, FrameRow, Standing};
+use crate::db::frames::{self, DrawnRow, Filter, FrameRow, Standing};
 use crate::db::transaction::{Mode, as_actor, take_turn};
 use crate::db::{audit, hospitals};
 use crate::error::AppError;
@@ -62,6 +63,20 @@ pub async fn list(
 /// # Errors
 /// `frame_faulty` with the faults (duplicates, identifiers of two different hospitals), `frame_drawn` when there is a frame already.
 pub async fn draw(state: &State, permit: &Permit<DrawFrame>, survey: &Survey, hospitals: Vec<FrameHospital>) -> Result<usize, AppError> {
+    draw_with(state, permit, survey, hospitals, &BTreeMap::new()).await
+}
+
+/// Draws a frame that says more of its hospitals than place and beds, as [`draw`]. Who is not among `known` has no attributes.
+///
+/// # Errors
+/// As [`draw`].
+pub async fn draw_with(
+    state: &State,
+    permit: &Permit<DrawFrame>,
+    survey: &Survey,
+    hospitals: Vec<FrameHospital>,
+    known: &BTreeMap<GmisId, Attributes>,
+) -> Result<usize, AppError> {
     let faulty = |fault: Fault| {
         AppError::faulty(
             "frame_faulty",
@@ -81,7 +96,7 @@ pub async fn draw(state: &State, permit: &Permit<DrawFrame>, survey: &Survey, ho
         // One at a time for all surveys: identities are shared between them.
         take_turn(conn, "frames").await?;
         not_drawn(conn, id).await?;
-        let rows = identified(conn, &frame).await?.map_err(faulty)?;
+        let rows = identified(conn, &frame, known).await?.map_err(faulty)?;
         frames::insert_all(conn, id, &rows, from).await?;
         note_drawn(conn, actor, now, id, json!({"hospitals": rows.len()})).await?;
         Ok(rows.len())
@@ -173,27 +188,37 @@ async fn note_drawn(
 }
 
 /// Gives each hospital its identity: that of its G-MIS ID, else of its institution code, else a new one.
-async fn identified(conn: &mut AsyncPgConnection, frame: &Frame) -> Result<Result<Vec<FrameRow>, Fault>, AppError> {
+async fn identified(
+    conn: &mut AsyncPgConnection,
+    frame: &Frame,
+    known: &BTreeMap<GmisId, Attributes>,
+) -> Result<Result<Vec<DrawnRow>, Fault>, AppError> {
     let by_gmis: BTreeMap<String, Uuid> = frames::alias_owners(conn, "gmis_id").await?.into_iter().collect();
     let by_code: BTreeMap<String, Uuid> = frames::alias_owners(conn, "institution_code").await?.into_iter().collect();
     let mut rows = Vec::with_capacity(frame.hospitals().len());
     let mut taken = BTreeSet::new();
     for hospital in frame.hospitals() {
-        let known = by_gmis.get(hospital.gmis.as_str());
+        let known_by_gmis = by_gmis.get(hospital.gmis.as_str());
         let known_by_code = hospital.institution_code.as_ref().and_then(|code| by_code.get(code.as_str()));
-        if let (Some(a), Some(b)) = (known, known_by_code)
+        if let (Some(a), Some(b)) = (known_by_gmis, known_by_code)
             && a != b
         {
             let message = "G-MIS IDと医療機関コードが、以前の名簿では別の病院のものです。どちらかを確認してください。";
             return Ok(Err(Fault::error("frame_identity_conflict", message).found(hospital.gmis.as_str())));
         }
-        let id = known.or(known_by_code).copied().unwrap_or_else(Uuid::now_v7);
+        let id = known_by_gmis.or(known_by_code).copied().unwrap_or_else(Uuid::now_v7);
         if !taken.insert(id) {
             let message =
                 "この病院のG-MIS IDまたは医療機関コードは、以前の名簿では、この名簿の別の行の病院のものです。どちらかを確認してください。";
             return Ok(Err(Fault::error("frame_identity_conflict", message).found(hospital.gmis.as_str())));
         }
-        rows.push(row_of(id, hospital));
+        rows.push(DrawnRow {
+            row: row_of(id, hospital),
+            attributes: known
+                .get(&hospital.gmis)
+                .map_or(Ok(json!({})), serde_json::to_value)
+                .map_err(AppError::internal)?,
+        });
     }
     Ok(Ok(rows))
 }

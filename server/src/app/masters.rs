@@ -138,7 +138,8 @@ async fn read(state: &State, upload: &MasterUpload) -> Result<(Vec<MasterRow>, V
 async fn found(conn: &mut AsyncPgConnection, rows: &[MasterRow]) -> Result<Result<Difference, Vec<Fault>>, AppError> {
     let known = hospitals::all(conn).await?;
     let aliases = hospitals::aliases(conn).await?;
-    Ok(difference::difference(rows, &known, &aliases))
+    let attributes = difference::known_attributes(&known)?;
+    Ok(difference::difference(rows, &known, &aliases, &attributes))
 }
 
 async fn frames_of_closed(conn: &mut AsyncPgConnection, difference: &Difference) -> Result<Vec<OutOfScope>, AppError> {

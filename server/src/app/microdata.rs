@@ -2,8 +2,10 @@
 //! Each file is written into the audit before it leaves.
 
 use analytics::micro::{self, Identity, MicroData, MicroError, Unit};
+use serde::Deserialize;
 use serde_json::json;
 use survey::area::Area;
+use survey::attribute::Attributes;
 use survey::survey::Survey;
 
 use crate::app::frames;
@@ -164,11 +166,13 @@ fn unit(survey: &Survey, row: MicroRow, identified: bool) -> Result<Unit, AppErr
         )));
     }
     let municipality = frames::municipality_of(&row.municipality)?;
+    let attributes = Attributes::deserialize(&row.attributes).map_err(AppError::internal)?;
     Ok(Unit {
         identity: identified.then_some(Identity {
             gmis: row.gmis_id,
             name: row.name,
             municipality,
+            attributes,
         }),
         prefecture: frames::prefecture_of(row.prefecture)?,
         beds: frames::beds_of(row.beds)?,

@@ -8,9 +8,12 @@ use std::time::{Duration, Instant};
 
 use analytics::report::{self, ReportError, ReportText};
 use analytics::{FrameEntry, RateRequest, RateTable, Response, Snapshot, Table, TableRequest};
+use serde::Deserialize;
 use survey::area::Area;
+use survey::attribute::Attributes;
 use survey::survey::Survey;
 use tokio::sync::Mutex;
+use uuid::Uuid;
 
 use crate::app::state::State;
 use crate::app::{frames, trends};
@@ -193,17 +196,23 @@ pub(super) async fn current(state: &State, survey: &'static Survey) -> Result<Ar
         }
         let as_of = snapshots::changed_at(conn, id).await?;
         let frame = snapshots::frame_entries(conn, id).await?;
-        Ok((
-            changes,
-            Some((as_of, frame, snapshots::responses(conn, id, survey.layout().hash()).await?)),
-        ))
+        let attributes = snapshots::attributes(conn, id).await?;
+        let responses = snapshots::responses(conn, id, survey.layout().hash()).await?;
+        Ok((changes, Some((as_of, frame, attributes, responses))))
     })
     .await?;
     let (changes, rows) = read;
     let snapshot = match (rows, kept.get(id)) {
         (None, Some(known)) => Arc::clone(&known.snapshot),
         (None, None) => return Err(AppError::internal("the change counter has not moved, but nothing is kept")),
-        (Some((as_of, frame, responses)), _) => Arc::new(on_thread(move || build(survey, as_of, frame, responses)).await??),
+        (Some((as_of, frame, attributes, responses)), _) => {
+            let built = on_thread(move || {
+                let snapshot = build(survey, as_of, frame, responses)?;
+                let known = attributes.iter().map(known).collect::<Result<HashMap<_, _>, _>>()?;
+                snapshot.with_attributes(&known).map_err(AppError::internal)
+            });
+            Arc::new(built.await??)
+        }
     };
     kept.insert(
         id.to_owned(),
@@ -214,6 +223,11 @@ pub(super) async fn current(state: &State, survey: &'static Survey) -> Result<Ar
         },
     );
     Ok(snapshot)
+}
+
+/// Stored attributes as the catalogue reads them: what it does not know cannot be counted in exactly one way.
+fn known((hospital, attributes): &(Uuid, serde_json::Value)) -> Result<(Uuid, Attributes), AppError> {
+    Ok((*hospital, Attributes::deserialize(attributes).map_err(AppError::internal)?))
 }
 
 fn build(

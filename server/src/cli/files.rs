@@ -1,13 +1,16 @@
 //! Files that commands are given: read through the limited child like any upload, and made into a workbook or a frame.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use importer::{Limits, Workbook};
+use survey::attribute::Attributes;
 use survey::edition::Edition;
 use survey::fault::Fault;
 use survey::frame::Frame;
+use survey::hospital::GmisId;
 use survey::survey::Survey;
 
 use super::exit::CliError;
@@ -37,6 +40,11 @@ pub(super) async fn workbook(parser: &Parser, path: &Path) -> Result<Result<Work
 
 /// Reads a frame. A frame with an error is refused whole: a hospital missing from it would be refused for no reason of its own.
 pub(super) async fn frame(parser: &Parser, path: &Path) -> Result<Frame, CliError> {
+    Ok(frame_with_attributes(parser, path).await?.0)
+}
+
+/// Reads a frame, as [`frame`], with what it says of each hospital beside place and beds.
+pub(super) async fn frame_with_attributes(parser: &Parser, path: &Path) -> Result<(Frame, BTreeMap<GmisId, Attributes>), CliError> {
     let refused = |found: &[Fault]| {
         let lines: String = found.iter().map(|fault| format!("\n  {}", faults::line(fault, None))).collect();
         CliError::bad_data(format!(
@@ -45,12 +53,18 @@ pub(super) async fn frame(parser: &Parser, path: &Path) -> Result<Frame, CliErro
         ))
     };
     let workbook = workbook(parser, path).await?.map_err(|fault| refused(&[fault]))?;
-    let (hospitals, found) = importer::frame::examine_frame(&workbook);
+    let (rows, found) = importer::frame::examine_frame_with_attributes(&workbook);
     if found.iter().any(Fault::is_error) {
         return Err(refused(&found));
     }
     faults::warn(path, &found);
-    Frame::new(hospitals).map_err(|error| CliError::bad_data(format!("調査対象名簿 {} を使えません: {error}", path.display())))
+    let known = rows
+        .iter()
+        .map(|(hospital, attributes)| (hospital.gmis.clone(), attributes.clone()))
+        .collect();
+    let hospitals = rows.into_iter().map(|(hospital, _)| hospital).collect();
+    let unusable = |error| CliError::bad_data(format!("調査対象名簿 {} を使えません: {error}", path.display()));
+    Ok((Frame::new(hospitals).map_err(unusable)?, known))
 }
 
 /// Reads the id of a survey from the command line.

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use survey::attribute::catalogue;
+
 use super::database::with_state;
 use super::exit::CliError;
 use super::{faults, output};
@@ -113,6 +115,7 @@ fn kind_in_words(kind: &str) -> &str {
         "formerly_known_as" => "旧番号の登録",
         "moved" => "所在地の変更",
         "beds_changed" => "病床数の変更",
+        "attribute_changed" => "属性の変更",
         "missing" => "ファイルにない病院",
         "unchanged" => "変更なし",
         other => other,
@@ -136,5 +139,25 @@ fn in_words(change: &Change) -> String {
         Change::FormerlyKnownAs { alias, value } => format!("旧{}: {}", number(alias), text(value)),
         Change::Moved { from, to } => format!("所在地: {} → {}", text(from), text(to)),
         Change::BedsChanged { from, to } => format!("病床数: {} → {to}", was(from.map(|beds| beds.to_string()))),
+        Change::AttributeChanged { attribute, from, to } => {
+            let value = |value: &Option<String>| was(value.as_deref().map(|value| text(&attribute_in_words(attribute, value))));
+            format!("{}: {} → {}", attribute_label(attribute), value(from), value(to))
+        }
     }
+}
+
+fn attribute_label(key: &str) -> &str {
+    let name = catalogue().name(key).map(|name| name.label.as_str());
+    catalogue()
+        .attribute(key)
+        .map(|attribute| attribute.label.as_str())
+        .or(name)
+        .unwrap_or(key)
+}
+
+/// The label of a value; codes and names stand for themselves.
+fn attribute_in_words(key: &str, value: &str) -> String {
+    let values = catalogue().attribute(key).map(|attribute| attribute.values()).unwrap_or_default();
+    let known = values.iter().find(|known| known.key == value);
+    known.map_or(value, |known| known.label.as_str()).to_owned()
 }

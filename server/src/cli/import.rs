@@ -215,8 +215,9 @@ async fn show(state: &State, permit: &Permit<FollowJobs>, job: Uuid) -> CliError
 
 /// Draws a survey's frame from a file.
 pub(super) async fn frame(state: &State, survey: &'static Survey, file: &Path) -> Result<usize, CliError> {
-    let frame = files::frame(&state.shared.parser, file).await?;
-    Ok(frames::draw(state, &Permit::of(Actor::system())?, survey, frame.hospitals().to_vec()).await?)
+    let (frame, known) = files::frame_with_attributes(&state.shared.parser, file).await?;
+    let permit = Permit::of(Actor::system())?;
+    Ok(frames::draw_with(state, &permit, survey, frame.hospitals().to_vec(), &known).await?)
 }
 
 /// Sets a programme's quotas from a file.

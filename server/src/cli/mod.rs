@@ -29,6 +29,7 @@ mod serve;
 mod tabulate;
 mod template;
 mod trend;
+mod vocabulary;
 mod window;
 
 use std::process::ExitCode;

@@ -12,7 +12,7 @@ use survey::survey::Survey;
 use super::columns::{self, Align, percent};
 use super::database::with_state;
 use super::exit::CliError;
-use super::{files, output};
+use super::{files, output, vocabulary};
 use crate::app::state::State;
 use crate::app::statistics::{self, File};
 use crate::auth::actor::Actor;
@@ -34,7 +34,7 @@ pub(super) struct Arguments {
     #[arg(
         long,
         default_value = "band",
-        help = "行: area（全体）か、region、prefecture、municipality、band のうち3つまでをコンマでつなぐ（例: region,band）"
+        help = "行: area（全体）か、region、prefecture、municipality、band、属性（founder など。--list で一覧）のうち3つまでをコンマでつなぐ（例: region,band）"
     )]
     by: String,
     #[arg(
@@ -46,7 +46,7 @@ pub(super) struct Arguments {
     #[arg(
         long = "filter",
         value_name = "KEY=VALUE",
-        help = "絞り込み（繰り返すと「かつ」、| は「または」）。例: vpn_present=yes、region=kanto、prefecture=13|14、band=20-99"
+        help = "絞り込み（繰り返すと「かつ」、| は「または」）。例: vpn_present=yes、region=kanto、prefecture=13|14、band=20-99、founder=national|unknown"
     )]
     filters: Vec<String>,
     #[arg(
@@ -54,6 +54,8 @@ pub(super) struct Arguments {
         help = "設問の表に、調査対象の全病院についての推計（重みづけした割合）と95％信頼区間、項目無回答率を添える"
     )]
     estimates: bool,
+    #[arg(long, conflicts_with_all = ["question", "files"], help = "集計できる設問、指標、属性とその値を表示する")]
+    list: bool,
     #[arg(long, help = "結果をJSONで出力する")]
     json: bool,
     #[arg(
@@ -75,6 +77,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(), CliError> {
+    if arguments.list {
+        return vocabulary::list(arguments.survey, arguments.json);
+    }
     let area = Area::parse(&arguments.area).map_err(|error| {
         tracing::debug!(%error, "area refused");
         CliError::usage("--area には nation（全国）、都道府県（01～47）、市区町村コード（5桁）のいずれかを指定してください。")

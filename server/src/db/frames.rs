@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Date, Integer, Nullable, SmallInt, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Date, Integer, Jsonb, Nullable, SmallInt, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde_json::Value;
 use survey::prefecture::PrefectureCode;
 use survey::submission::SubmissionState;
 use uuid::Uuid;
@@ -28,6 +29,15 @@ pub struct FrameRow {
     pub municipality: String,
     /// Licensed beds.
     pub beds: i32,
+}
+
+/// A hospital as it is frozen into a frame.
+#[derive(Debug, Clone)]
+pub struct DrawnRow {
+    /// Who and where it is.
+    pub row: FrameRow,
+    /// What is known of it beside that: an object of texts, by the catalogue of attributes.
+    pub attributes: Value,
 }
 
 /// The state of a hospital's submission, since when, and the date of its return if that has one.
@@ -163,7 +173,8 @@ pub async fn alias_owners(conn: &mut AsyncPgConnection, kind: &str) -> QueryResu
 }
 
 /// Writes rows of a frame with their hospitals and aliases: new hospitals are made, known ones take the newest name and area.
-pub async fn insert_all(conn: &mut AsyncPgConnection, survey_id: &str, rows: &[FrameRow], from: NaiveDate) -> QueryResult<()> {
+pub async fn insert_all(conn: &mut AsyncPgConnection, survey_id: &str, drawn: &[DrawnRow], from: NaiveDate) -> QueryResult<()> {
+    let rows: Vec<&FrameRow> = drawn.iter().map(|drawn| &drawn.row).collect();
     let ids: Vec<Uuid> = rows.iter().map(|row| row.hospital_id).collect();
     let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
     let prefectures: Vec<i16> = rows.iter().map(|row| row.prefecture).collect();
@@ -210,16 +221,17 @@ pub async fn insert_all(conn: &mut AsyncPgConnection, survey_id: &str, rows: &[F
         .execute(conn)
         .await?;
     }
-    freeze(conn, survey_id, rows).await
+    freeze(conn, survey_id, drawn).await
 }
 
 /// Freezes hospitals into a frame, as they are known.
-pub async fn freeze(conn: &mut AsyncPgConnection, survey_id: &str, rows: &[FrameRow]) -> QueryResult<()> {
+pub async fn freeze(conn: &mut AsyncPgConnection, survey_id: &str, drawn: &[DrawnRow]) -> QueryResult<()> {
+    let rows: Vec<&FrameRow> = drawn.iter().map(|drawn| &drawn.row).collect();
     let ids: Vec<Uuid> = rows.iter().map(|row| row.hospital_id).collect();
     let codes: Vec<Option<&str>> = rows.iter().map(|row| row.institution_code.as_deref()).collect();
     diesel::sql_query(
-        "INSERT INTO frame (survey_id, hospital_id, gmis_id, institution_code, name, prefecture, municipality, beds) \
-         SELECT $1, * FROM unnest($2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO frame (survey_id, hospital_id, gmis_id, institution_code, name, prefecture, municipality, beds, attributes) \
+         SELECT $1, * FROM unnest($2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind::<Text, _>(survey_id)
     .bind::<Array<SqlUuid>, _>(&ids)
@@ -229,6 +241,7 @@ pub async fn freeze(conn: &mut AsyncPgConnection, survey_id: &str, rows: &[Frame
     .bind::<Array<SmallInt>, _>(rows.iter().map(|row| row.prefecture).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(rows.iter().map(|row| row.municipality.as_str()).collect::<Vec<_>>())
     .bind::<Array<Integer>, _>(rows.iter().map(|row| row.beds).collect::<Vec<_>>())
+    .bind::<Array<Jsonb>, _>(drawn.iter().map(|drawn| &drawn.attributes).collect::<Vec<_>>())
     .execute(conn)
     .await
     .map(drop)

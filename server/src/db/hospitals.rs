@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Date, Integer, Nullable, SmallInt, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Date, Integer, Jsonb, Nullable, SmallInt, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::db::frames::FrameRow;
+use crate::db::frames::{DrawnRow, FrameRow};
 use crate::db::schema::{alias, frame, hospital, master_import};
 
 /// A hospital as it is known.
@@ -32,6 +32,8 @@ pub struct HospitalRow {
     pub closed_on: Option<NaiveDate>,
     /// closed or merged.
     pub close_reason: Option<String>,
+    /// An object of texts, by the catalogue of attributes.
+    pub attributes: Value,
 }
 
 /// An identifier of a hospital.
@@ -102,7 +104,7 @@ pub async fn in_frames(conn: &mut AsyncPgConnection, ids: &[Uuid]) -> QueryResul
 }
 
 /// Hospitals that are open on a day and have the beds of one, as a frame takes them.
-pub async fn open_on(conn: &mut AsyncPgConnection, day: NaiveDate) -> QueryResult<Vec<FrameRow>> {
+pub async fn open_on(conn: &mut AsyncPgConnection, day: NaiveDate) -> QueryResult<Vec<DrawnRow>> {
     let rows = hospital::table
         .filter(hospital::beds.ge(20))
         .filter(hospital::opened_on.is_null().or(hospital::opened_on.le(day)))
@@ -119,31 +121,35 @@ pub async fn open_on(conn: &mut AsyncPgConnection, day: NaiveDate) -> QueryResul
         .into_iter()
         .map(|(id, kind, value)| ((id, kind == "gmis_id"), value))
         .collect();
-    let mut frame: Vec<FrameRow> = rows
+    let mut frame: Vec<DrawnRow> = rows
         .into_iter()
         .filter_map(|row| {
-            Some(FrameRow {
-                gmis_id: by_kind.remove(&(row.id, true))?,
-                institution_code: by_kind.remove(&(row.id, false)),
-                hospital_id: row.id,
-                name: row.name,
-                prefecture: row.prefecture,
-                municipality: row.municipality,
-                beds: row.beds?,
+            Some(DrawnRow {
+                attributes: row.attributes,
+                row: FrameRow {
+                    gmis_id: by_kind.remove(&(row.id, true))?,
+                    institution_code: by_kind.remove(&(row.id, false)),
+                    hospital_id: row.id,
+                    name: row.name,
+                    prefecture: row.prefecture,
+                    municipality: row.municipality,
+                    beds: row.beds?,
+                },
             })
         })
         .collect();
-    frame.sort_by(|a, b| a.gmis_id.cmp(&b.gmis_id));
+    frame.sort_by(|a, b| a.row.gmis_id.cmp(&b.row.gmis_id));
     Ok(frame)
 }
 
 /// Writes hospitals, new ones and known ones, all but what they were merged into.
 pub async fn upsert(conn: &mut AsyncPgConnection, rows: &[HospitalRow]) -> QueryResult<()> {
     diesel::sql_query(
-        "INSERT INTO hospital (id, name, prefecture, municipality, beds, opened_on, closed_on, close_reason) \
-         SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) \
+        "INSERT INTO hospital (id, name, prefecture, municipality, beds, opened_on, closed_on, close_reason, attributes) \
+         SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) \
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, prefecture = excluded.prefecture, municipality = excluded.municipality, \
-         beds = excluded.beds, opened_on = excluded.opened_on, closed_on = excluded.closed_on, close_reason = excluded.close_reason",
+         beds = excluded.beds, opened_on = excluded.opened_on, closed_on = excluded.closed_on, close_reason = excluded.close_reason, \
+         attributes = excluded.attributes",
     )
     .bind::<Array<SqlUuid>, _>(rows.iter().map(|row| row.id).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(rows.iter().map(|row| row.name.as_str()).collect::<Vec<_>>())
@@ -153,6 +159,7 @@ pub async fn upsert(conn: &mut AsyncPgConnection, rows: &[HospitalRow]) -> Query
     .bind::<Array<Nullable<Date>>, _>(rows.iter().map(|row| row.opened_on).collect::<Vec<_>>())
     .bind::<Array<Nullable<Date>>, _>(rows.iter().map(|row| row.closed_on).collect::<Vec<_>>())
     .bind::<Array<Nullable<Text>>, _>(rows.iter().map(|row| row.close_reason.as_deref()).collect::<Vec<_>>())
+    .bind::<Array<Jsonb>, _>(rows.iter().map(|row| &row.attributes).collect::<Vec<_>>())
     .execute(conn)
     .await?;
     // After all of them are there: a successor may be as new as the hospital itself.

@@ -35,6 +35,7 @@ diesel::table! {
     hospital (id) {
         id -> Uuid, name -> Text, prefecture -> SmallInt, municipality -> Text, successor_id -> Nullable<Uuid>, recorded_at -> Timestamptz,
         beds -> Nullable<Integer>, opened_on -> Nullable<Date>, closed_on -> Nullable<Date>, close_reason -> Nullable<Text>,
+        attributes -> Jsonb,
     }
 }
 diesel::table! {
@@ -48,6 +49,7 @@ diesel::table! {
         survey_id -> Text, hospital_id -> Uuid, gmis_id -> Text, institution_code -> Nullable<Text>, name -> Text,
         prefecture -> SmallInt, municipality -> Text, beds -> Integer,
         out_of_scope_at -> Nullable<Timestamptz>, out_of_scope_reason -> Nullable<Text>,
+        attributes -> Jsonb,
     }
 }
 diesel::table! {

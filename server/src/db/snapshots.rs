@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bytea, Integer, Nullable, SmallInt, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::db::schema::{frame, revision, submission, survey, survey_change};
@@ -55,6 +56,17 @@ pub async fn frame_entries(conn: &mut AsyncPgConnection, survey_id: &str) -> Que
         .await
 }
 
+/// Attributes of the hospitals in scope of which any is known: an object of texts each.
+pub async fn attributes(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryResult<Vec<(Uuid, Value)>> {
+    frame::table
+        .filter(frame::survey_id.eq(survey_id))
+        .filter(frame::out_of_scope_at.is_null())
+        .filter(frame::attributes.ne(Value::Object(Map::new())))
+        .select((frame::hospital_id, frame::attributes))
+        .load(conn)
+        .await
+}
+
 /// The counted revisions, also of hospitals that are out of scope. Place and beds stand in the frame, which is read beside: joined here they would cross
 /// the wire once more.
 pub async fn responses(conn: &mut AsyncPgConnection, survey_id: &str, layout: &str) -> QueryResult<Vec<ResponseRow>> {
@@ -84,6 +96,8 @@ pub struct MicroRow {
     pub municipality: String,
     /// Licensed beds.
     pub beds: i32,
+    /// An object of texts, by the catalogue of attributes.
+    pub attributes: Value,
     /// Of the codes.
     pub layout_hash: String,
     /// One byte a slot.
@@ -112,6 +126,7 @@ pub async fn micro(conn: &mut AsyncPgConnection, survey_id: &str, prefecture: Op
             frame::prefecture,
             frame::municipality,
             frame::beds,
+            frame::attributes,
             revision::layout_hash,
             revision::codes,
         ))

@@ -8,6 +8,7 @@
 
 mod addresses;
 mod annotated;
+mod attributes;
 mod away;
 mod batches;
 mod crosses;

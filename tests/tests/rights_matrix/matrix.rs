@@ -138,7 +138,7 @@ const fn administrator_only(operation: &'static str, outcome: Outcomes) -> Right
 }
 
 /// Every operation of the API.
-pub static MATRIX: [Rights; 66] = [
+pub static MATRIX: [Rights; 68] = [
     public("live", "204"),
     public("ready", "204"),
     public("create_session", "201"),
@@ -160,6 +160,8 @@ pub static MATRIX: [Rights; 66] = [
     signed_in("read_survey"),
     signed_in("read_edition"),
     signed_in("read_schema"),
+    signed_in("list_indicators"),
+    signed_in("list_attributes"),
     signed_in("download_template"),
     of_hospital("download_hospital_template"),
     Rights {

@@ -56,6 +56,8 @@ pub async fn send(operation: &str, client: &Client, caller: Caller, target: Targ
         "read_survey" => client.get("/api/v1/surveys/2024").await,
         "read_edition" => client.get("/api/v1/surveys/2024/editions/first").await,
         "read_schema" => client.get("/api/v1/surveys/2024/editions/first/schema").await,
+        "list_indicators" => client.get("/api/v1/surveys/2024/indicators").await,
+        "list_attributes" => client.get("/api/v1/attributes").await,
         "download_template" => client.get("/api/v1/surveys/2024/templates/form").await,
         "download_hospital_template" => {
             client

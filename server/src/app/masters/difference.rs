@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use importer::master::MasterRow;
-use serde::Serialize;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use survey::area::MunicipalityCode;
+use survey::attribute::{Attributes, Place};
 use survey::fault::Fault;
 use uuid::Uuid;
 
@@ -42,6 +44,12 @@ pub enum Change {
     Moved { from: String, to: String },
     /// Other beds.
     BedsChanged { from: Option<i32>, to: i32 },
+    /// Another value of an attribute; `to` is `None` where a move took it away.
+    AttributeChanged {
+        attribute: String,
+        from: Option<String>,
+        to: Option<String>,
+    },
 }
 
 /// A hospital with its changes.
@@ -106,6 +114,7 @@ impl Difference {
 /// What is known, by identifier.
 struct Known<'a> {
     hospitals: BTreeMap<Uuid, &'a HospitalRow>,
+    attributes: &'a BTreeMap<Uuid, Attributes>,
     /// Of now and of before.
     owners: BTreeMap<(&'a str, &'a str), Uuid>,
     /// Of now only.
@@ -116,10 +125,11 @@ const GMIS: &str = "gmis_id";
 const CODE: &str = "institution_code";
 
 impl<'a> Known<'a> {
-    fn new(hospitals: &'a [HospitalRow], aliases: &'a [AliasRow]) -> Known<'a> {
+    fn new(hospitals: &'a [HospitalRow], aliases: &'a [AliasRow], attributes: &'a BTreeMap<Uuid, Attributes>) -> Known<'a> {
         let in_use = aliases.iter().filter(|alias| alias.valid_to.is_none());
         Known {
             hospitals: hospitals.iter().map(|row| (row.id, row)).collect(),
+            attributes,
             owners: aliases
                 .iter()
                 .map(|alias| ((alias.kind.as_str(), alias.value.as_str()), alias.hospital_id))
@@ -157,12 +167,26 @@ fn at(row: &MasterRow, fault: Fault) -> Fault {
     fault.at(row.sheet.clone(), row.cell.clone()).found(row.gmis.as_str())
 }
 
+/// The attributes of each hospital that is known, as the catalogue reads them.
+///
+/// # Errors
+/// Internal: the database holds what the catalogue does not know.
+pub fn known_attributes(hospitals: &[HospitalRow]) -> Result<BTreeMap<Uuid, Attributes>, AppError> {
+    let read = |row: &HospitalRow| Ok((row.id, Attributes::deserialize(&row.attributes).map_err(AppError::internal)?));
+    hospitals.iter().map(read).collect()
+}
+
 /// Compares a master with what is known. The new ids are made here and stand in nothing that is shown or hashed.
 ///
 /// # Errors
 /// Rows whose identifiers are those of two hospitals, or two rows of one hospital.
-pub fn difference(rows: &[MasterRow], hospitals: &[HospitalRow], aliases: &[AliasRow]) -> Result<Difference, Vec<Fault>> {
-    let known = Known::new(hospitals, aliases);
+pub fn difference(
+    rows: &[MasterRow],
+    hospitals: &[HospitalRow],
+    aliases: &[AliasRow],
+    attributes: &BTreeMap<Uuid, Attributes>,
+) -> Result<Difference, Vec<Fault>> {
+    let known = Known::new(hospitals, aliases, attributes);
     let mut faults = Vec::new();
     let mut ids: BTreeMap<&str, Uuid> = BTreeMap::new();
     let mut taken = BTreeSet::new();
@@ -210,24 +234,19 @@ pub fn difference(rows: &[MasterRow], hospitals: &[HospitalRow], aliases: &[Alia
 fn planned(row: &MasterRow, id: Uuid, successor: Option<Uuid>, known: &Known<'_>) -> Planned {
     let old = known.hospitals.get(&id).copied();
     let reason = |_| if successor.is_some() { "merged" } else { "closed" }.to_owned();
+    let municipality = municipality(row, old);
+    let attributes = Renewal::of(row, old, known.attributes.get(&id), &municipality);
     let new = HospitalRow {
         id,
         name: row.name.clone(),
         prefecture: i16::from(row.prefecture.number()),
-        // What the file leaves blank it says nothing about; but a municipality does not outlive a move to another prefecture.
-        municipality: row.municipality.as_ref().map_or_else(
-            || {
-                old.filter(|old| old.prefecture == i16::from(row.prefecture.number()))
-                    .map(|old| old.municipality.clone())
-                    .unwrap_or_default()
-            },
-            |code| code.as_str().to_owned(),
-        ),
+        municipality,
         successor_id: successor,
         beds: row.beds.map(|beds| i32::from(beds.number())).or(old.and_then(|old| old.beds)),
         opened_on: row.opened_on.or(old.and_then(|old| old.opened_on)),
         closed_on: row.closed_on,
         close_reason: row.closed_on.map(reason),
+        attributes: json!(attributes.now),
     };
     let mut changes = match old {
         Some(old) => of_facts(old, &new),
@@ -245,11 +264,57 @@ fn planned(row: &MasterRow, id: Uuid, successor: Option<Uuid>, known: &Known<'_>
         });
     }
     changes.extend(of_identifiers(row, id, old.is_none(), known));
+    changes.extend(attributes.changes().filter(|_| old.is_some()));
     Planned {
         gmis_id: row.gmis.as_str().to_owned(),
         name: row.name.clone(),
         changes,
         row: new,
+    }
+}
+
+/// What the file leaves blank it says nothing about; but a municipality does not outlive a move to another prefecture.
+fn municipality(row: &MasterRow, old: Option<&HospitalRow>) -> String {
+    let stayed = old.filter(|old| old.prefecture == i16::from(row.prefecture.number()));
+    match &row.municipality {
+        Some(code) => code.as_str().to_owned(),
+        None => stayed.map(|old| old.municipality.clone()).unwrap_or_default(),
+    }
+}
+
+/// The attributes of a hospital before and after.
+struct Renewal {
+    before: Attributes,
+    now: Attributes,
+}
+
+impl Renewal {
+    fn of(row: &MasterRow, old: Option<&HospitalRow>, known: Option<&Attributes>, municipality: &str) -> Renewal {
+        let before = known.cloned().unwrap_or_default();
+        let code = |text: &str| MunicipalityCode::parse(text).ok();
+        let (then, here) = (old.and_then(|old| code(&old.municipality)), code(municipality));
+        let place = |municipality| Place {
+            prefecture: row.prefecture,
+            municipality,
+        };
+        let now = before.renewed(&row.attributes, &place(then.as_ref()), &place(here.as_ref()));
+        Renewal { before, now }
+    }
+
+    fn changes(&self) -> impl Iterator<Item = Change> {
+        let before: BTreeMap<&str, &str> = self.before.iter().collect();
+        let now: BTreeMap<&str, &str> = self.now.iter().collect();
+        let keys: BTreeSet<&str> = before.keys().chain(now.keys()).copied().collect();
+        let changes = keys.into_iter().filter_map(move |key| {
+            let (from, to) = (before.get(key), now.get(key));
+            let owned = |text: Option<&&str>| text.map(|text| (*text).to_owned());
+            (from != to).then(|| Change::AttributeChanged {
+                attribute: key.to_owned(),
+                from: owned(from),
+                to: owned(to),
+            })
+        });
+        changes.collect::<Vec<_>>().into_iter()
     }
 }
 

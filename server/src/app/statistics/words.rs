@@ -1,7 +1,8 @@
 //! Requests for tables as people and programs write them, the same on every way in, and what is said to whoever wrote something else. Counts nothing.
 
-use analytics::{By, ByError, Filter, FilterError, TableError};
+use analytics::{By, ByError, Dimension, Filter, FilterError, TableError};
 use survey::area::Area;
+use survey::attribute::{AttributeError, catalogue};
 use survey::bands::{Bands, BandsError};
 use survey::question::QuestionKey;
 
@@ -21,7 +22,7 @@ pub fn area(text: &str) -> Result<Area, AppError> {
     })
 }
 
-/// What the rows of a table are: `area`, or `region`, `prefecture`, `municipality`, `band` with commas.
+/// What the rows of a table are: `area`, or `region`, `prefecture`, `municipality`, `band`, attributes with commas.
 ///
 /// # Errors
 /// `by_invalid`.
@@ -34,7 +35,10 @@ pub fn by(text: &str) -> Result<By, AppError> {
         };
         AppError::invalid(
             "by_invalid",
-            format!("{reason}。area（全体）か、region、prefecture、municipality、band のうち3つまでをコンマでつないで指定してください（例: region,band）。"),
+            format!(
+                "{reason}。area（全体）か、{} のうち3つまでをコンマでつないで指定してください（例: region,band）。",
+                dimensions()
+            ),
         )
     })
 }
@@ -68,13 +72,39 @@ pub fn banding(text: &str) -> Result<Bands, AppError> {
 pub fn filter(text: &str) -> Result<Filter, AppError> {
     Filter::parse(text).map_err(|error| {
         let wanted = match error {
-            FilterError::Form(_) => "設問キー=選択肢キー（例: vpn_present=yes）、region、prefecture、municipality、band のいずれか=値 の形で指定し、「または」は | でつないでください",
-            FilterError::Region(_) => "地方は hokkaido、tohoku、kanto、chubu、kinki、chugoku、shikoku、kyushu_okinawa のいずれかで指定してください",
-            FilterError::Prefecture(_) => "都道府県は2桁のコード（01～47）で指定してください",
-            FilterError::Municipality(_) => "市区町村は5桁のコードで指定してください",
+            FilterError::Form(_) => format!(
+                "設問キー=選択肢キー（例: vpn_present=yes）、{} のいずれか=値 の形で指定し、「または」は | でつないでください",
+                dimensions()
+            ),
+            FilterError::Region(_) => {
+                "地方は hokkaido、tohoku、kanto、chubu、kinki、chugoku、shikoku、kyushu_okinawa のいずれかで指定してください".to_owned()
+            }
+            FilterError::Prefecture(_) => "都道府県は2桁のコード（01～47）で指定してください".to_owned(),
+            FilterError::Municipality(_) => "市区町村は5桁のコードで指定してください".to_owned(),
+            FilterError::Attribute(AttributeError::Value { attribute, .. }) => attribute_values(&attribute),
+            FilterError::Attribute(AttributeError::Unknown(_)) => format!("{} のいずれかで指定してください", dimensions()),
         };
         AppError::invalid("filter_invalid", format!("絞り込みの条件「{text}」を読み取れません。{wanted}。"))
     })
+}
+
+/// Every word that rows may be told apart by.
+fn dimensions() -> String {
+    Dimension::all().map(Dimension::as_str).collect::<Vec<_>>().join("、")
+}
+
+/// What a filter by an attribute may be.
+fn attribute_values(key: &str) -> String {
+    let Some(attribute) = catalogue().attribute(key) else {
+        return String::new();
+    };
+    let values: Vec<&str> = attribute.values().iter().map(|value| value.key.as_str()).collect();
+    let values = if values.is_empty() {
+        attribute.expected()
+    } else {
+        values.join("、")
+    };
+    format!("{}は {values}、または unknown（不明）で指定してください", attribute.label)
 }
 
 /// Filters with commas between them; all must hold.
