@@ -173,7 +173,7 @@ fn what_has_no_words_is_refused() {
 /// Excel's sheets end with row 1,048,576, and a writer that passes it may write an empty file (polars#20870).
 #[test]
 fn the_line_after_a_full_sheet_stands_on_the_next() {
-    let question = "[[questions]]\nkey = \"only\"\nsection = \"a\"\nlabel = \"a\"\nitem = \"a\"\nguide = \"a\"\nguidance = \"a\"\nbase = \"a\"\n\
+    let question = "[[questions]]\nkey = \"only\"\nnumbers = { first = \"Q1\" }\nsection = \"a\"\nlabel = \"a\"\nitem = \"a\"\nguide = \"a\"\nguidance = \"a\"\nbase = \"a\"\n\
                     type = \"yes_no\"\nrequired = true\nslot = 0\n";
     let head = "id = \"wide\"\ntitle = \"a\"\n[[editions]]\nname = \"first\"\nprinted = \"2024-01-31\"\n\
                 [[windows]]\nopens = \"2024-02-01T00:00:00+09:00\"\ncloses = \"2024-03-08T23:59:59+09:00\"\n";

@@ -278,14 +278,12 @@ fn the_published_shares_of_2022_come_out() {
     let slot = survey.layout().slots_of("ehr_in_use")[0].index;
     let place = (PrefectureCode::new(1).unwrap(), Beds::new(100).unwrap());
     let hospital = Uuid::from_u128;
-    let frame = (0..8_252)
-        .map(|index| FrameEntry {
-            hospital: hospital(index),
-            prefecture: place.0,
-            municipality: None,
-            beds: place.1,
-        })
-        .collect();
+    let frame = (0..8_252).map(|index| FrameEntry {
+        hospital: hospital(index),
+        prefecture: place.0,
+        municipality: None,
+        beds: place.1,
+    });
     let responses = (0..6_216).map(|index| {
         let mut codes = vec![0; survey.layout().len()];
         codes[slot] = if index < 4_020 { 16 } else { 17 };
