@@ -68,8 +68,10 @@ pub async fn attributes(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryR
 }
 
 /// The counted revisions, also of hospitals that are out of scope. Place and beds stand in the frame, which is read beside: joined here they would cross
-/// the wire once more.
+/// the wire once more. No nested loops until the transaction ends: the planner takes policies for conditions that few rows meet, and would look up one
+/// revision after the other (820,000: 4.2 s, hashed 2.0 s).
 pub async fn responses(conn: &mut AsyncPgConnection, survey_id: &str, layout: &str) -> QueryResult<Vec<ResponseRow>> {
+    diesel::sql_query("SET LOCAL enable_nestloop = off").execute(conn).await?;
     submission::table
         .inner_join(
             revision::table.on(revision::submission_id
