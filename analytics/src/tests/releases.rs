@@ -293,7 +293,7 @@ fn of_every_domain_the_workbook_shows_all_numbers_or_marks() {
     for (index, question) in counted_questions(&decided.snapshot).enumerate() {
         let range = workbook.worksheet_range(&sheets[index]).unwrap();
         let plan = decided.plan(index);
-        let whole = range.rows().find(|row| row[0].to_string() == "全国").unwrap();
+        let whole = range.rows().find(|row| row[0] == "全国").unwrap();
         let rows = [
             vec![whole],
             section(&range, "病床規模別"),
@@ -413,7 +413,7 @@ fn trends_stand_where_both_releases_publish_and_the_panel_where_transitions_may(
         let open = [&earlier, &later]
             .iter()
             .all(|decided| decided.decision.is_published(domain, place(decided, "ehr_in_use")));
-        let marked = cells[1..16].iter().all(|cell| cell.to_string() == "X");
+        let marked = cells[1..16].iter().all(|cell| *cell == "X");
         assert!(marked || open && numbers(cells).len() >= 9, "{domain:?} {cells:?}");
         shown += u32::from(!marked);
     }
