@@ -16,7 +16,7 @@ impl Case<'_> {
         let found = self.possible(hidden, domain, option, want);
         found < want
             && found < self.limit(hidden, domain, option, want)
-            && (found < self.possible(&self.nation_only(hidden), domain, option, want)
+            && (found < self.possible(&self.not_held_against(hidden, domain), domain, option, want)
                 || found < self.whole.most(hidden, domain, option).unwrap_or(want) && !self.around(hidden, domain).is_empty())
     }
 
@@ -55,7 +55,7 @@ impl Case<'_> {
         open.map(|(index, _)| index).collect()
     }
 
-    /// How far a count could differ if only the nation's tables were published: every hospital of a band might have chosen the option.
+    /// How far a count could differ if only what is not held against it were published: every hospital of a band might have chosen the option.
     fn limit(&self, hidden: &[bool], domain: usize, option: usize, want: u32) -> u32 {
         let chosen = |cell: usize| self.tables.cell(self.question, cell).map_or(0, |counts| counts.option(option));
         let down: Vec<u32> = (0..self.base.len()).map(chosen).collect();
@@ -68,9 +68,21 @@ impl Case<'_> {
                 .collect(),
             down,
         };
-        let hidden = self.nation_only(hidden);
+        let hidden = self.not_held_against(hidden, domain);
         let push = |forward: bool| flow::push(self.tables.grid(), &hidden, &mut room.clone(), domain, forward, want);
         (push(true) + push(false)).min(want)
+    }
+
+    /// Hidden is everything but the tables that may show a count by themselves: to a prefecture's count the nation and its bands, to a band's count the
+    /// nation. Of a band the other bands are held against it, for the nation less those is the band.
+    fn not_held_against(&self, hidden: &[bool], domain: usize) -> Vec<bool> {
+        let domains = self.tables.domains();
+        let shows = |place: &Domain| match domains.get(domain) {
+            Some(Domain::Nation) | None => false,
+            Some(Domain::Band(_)) => matches!(place, Domain::Nation),
+            Some(Domain::Prefecture(_) | Domain::PrefectureBand(..)) => matches!(place, Domain::Nation | Domain::Band(_)),
+        };
+        domains.iter().zip(hidden).map(|(place, hidden)| *hidden || !shows(place)).collect()
     }
 
     pub(super) fn nation_only(&self, hidden: &[bool]) -> Vec<bool> {

@@ -43,6 +43,17 @@ impl Hidden {
     }
 }
 
+/// Which of the open tables a reader has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Published {
+    /// The nation as a whole.
+    Nation,
+    /// And its six bands.
+    NationAndBands,
+    /// All.
+    Everything,
+}
+
 /// The unknowns of the questions of one tree.
 pub(super) struct System {
     pub(super) program: Program,
@@ -59,18 +70,30 @@ impl Attack<'_> {
 
     pub(super) fn leaks_of(&self, root: usize, whole: bool) -> Vec<String> {
         let tree: Vec<usize> = std::iter::once(root).chain(self.tables.descendants(root)).collect();
-        let system = self.system(&tree, false, false);
+        let system = self.system(&tree, Published::Everything, false);
         let known = unmoved(&system.program, self.hidden(&tree, &system), whole);
         if known.is_empty() {
             return Vec::new();
         }
         // What the nation's own tables show by themselves, to somebody who knows every base or how questions hang together, is not held against
-        // the others.
-        let nation = |bases: bool| {
-            let program = self.system(&tree, true, bases).program;
-            unmoved(&program, known.iter().map(|(hidden, _)| hidden.clone()).collect(), whole)
+        // the prefectures; what the nation as a whole shows, not against its bands.
+        let without = |published: Published, bases: bool| {
+            let program = self.system(&tree, published, bases).program;
+            let is_of_band = |hidden: &Hidden| matches!(self.tables.domains()[hidden.domain], Domain::Nation | Domain::Band(_));
+            let asked = known.iter().map(|(hidden, _)| hidden.clone());
+            let asked: Vec<Hidden> = asked
+                .filter(|hidden| is_of_band(hidden) == (published == Published::Nation))
+                .collect();
+            if asked.is_empty() {
+                Vec::new()
+            } else {
+                unmoved(&program, asked, whole)
+            }
         };
-        let even_so = [nation(false), nation(true)].concat();
+        let each = [Published::Nation, Published::NationAndBands].into_iter();
+        let even_so: Vec<(Hidden, u32)> = each
+            .flat_map(|published| [without(published, false), without(published, true)].concat())
+            .collect();
         let limit = |hidden: &Hidden| {
             let same = |(other, _): &&(Hidden, u32)| {
                 (other.question, other.domain, other.option) == (hidden.question, hidden.domain, hidden.option)
@@ -91,7 +114,7 @@ impl Attack<'_> {
             .collect()
     }
 
-    pub(super) fn system(&self, tree: &[usize], nation_only: bool, bases: bool) -> System {
+    pub(super) fn system(&self, tree: &[usize], published: Published, bases: bool) -> System {
         let cells = self.tables.grid().cells();
         let mut system = System {
             program: Program::default(),
@@ -107,11 +130,15 @@ impl Attack<'_> {
         for question in tree {
             (0..cells).for_each(|cell| self.know_base(&mut system, *question, cell, bases));
             for (domain, place) in self.tables.domains().iter().enumerate() {
-                let national = matches!(place, Domain::Nation | Domain::Band(_));
-                if self.open[*question][domain] && (national || !nation_only) {
+                let is_known = match published {
+                    Published::Nation => matches!(place, Domain::Nation),
+                    Published::NationAndBands => matches!(place, Domain::Nation | Domain::Band(_)),
+                    Published::Everything => true,
+                };
+                if self.open[*question][domain] && is_known {
                     self.know_counts(&mut system, *question, domain);
                 }
-                if self.weighted[*question][domain] && !nation_only {
+                if self.weighted[*question][domain] && published == Published::Everything {
                     self.know_weighted(&mut system, *question, domain);
                 }
             }

@@ -1,6 +1,6 @@
 //! The bounds of a whole band against linear programming: what is said to be possible must be, and what is said to be most must not be exceeded.
 
-use super::attack::Attack;
+use super::attack::{Attack, Published};
 use super::people::People;
 use super::program::value;
 use crate::suppress::whole::Whole;
@@ -18,7 +18,7 @@ fn between_the_two_bounds_lies_what_the_nations_tables_leave_open() {
             open: every(true),
             weighted: every(false),
         };
-        let system = attack.system(&[0, 1, 2, 3], true, false);
+        let system = attack.system(&[0, 1, 2, 3], Published::NationAndBands, false);
         let national = |domain: &Domain| matches!(domain, Domain::Nation | Domain::Band(_));
         let hidden: Vec<bool> = tables.domains().iter().map(|domain| !national(domain)).collect();
         // The last domains are a small prefecture's three bands, the seventh the whole of another.

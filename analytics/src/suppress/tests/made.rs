@@ -79,6 +79,32 @@ fn of_the_made_nation_little_more_is_hidden_than_any_decision_must_hide() {
 }
 
 #[test]
+fn no_band_of_the_nation_is_hidden_alone() {
+    // Small enough for bands in which all said the same.
+    let nation = fixtures::make(fixtures::DEFAULT_SEED, 0.06).unwrap();
+    let mut hidden_bands = 0;
+    for id in ["2022", "2024"] {
+        let tables = tables(&nation, id);
+        let decision = decide(&tables, &Rule::default(), &[]).unwrap();
+        for question in (0..tables.questions().len()).filter(|question| decision.reason(Domain::Nation, *question).is_none()) {
+            let answered = |band: &usize| tables.counts(Domain::Band(*band), question).unwrap().base > 0;
+            let hidden = (0..6)
+                .filter(answered)
+                .filter(|band| decision.reason(Domain::Band(*band), question).is_some());
+            let hidden = hidden.count();
+            assert_ne!(
+                hidden,
+                1,
+                "{id} {}: the nation less five bands is the sixth",
+                tables.questions()[question].key
+            );
+            hidden_bands += hidden;
+        }
+    }
+    assert!(hidden_bands > 0, "there is something to hide");
+}
+
+#[test]
 fn the_attack_finds_nothing_in_single_questions_of_the_made_nation_with_weighted_estimates_of_its_bands() {
     for (tables, decision) in nation() {
         let hangs = |question: usize| tables.questions()[question].gate.is_some() || tables.children(question).next().is_some();
