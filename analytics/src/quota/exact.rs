@@ -69,6 +69,11 @@ impl Ratio {
         self.over.len() + self.under.len()
     }
 
+    /// Whether `self` times a step of so many factors with this logarithm is more than `other` beyond the error of logarithms.
+    pub(super) fn surely_more(&self, log: i64, factors: usize, other: &Self) -> bool {
+        self.log + log - other.log > error_of(self.factors() + factors + other.factors())
+    }
+
     /// How `self * step` compares to `other`, without building the product unless it is close.
     pub(super) fn compare_times(&self, step: &Self, other: &Self) -> Ordering {
         let error = error_of(self.factors() + step.factors() + other.factors());

@@ -167,39 +167,51 @@ impl<'a> Flow<'a> {
         ([next, problem.weights.at(row, from)], [last, problem.weights.at(row, to)])
     }
 
-    /// The cheapest way to each column from any of `starts`, by relaxing all steps until nothing gets cheaper (Bellman-Ford); `None` where no way
-    /// leads. There is no negative cycle, so as many rounds as there are columns suffice.
+    /// The cheapest way to each column from any of `starts`, by relaxing steps until nothing gets cheaper (Bellman-Ford, only from columns whose way
+    /// became cheaper); `None` where no way leads. There is no negative cycle, so as many rounds as there are columns suffice.
     fn ways(&self, starts: &[bool]) -> Vec<Option<Way>> {
         let mut ways: Vec<Option<Way>> = starts.iter().map(|start| start.then(Way::default)).collect();
+        let mut pending = starts.to_vec();
         for _ in 0..ways.len() {
-            let mut changed = false;
             for from in 0..ways.len() {
+                if !pending.get_mut(from).is_some_and(std::mem::take) {
+                    continue;
+                }
                 let Some(way) = ways.get(from).cloned().flatten() else { continue };
                 for to in 0..ways.len() {
-                    let Some(step) = self.steps.at(from, to) else { continue };
-                    let (over, under) = self.cost(step.row, from, to);
-                    let cost = Ratio::of(over, under);
-                    let Some(known) = ways.get_mut(to) else { continue };
-                    if known
-                        .as_ref()
-                        .is_some_and(|known| way.cost.compare_times(&cost, &known.cost).is_ge())
-                    {
+                    let (Some(step), Some(known)) = (self.steps.at(from, to), ways.get_mut(to)) else {
                         continue;
+                    };
+                    if let Some(cheaper) = self.extended(&way, step, Hop { row: step.row, from, to }, known.as_ref()) {
+                        *known = Some(cheaper);
+                        if let Some(pending) = pending.get_mut(to) {
+                            *pending = true;
+                        }
                     }
-                    let mut hops = way.hops.clone();
-                    hops.push(Hop { row: step.row, from, to });
-                    *known = Some(Way {
-                        cost: way.cost.times(&cost),
-                        hops,
-                    });
-                    changed = true;
                 }
             }
-            if !changed {
+            if !pending.contains(&true) {
                 break;
             }
         }
         ways
+    }
+
+    /// The way and one more step, if that is cheaper than what is known.
+    fn extended(&self, way: &Way, step: Step, hop: Hop, known: Option<&Way>) -> Option<Way> {
+        if known.is_some_and(|known| way.cost.surely_more(step.log, 4, &known.cost)) {
+            return None;
+        }
+        let (over, under) = self.cost(hop.row, hop.from, hop.to);
+        let cost = Ratio::of(over, under);
+        if known.is_some_and(|known| way.cost.compare_times(&cost, &known.cost).is_ge()) {
+            return None;
+        }
+        let hops = way.hops.iter().copied().chain([hop]).collect();
+        Some(Way {
+            cost: way.cost.times(&cost),
+            hops,
+        })
     }
 
     fn walk(&mut self, hops: &[Hop]) {
