@@ -13,7 +13,6 @@ import json
 import math
 import sys
 import time
-from collections import deque
 from fractions import Fraction
 
 ONE = 1 << 20
@@ -192,31 +191,32 @@ def settle(flow, turned):
 def way_between(cells, open_, rows, start_node, end):
     """The cells of a way: a raised cell leads from its column to its row, another from its row to its column."""
     came = {start_node: None}
-    queue = deque([start_node])
-    while queue:
-        node = queue.popleft()
-        if node == end:
-            way = []
-            while came[node] is not None:
-                node, place = came[node]
-                way.append(place)
-            return way
-        for place in sorted(open_[node]):
+    stack = [start_node]
+    while stack:
+        node = stack.pop()
+        from_row = node < rows
+        for place in open_[node]:
             row, column, raised = cells[place]
-            from_row = node < rows
             following = rows + column if from_row else row
-            if raised != from_row and following not in came:
-                came[following] = (node, place)
-                queue.append(following)
+            if raised == from_row or following in came:
+                continue
+            came[following] = (node, place)
+            if following == end:
+                way = []
+                while came[following] is not None:
+                    following, place = came[following]
+                    way.append(place)
+                return way
+            stack.append(following)
     return None
 
 
 def biproportional(weights, row_totals, column_totals, upper=None):
     """Seats, row divisors and column divisors. Of the two sides the shorter is made the columns, which are the nodes of the flow."""
-    # No cell can have more than all; at least 1, so that a cell of an empty matrix is not taken for full.
-    total = max(sum(row_totals), 1)
+    # One over all seats can never be given, but a cell without a real limit is never full.
+    most = sum(row_totals) + 1
     caps = [
-        [0 if weight == 0 else min(total, total if upper is None else upper[i][j]) for j, weight in enumerate(row)] for i, row in enumerate(weights)
+        [0 if weight == 0 else min(most, most if upper is None else upper[i][j]) for j, weight in enumerate(row)] for i, row in enumerate(weights)
     ]
     turned = len(column_totals) > len(row_totals)
     if turned:

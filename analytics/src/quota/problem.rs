@@ -9,7 +9,7 @@ use super::rounding::Rounding;
 pub const MAX_CELLS: usize = 1_000_000;
 
 /// The most that the fewer of rows and columns may be: the time grows with its third power.
-pub const MAX_SMALLER_SIDE: usize = 1_000;
+pub const MAX_SMALLER_SIDE: usize = 200;
 
 /// What a biproportional apportionment is asked of. Matrices are lists of rows.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +33,7 @@ pub struct Request<'a> {
 pub(super) struct Problem {
     pub(super) weights: Grid<u64>,
     pub(super) lower: Grid<u64>,
-    /// Never more than all seats, and where there are none, than 1: a cell of an empty matrix is not full.
+    /// Never more than one over all seats: that one can never be given, but a cell without a real limit is never full.
     pub(super) upper: Grid<u64>,
     pub(super) row_totals: Vec<u64>,
     pub(super) column_totals: Vec<u64>,
@@ -75,7 +75,7 @@ impl Problem {
         problem.check_lines()?;
         for row in 0..rows {
             for column in 0..columns {
-                problem.upper.set(row, column, problem.upper.at(row, column).min(seats.max(1)));
+                problem.upper.set(row, column, problem.upper.at(row, column).min(seats + 1));
             }
         }
         Ok(problem)

@@ -45,21 +45,28 @@ pub(super) fn start(problem: &Problem) -> Grid<u64> {
     best.1
 }
 
-/// Each row by the divisor method for itself, with its weights times the multipliers of the columns.
+/// Each row by the divisor method for itself, with its weights times the multipliers of the columns. Each row begins with another column, because
+/// of equal claims the first is served: where many rows tie, all would otherwise fill the same columns, and the flow would have to move it all.
 fn rows_alone(problem: &Problem, multipliers: &[u64]) -> Grid<u64> {
-    let mut seats = Grid::filled(problem.rows(), problem.columns(), 0);
+    let columns = problem.columns();
+    let mut seats = Grid::filled(problem.rows(), columns, 0);
     for (row, total) in problem.row_totals.iter().enumerate() {
-        let weights: Vec<u128> = problem
-            .weights
-            .row(row)
+        let first = row.checked_rem(columns).unwrap_or(0);
+        let turned = |cells: &[u64]| -> Vec<u64> { cells.iter().cycle().skip(first).take(columns).copied().collect() };
+        let weights: Vec<u128> = turned(problem.weights.row(row))
             .iter()
-            .zip(multipliers)
-            .map(|(weight, multiplier)| u128::from(*weight) * u128::from(*multiplier))
+            .zip(turned(multipliers))
+            .map(|(weight, multiplier)| u128::from(*weight) * u128::from(multiplier))
             .collect();
-        seats.set_row(
-            row,
-            &fill(&weights, *total, problem.lower.row(row), problem.upper.row(row), problem.rounding),
+        let mut filled = fill(
+            &weights,
+            *total,
+            &turned(problem.lower.row(row)),
+            &turned(problem.upper.row(row)),
+            problem.rounding,
         );
+        filled.rotate_right(first);
+        seats.set_row(row, &filled);
     }
     seats
 }

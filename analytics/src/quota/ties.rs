@@ -158,30 +158,33 @@ impl Ties {
         }
     }
 
-    /// The cells of a way between two nodes, if one leads.
+    /// The cells of a way between two nodes, if one leads; depth first, because from most nodes the end is only a few steps away.
     fn way(&self, from: usize, to: usize) -> Option<Vec<usize>> {
         let mut came: Vec<Option<(usize, usize)>> = vec![None; self.at.len()];
-        let mut queue = std::collections::VecDeque::from([from]);
-        while let Some(node) = queue.pop_front() {
-            if node == to {
-                let mut way = Vec::new();
-                let mut node = to;
-                while node != from {
-                    let (before, place) = came.get(node).copied().flatten()?;
-                    way.push(place);
-                    node = before;
+        let mut stack = vec![from];
+        while let Some(node) = stack.pop() {
+            for (next, place) in self.steps(node, false).filter(|(next, _)| *next != from) {
+                let Some(came_to_next) = came.get_mut(next).filter(|came| came.is_none()) else {
+                    continue;
+                };
+                *came_to_next = Some((node, place));
+                if next == to {
+                    return Some(backwards(&came, to));
                 }
-                return Some(way);
-            }
-            for (next, place) in self.steps(node, false) {
-                if next != from
-                    && let Some(came) = came.get_mut(next).filter(|came| came.is_none())
-                {
-                    *came = Some((node, place));
-                    queue.push_back(next);
-                }
+                stack.push(next);
             }
         }
         None
     }
+}
+
+/// The cells of the way that led to a node, the last first.
+fn backwards(came: &[Option<(usize, usize)>], to: usize) -> Vec<usize> {
+    let mut way = Vec::new();
+    let mut node = to;
+    while let Some((before, place)) = came.get(node).copied().flatten() {
+        way.push(place);
+        node = before;
+    }
+    way
 }

@@ -72,14 +72,18 @@ proptest! {
     }
 
     #[test]
-    fn a_wrong_matrix_has_no_proof(country in feasible(5, 4, 5), row in 0_usize..5, column in 0_usize..4) {
+    fn a_wrong_matrix_has_no_proof(country in feasible(5, 4, 9), row in 0_usize..5, column in 0_usize..4) {
         let found = biproportional(&country.request()).expect("feasible");
         let (rows, columns) = (found.seats.len(), found.seats[0].len());
-        prop_assume!(rows > 1 && columns > 1);
+        if rows < 2 || columns < 2 {
+            return Ok(());
+        }
         let (row, column) = (row % rows, column % columns);
         let (other_row, other_column) = ((row + 1) % rows, (column + 1) % columns);
         let mut moved = found.seats.clone();
-        prop_assume!(moved[row][other_column] > 0 && moved[other_row][column] > 0);
+if moved[row][other_column] == 0 || moved[other_row][column] == 0 {
+            return Ok(());
+        }
         moved[row][column] += 1;
         moved[row][other_column] -= 1;
         moved[other_row][column] -= 1;

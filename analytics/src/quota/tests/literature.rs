@@ -132,3 +132,12 @@ fn nothing_to_give_gives_nothing() {
     let none = Country::unbounded(Vec::new(), &[]);
     assert_eq!(proved(&none), Vec::<Vec<u64>>::new());
 }
+
+/// The only seat is held by a lower bound, so no seat could be taken or given; the divisor must fit the cell all the same.
+#[test]
+fn a_cell_that_has_all_seats_is_not_taken_for_full() {
+    let mut country = Country::unbounded(vec![vec![8]], &[vec![1]]);
+    country.lower = vec![vec![1]];
+    country.upper = vec![vec![2]];
+    assert_eq!(proved(&country), vec![vec![1]]);
+}
