@@ -265,8 +265,11 @@ fn meanings(question: &Question, slot: &Slot) -> [bool; 256] {
     known
 }
 
+/// A slot, and true at every byte that has a meaning there.
+type Known = (usize, [bool; 256]);
+
 /// What every slot of a survey may hold.
-struct Meanings<'a>(Vec<(&'a Question, Vec<(usize, [bool; 256])>)>);
+struct Meanings<'a>(Vec<(&'a Question, Vec<Known>)>);
 
 impl Meanings<'_> {
     fn of(survey: &Survey) -> Meanings<'_> {
@@ -296,7 +299,7 @@ impl Meanings<'_> {
     }
 }
 
-fn check_question(question: &Question, slots: &[(usize, [bool; 256])], row: usize, codes: &[u8]) -> Result<(), SnapshotError> {
+fn check_question(question: &Question, slots: &[Known], row: usize, codes: &[u8]) -> Result<(), SnapshotError> {
     let mut first_state = None;
     for (index, known) in slots {
         let code = codes.get(*index).copied().unwrap_or(NOT_ASKED);

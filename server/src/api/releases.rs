@@ -18,7 +18,6 @@ use crate::app::state::State;
 use crate::app::{jobs, surveys};
 use crate::auth::permit::{CheckReleases, FollowJobs, MakeReleases, Permit, ReadReleases};
 use crate::db::releases::FileRow;
-use crate::error::AppError;
 
 /// How much is hidden, in distributions: one question in one domain of the plan.
 #[derive(Serialize, ToSchema)]
@@ -264,7 +263,7 @@ pub async fn make_release(
     body: web::Json<ReleaseRequestJson>,
 ) -> Result<HttpResponse, ApiError> {
     let survey = surveys::known(&path)?;
-    let follow = Permit::<FollowJobs>::of(guarded.permit.actor().clone()).map_err(AppError::from)?;
+    let follow = Permit::<FollowJobs>::of(guarded.permit.actor().clone())?;
     let key = keyed.with_body(body.note.as_bytes());
     let job = jobs::ask_release(&state, &guarded.permit, survey, &body.note, &key).await?;
     answered(&state, &follow, job).await

@@ -25,10 +25,13 @@ pub(super) struct Made {
     pub(super) restricted: bool,
 }
 
+/// Name, media type and bytes of a file for everybody.
+type Written = (String, &'static str, Result<Vec<u8>, ReportError>);
+
 /// All files. Call it from a plain thread.
 pub(super) fn write(survey: &Survey, release: &Release<'_>, words: &ReportText, members: &[MemberRow]) -> Result<Vec<Made>, AppError> {
     let id = survey.id();
-    let public: [(String, &str, Result<Vec<u8>, ReportError>); 7] = [
+    let public: [Written; 7] = [
         (File::Houkoku.name(survey), WORKBOOK, report::houkoku_of(release, words)),
         (File::DataXlsx.name(survey), WORKBOOK, report::data_xlsx_of(release)),
         (File::DataCsv.name(survey), CSV, report::data_csv_of(release)),
