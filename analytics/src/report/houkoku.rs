@@ -80,7 +80,7 @@ pub(super) fn workbook(scope: Scope<'_>, earlier: Option<&Snapshot>, words: &Rep
             .map(|earlier| trends::shown(scope, earlier, &words.area))
             .transpose()?
             .unwrap_or_default(),
-        merged: weights::merged(&design),
+        merged: weights::merged(&design, &words.area),
     };
     content.write().map_err(workbook_error)
 }

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::app::exports::{self, Wish};
 use crate::app::idempotency::{Key, take_key};
 use crate::app::imports::Upload;
+use crate::app::releases;
 use crate::app::state::State;
 use crate::app::surveys;
 use crate::auth::actor::{Actor, Role};
@@ -229,10 +230,28 @@ pub async fn ask_export(
 /// Asks for a release, exactly once for a key.
 ///
 /// # Errors
-/// As [`ask_import`].
-pub async fn ask_release(state: &State, permit: &Permit<MakeReleases>, survey: &Survey, note: &str, key: &Key) -> Result<Job, AppError> {
+/// As [`ask_import`]; at once also those of [`releases::require`].
+pub async fn ask_release(
+    state: &State,
+    permit: &Permit<MakeReleases>,
+    survey: &'static Survey,
+    note: &str,
+    key: &Key,
+) -> Result<Job, AppError> {
+    if !is_known(state, permit.actor(), key).await? {
+        releases::require(state, permit, survey, note).await?;
+    }
     let kind = Kind::Release(ReleaseParameters { note: note.to_owned() });
     ask(state, permit.actor(), survey, kind, None, key).await
+}
+
+/// Whether a key has asked for a job before.
+async fn is_known(state: &State, actor: &Actor, key: &Key) -> Result<bool, AppError> {
+    as_actor(&state.pool, actor, Mode::Snapshot, async |conn| {
+        let actor_key = take_key(conn, actor, &key.key).await?;
+        Ok(jobs::of_key(conn, &actor_key, &key.key).await?.is_some())
+    })
+    .await
 }
 
 async fn ask(state: &State, actor: &Actor, survey: &Survey, kind: Kind, file: Option<&[u8]>, key: &Key) -> Result<Job, AppError> {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use survey::survey::Survey;
 
 pub use again::{Again, check};
-pub use making::{Preview, make, preview};
+pub use making::{Preview, make, preview, require};
 
 use crate::app::state::State;
 use crate::auth::permit::{Permit, ReadReleases};

@@ -71,6 +71,16 @@ pub async fn preview(state: &State, _permit: &Permit<MakeReleases>, survey: &'st
     .await?
 }
 
+/// Whether there is something to release that may be released.
+///
+/// # Errors
+/// `nothing_to_release`, `note_missing`, `release_unchanged`; or the database is away.
+pub async fn require(state: &State, _permit: &Permit<MakeReleases>, survey: &'static Survey, note: &str) -> Result<(), AppError> {
+    let basis = Basis::read(state, survey).await?;
+    answered(&basis)?;
+    worth_it(&basis, note.trim())
+}
+
 /// Makes a release and stores it; gives its number.
 ///
 /// # Errors
