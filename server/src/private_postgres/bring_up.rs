@@ -109,8 +109,8 @@ impl Cluster {
         let address = Address::new(socket_folder.to_owned());
         let began = Instant::now();
         let reason = loop {
-            if let Ok(Some(status)) = child.try_wait() {
-                break format!("it ended with {status}");
+            if let Some(reason) = end_of(&mut child) {
+                break reason;
             }
             // Asking before it says so would only fill its log with refusals.
             let answer = match self.postmaster()? {
@@ -223,6 +223,16 @@ fn setting(name: &str, folder: &Path) -> OsString {
     text
 }
 
+/// Why a child is no more; `None` while it lives. One killed between two looks may have been asked after by `standing` already, so that nobody can be told
+/// how it ended: it is no more all the same, and waiting for it would take the whole time that a start may take.
+fn end_of(child: &mut Child) -> Option<String> {
+    match child.try_wait() {
+        Ok(None) => None,
+        Ok(Some(status)) => Some(format!("it ended with {status}")),
+        Err(error) => Some(format!("it ended ({error})")),
+    }
+}
+
 /// Asks for a session and a row; `Err` says why there was none.
 async fn probe(address: &Address) -> Result<(), String> {
     let ask = async {
@@ -233,5 +243,23 @@ async fn probe(address: &Address) -> Result<(), String> {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(error)) => Err(reason_of(&error)),
         Err(_elapsed) => Err("no answer for 5 s".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nix::sys::wait::waitpid;
+    use tokio::process::Command;
+
+    #[tokio::test]
+    async fn a_child_that_somebody_else_asked_after_has_ended_too() {
+        let mut lives = Command::new("sleep").arg("60").kill_on_drop(true).spawn().unwrap();
+        assert_eq!(end_of(&mut lives), None);
+        let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+        let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap());
+        kill(pid, Signal::SIGKILL).unwrap();
+        waitpid(pid, None).unwrap();
+        assert!(end_of(&mut child).unwrap().starts_with("it ended"));
     }
 }
