@@ -17,9 +17,11 @@ pub mod pages;
 pub mod preconditions;
 pub mod problem;
 pub mod programs;
+pub mod quotas;
 pub mod receipts;
 pub mod releases;
 pub mod reminders;
+pub mod selections;
 pub mod sessions;
 pub mod steps;
 pub mod submissions;
@@ -105,12 +107,12 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(exports::download_statistics)
         .service(programs::list_programs)
         .service(programs::create_program)
-        .service(programs::list_quotas)
-        .service(programs::set_quotas)
-        .service(programs::list_candidates)
-        .service(programs::choose_hospitals)
-        .service(programs::read_selection)
-        .service(programs::download_selection)
+        .service(quotas::list_quotas)
+        .service(quotas::set_quotas)
+        .service(selections::list_candidates)
+        .service(selections::choose_hospitals)
+        .service(selections::read_selection)
+        .service(selections::download_selection)
         .service(audits::list_audit);
 }
 

@@ -245,5 +245,5 @@ pub(super) async fn quotas(state: &State, program: &str, file: &Path) -> Result<
             hospitals,
         })
         .collect();
-    Ok(programs::set_quotas(state, &Permit::of(Actor::system())?, program, &cells).await?)
+    Ok(programs::quotas::set(state, &Permit::of(Actor::system())?, program, &cells).await?)
 }

@@ -37,7 +37,7 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
     with_state(settings, async |state| {
         let selection = choose(state, &arguments.program, prefecture).await?;
         if let Some(path) = &arguments.output {
-            let bytes = programs::list_file(state, &Permit::of(Actor::system())?, &arguments.program, prefecture).await?;
+            let bytes = programs::choosing::list_file(state, &Permit::of(Actor::system())?, &arguments.program, prefecture).await?;
             files::write(path, &bytes)?;
         }
         if arguments.json {
@@ -52,9 +52,9 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
 /// Chooses, and gives the result.
 pub(super) async fn choose(state: &State, program: &str, prefecture: PrefectureCode) -> Result<Selection, CliError> {
     let permit = Permit::of(Actor::system())?;
-    programs::choose(state, &permit, program, prefecture, None).await?;
+    programs::choosing::choose(state, &permit, program, prefecture, None).await?;
     let read = Permit::of(Actor::system())?;
-    Ok(programs::current(state, &read, program, prefecture).await?.selection)
+    Ok(programs::choosing::current(state, &read, program, prefecture).await?.selection)
 }
 
 /// A selection for people: cells against quotas, shortages in words, then the list.

@@ -98,7 +98,7 @@ pub(crate) async fn answer(application_url: &str) {
         let Role::Prefecture(prefecture) = actor.role().clone() else {
             panic!("no prefecture")
         };
-        done(programs::choose(&state, &Permit::<ChooseHospitals>::of(actor).unwrap(), "2024", prefecture, None).await);
+        done(programs::choosing::choose(&state, &Permit::<ChooseHospitals>::of(actor).unwrap(), "2024", prefecture, None).await);
     }
     for (login, _) in accounts() {
         done(sessions::sign_in(&state, login, SecretString::from(PASSWORD)).await.map(drop));
@@ -149,7 +149,7 @@ async fn open_program(state: &State) {
         quota(14, "20-199", 1),
         quota(14, "200-399", 1),
     ];
-    done(programs::set_quotas(state, &permit, "2024", &quotas).await);
+    done(programs::quotas::set(state, &permit, "2024", &quotas).await);
 }
 
 async fn submit(state: &State, permit: &Permit<SubmitAnswers>, survey: &str, hospital: Hospital, answers: Value) {

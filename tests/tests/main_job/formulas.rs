@@ -33,7 +33,7 @@ async fn text_from_users_is_a_formula_in_no_workbook() {
     );
     nation::open_program(&app.state, &Files::of_the_nation(), "=1+1").await;
     let tokyo = PrefectureCode::new(13).unwrap();
-    done(programs::choose(&app.state, &Permit::of(Actor::system()).unwrap(), PROGRAM, tokyo, None).await);
+    done(programs::choosing::choose(&app.state, &Permit::of(Actor::system()).unwrap(), PROGRAM, tokyo, None).await);
     let list = client
         .get(&format!("/api/v1/programs/{PROGRAM}/prefectures/13/selection.xlsx"))
         .await

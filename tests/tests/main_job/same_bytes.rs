@@ -25,9 +25,12 @@ async fn everything(state: &State) -> Vec<(String, Vec<u8>)> {
     }
     for prefecture in PrefectureCode::all() {
         let permit = || Permit::of(Actor::system()).unwrap();
-        let selection = done(programs::current(state, &permit(), PROGRAM, prefecture).await).selection;
+        let selection = done(programs::choosing::current(state, &permit(), PROGRAM, prefecture).await).selection;
         let name = format!("{} {} {}", prefecture.code(), selection.inputs_hash, selection.result_hash);
-        all.push((name, done(programs::list_file(state, &permit(), PROGRAM, prefecture).await)));
+        all.push((
+            name,
+            done(programs::choosing::list_file(state, &permit(), PROGRAM, prefecture).await),
+        ));
     }
     all
 }
@@ -36,7 +39,7 @@ async fn everything(state: &State) -> Vec<(String, Vec<u8>)> {
 async fn choose(state: &State, files: &Files) {
     nation::open_program(state, files, "試験支援事業").await;
     for prefecture in PrefectureCode::all() {
-        done(programs::choose(state, &Permit::of(Actor::system()).unwrap(), PROGRAM, prefecture, None).await);
+        done(programs::choosing::choose(state, &Permit::of(Actor::system()).unwrap(), PROGRAM, prefecture, None).await);
     }
 }
 

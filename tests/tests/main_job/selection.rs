@@ -19,8 +19,9 @@ use crate::reading;
 async fn choose_all(state: &State) -> Vec<Selection> {
     let mut selections = Vec::new();
     for prefecture in PrefectureCode::all() {
-        done(programs::choose(state, &Permit::of(Actor::system()).unwrap(), PROGRAM, prefecture, None).await);
-        selections.push(done(programs::current(state, &Permit::of(Actor::system()).unwrap(), PROGRAM, prefecture).await).selection);
+        done(programs::choosing::choose(state, &Permit::of(Actor::system()).unwrap(), PROGRAM, prefecture, None).await);
+        selections
+            .push(done(programs::choosing::current(state, &Permit::of(Actor::system()).unwrap(), PROGRAM, prefecture).await).selection);
     }
     selections
 }
@@ -81,7 +82,7 @@ async fn every_cell_takes_exactly_its_quota_and_the_short_one_is_named() {
 /// In the prefecture's list, in words.
 async fn assert_list_names_the_short_cell(state: &State) {
     let prefecture = PrefectureCode::new(22).unwrap();
-    let list = done(programs::list_file(state, &Permit::of(Actor::system()).unwrap(), PROGRAM, prefecture).await);
+    let list = done(programs::choosing::list_file(state, &Permit::of(Actor::system()).unwrap(), PROGRAM, prefecture).await);
     let summary = reading::sheet(&list, "選定結果");
     let line = summary.rows().find(|row| row[0] == "400床以上").unwrap();
     assert!(line[7].to_string().starts_with("候補が2病院不足しています。"), "{line:?}");
@@ -103,7 +104,7 @@ async fn scores_order_ties_and_choice_are_what_plain_sql_says() {
         );
 
         for prefecture in PrefectureCode::all() {
-            let found = done(programs::candidates(&state, &Permit::of(Actor::system()).unwrap(), PROGRAM, prefecture).await);
+            let found = done(programs::candidates::list(&state, &Permit::of(Actor::system()).unwrap(), PROGRAM, prefecture).await);
             let number = i16::from(prefecture.number());
             let here: Vec<&Ranked> = expected.iter().filter(|candidate| candidate.prefecture == number).collect();
             let of_server: Vec<_> = found.candidates.iter().map(of_candidate).collect();
@@ -196,10 +197,10 @@ async fn the_list_holds_exactly_the_chosen_hospitals_in_their_order() {
     nation::open_program(&state, &Files::of_the_nation(), "試験支援事業").await;
     for number in [1, 13, 22, 47] {
         let prefecture = PrefectureCode::new(number).unwrap();
-        done(programs::choose(&state, &Permit::of(Actor::system()).unwrap(), PROGRAM, prefecture, None).await);
+        done(programs::choosing::choose(&state, &Permit::of(Actor::system()).unwrap(), PROGRAM, prefecture, None).await);
         let permit = || Permit::of(Actor::system()).unwrap();
-        let selection = done(programs::current(&state, &permit(), PROGRAM, prefecture).await).selection;
-        let list = done(programs::list_file(&state, &permit(), PROGRAM, prefecture).await);
+        let selection = done(programs::choosing::current(&state, &permit(), PROGRAM, prefecture).await).selection;
+        let list = done(programs::choosing::list_file(&state, &permit(), PROGRAM, prefecture).await);
         let names: Vec<String> = reading::sheets(&list).into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["選定結果", "支援対象病院一覧", "選定基準", "作成情報"]);
 
@@ -261,7 +262,9 @@ async fn choosing_again_gives_the_same_list_and_says_so() {
         let prefecture = PrefectureCode::new(prefecture).unwrap();
         let mut runs = Vec::new();
         for _ in 0..2 {
-            runs.push(done(programs::choose(&state, &Permit::of(Actor::system()).unwrap(), PROGRAM, prefecture, None).await).body);
+            runs.push(
+                done(programs::choosing::choose(&state, &Permit::of(Actor::system()).unwrap(), PROGRAM, prefecture, None).await).body,
+            );
         }
         assert_eq!(runs[0]["selection"], runs[1]["selection"]);
         assert_eq!(

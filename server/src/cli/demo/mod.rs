@@ -128,7 +128,7 @@ async fn demonstrate(arguments: &Arguments, settings: &Settings, database: &Data
         paths.extend(release::write(&state, survey, &listed, &arguments.out.join("release")).await?);
     }
     let list = arguments.out.join(format!("selection_{}.xlsx", chosen.prefecture.code()));
-    let bytes = programs::list_file(&state, &Permit::of(Actor::system())?, PROGRAM, chosen.prefecture).await?;
+    let bytes = programs::choosing::list_file(&state, &Permit::of(Actor::system())?, PROGRAM, chosen.prefecture).await?;
     super::files::write(&list, &bytes)?;
     paths.push(list);
     let template = arguments.out.join(format!("template_{}_form.xlsx", latest.id()));
