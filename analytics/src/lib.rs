@@ -22,6 +22,7 @@ pub mod micro;
 mod percent;
 pub mod picture;
 mod plan;
+pub mod program;
 pub mod quota;
 mod rate;
 pub mod report;

@@ -139,6 +139,13 @@ impl Banding {
 }
 
 impl Band {
+    /// The band of a key in whichever banding has it: no key stands in both.
+    pub fn of_key(key: &str) -> Option<&'static Band> {
+        [Banding::Survey, Banding::Program]
+            .into_iter()
+            .find_map(|banding| banding.band(key))
+    }
+
     /// Whether the number of beds falls in this band.
     pub fn holds(&self, beds: Beds) -> bool {
         beds.number() >= self.min && self.max.is_none_or(|max| beds.number() <= max)

@@ -14,7 +14,7 @@ use serde_json::Value;
 use server::app::accounts::{self, Speaks};
 use server::app::clock::Clock;
 use server::app::imports::{self, ImportReport, Upload};
-use server::app::programs::{self, NewProgram};
+use server::app::programs::{self, NewProgram, Terms};
 use server::app::state::State;
 use server::app::{frames, windows};
 use server::auth::actor::Actor;
@@ -185,6 +185,7 @@ pub async fn open_program(state: &State, files: &Files, title: &str) {
         surveys: vec!["2024".to_owned(), "2022".to_owned()],
         use_rule: "試験のため".to_owned(),
         deadline: now() + TimeDelta::days(30),
+        terms: Terms::default(),
     };
     done(programs::open(state, &Permit::of(Actor::system()).unwrap(), &new).await);
     let workbook = done(state.shared.parser.parse(files.read("quotas_2024.csv")).await).unwrap();

@@ -6,7 +6,7 @@ use super::text::{self, ProgramText};
 use super::{ReportError, workbook_error};
 use crate::selection::{CellResult, ChosenHospital, Selection};
 use rust_xlsxwriter::{Worksheet, XlsxError};
-use survey::band::Banding;
+use survey::band::Band;
 
 /// Width of a criterion's column.
 const CRITERION_PIXELS: u32 = 72;
@@ -217,9 +217,5 @@ fn write_origin(sheet: &mut Worksheet, styles: &Styles, selection: &Selection, w
 }
 
 fn band_label(key: &str) -> String {
-    Banding::Program
-        .bands()
-        .iter()
-        .find(|band| band.key == key)
-        .map_or_else(|| key.to_owned(), |band| band.label.to_owned())
+    Band::of_key(key).map_or_else(|| key.to_owned(), |band| band.label.to_owned())
 }

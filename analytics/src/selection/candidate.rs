@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use survey::band::Banding;
 use survey::evaluate::State;
 use survey::hospital::Beds;
 use survey::prefecture::PrefectureCode;
@@ -34,6 +33,9 @@ pub struct CandidateHospital {
     pub beds: Beds,
     /// Key of the programme's band.
     pub band: String,
+    /// Attributes of the frame, such as the medical area: key and value; what is not there is not known.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, String>,
     /// What the deciding submission answered.
     pub answers: ChosenOptions,
     /// Id of the survey whose submission decided.
@@ -55,6 +57,13 @@ pub struct HospitalRecord {
     pub municipality: Option<String>,
     /// Licensed beds of the frame.
     pub beds: Beds,
+    /// Key of the programme's band; `None` under 20 beds.
+    pub band: Option<String>,
+    /// Attributes of the frame: key and value.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, String>,
+    /// Why it left the frame since the programme opened, if it did: closed, or no hospital any more.
+    pub left: Option<String>,
     /// The year or programme in which it was chosen before, if it was.
     pub chosen_earlier: Option<String>,
     /// The programme's surveys, the latest first.
@@ -78,6 +87,11 @@ pub enum NotEligible {
     NotAHospital {
         /// Licensed beds.
         beds: u16,
+    },
+    /// Left the frame since.
+    LeftFrame {
+        /// Why.
+        because: String,
     },
     /// Chosen before.
     ChosenEarlier {
@@ -105,6 +119,7 @@ impl NotEligible {
             NotEligible::NotAHospital { beds } => {
                 format!("許可病床数が{beds}床（20床未満）のため対象外です。病床数が誤っている場合は調査対象名簿の修正を依頼してください。")
             }
+            NotEligible::LeftFrame { because } => format!("調査対象名簿から外れたため候補になりません（{because}）。"),
             NotEligible::ChosenEarlier { program } => {
                 format!("{program}の支援対象として選定済みのため、候補になりません。")
             }
@@ -124,12 +139,12 @@ impl NotEligible {
 /// # Errors
 /// The reason why the hospital is no candidate.
 pub fn eligible(record: &HospitalRecord) -> Result<CandidateHospital, NotEligible> {
-    let band = Banding::Program
-        .band_of(record.beds)
-        .and_then(|index| Banding::Program.bands().get(index))
-        .ok_or(NotEligible::NotAHospital {
-            beds: record.beds.number(),
-        })?;
+    let band = record.band.clone().ok_or(NotEligible::NotAHospital {
+        beds: record.beds.number(),
+    })?;
+    if let Some(because) = &record.left {
+        return Err(NotEligible::LeftFrame { because: because.clone() });
+    }
     if let Some(program) = &record.chosen_earlier {
         return Err(NotEligible::ChosenEarlier { program: program.clone() });
     }
@@ -152,7 +167,8 @@ pub fn eligible(record: &HospitalRecord) -> Result<CandidateHospital, NotEligibl
         prefecture: record.prefecture,
         municipality: record.municipality.clone(),
         beds: record.beds,
-        band: band.key.to_owned(),
+        band,
+        attributes: record.attributes.clone(),
         answers: answers.clone(),
         survey,
     })

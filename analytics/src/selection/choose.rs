@@ -7,7 +7,7 @@ use crate::selection::criteria::Criteria;
 use crate::selection::score::{ScoredCandidate, rank};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use survey::band::Banding;
+use survey::band::Band;
 use survey::prefecture::PrefectureCode;
 
 /// How many hospitals a cell has to name.
@@ -181,11 +181,7 @@ fn number(count: usize) -> Result<u32, SelectionError> {
     u32::try_from(count).map_err(|error| SelectionError::Defect(error.to_string()))
 }
 
-/// Small bands first; a band that the programme's banding does not know comes last, by its key.
-fn band_order(key: &str) -> usize {
-    Banding::Program
-        .bands()
-        .iter()
-        .position(|band| band.key == key)
-        .unwrap_or(usize::MAX)
+/// Small bands first; one that no banding knows comes last, by its key.
+fn band_order(key: &str) -> u16 {
+    Band::of_key(key).map_or(u16::MAX, |band| band.min)
 }

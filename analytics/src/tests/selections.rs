@@ -29,12 +29,20 @@ fn record(gmis: &str, beds: u16, answers: &[(&str, &str)]) -> HospitalRecord {
         prefecture: prefecture(),
         municipality: None,
         beds: Beds::new(beds).unwrap(),
+        band: band(beds),
+        attributes: BTreeMap::new(),
+        left: None,
         chosen_earlier: None,
         surveys: vec![SurveyAnswers {
             survey: "2024".to_owned(),
             answers: Some(answers),
         }],
     }
+}
+
+fn band(beds: u16) -> Option<String> {
+    let index = Banding::Program.band_of(Beds::new(beds).unwrap())?;
+    Some(Banding::Program.bands()[index].key.to_owned())
 }
 
 fn candidates(seed: u64, count: usize) -> Vec<CandidateHospital> {
@@ -228,10 +236,16 @@ fn the_latest_answered_survey_alone_decides_who_may_be_chosen() {
     assert!(refusal.message().contains("令和6年度"), "{}", refusal.message());
     let small = HospitalRecord {
         beds: Beds::new(19).unwrap(),
+        band: None,
         ..with(answers("yes"), None)
     };
     assert_eq!(eligible(&small), Err(NotEligible::NotAHospital { beds: 19 }));
     assert_eq!(eligible(&with(answers("yes"), None)).unwrap().band, "200-399");
+    let closed = HospitalRecord {
+        left: Some("廃止".to_owned()),
+        ..with(answers("yes"), None)
+    };
+    assert!(eligible(&closed).unwrap_err().message().contains("廃止"));
 }
 
 #[test]

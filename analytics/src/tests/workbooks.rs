@@ -170,6 +170,7 @@ fn candidate(gmis: &str, name: &str, beds: u16, band: &str) -> CandidateHospital
         municipality: None,
         beds: Beds::new(beds).unwrap(),
         band: band.to_owned(),
+        attributes: BTreeMap::new(),
         answers: BTreeMap::from([("bcp_defined".to_owned(), vec!["no".to_owned()])]),
         survey: "2024".to_owned(),
     }

@@ -107,6 +107,8 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(exports::download_statistics)
         .service(programs::list_programs)
         .service(programs::create_program)
+        .service(programs::list_program_extensions)
+        .service(programs::extend_program)
         .service(quotas::list_quotas)
         .service(quotas::set_quotas)
         .service(selections::list_candidates)

@@ -4,18 +4,24 @@ pub mod candidates;
 pub mod choosing;
 pub mod quotas;
 
+use std::collections::BTreeMap;
+
+use analytics::program::{self, Effort, FormColumn, ProgramError};
 use analytics::selection::Criteria;
 use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use survey::band::{Band, Banding};
 use survey::prefecture::PrefectureCode;
+use uuid::Uuid;
 
 use crate::app::state::State;
 use crate::app::{surveys, windows};
 use crate::auth::actor::{Actor, Role};
 use crate::auth::permit::{Permit, ReadPrograms, SetQuotas};
 use crate::db::audit;
-use crate::db::programs::{self, ProgramRow};
+use crate::db::programs::{self, ExtensionRow, ProgramRow};
 use crate::db::transaction::{Mode, as_actor};
 use crate::error::AppError;
 
@@ -34,6 +40,54 @@ pub struct NewProgram {
     pub use_rule: String,
     /// When lists are due.
     pub deadline: DateTime<Utc>,
+    /// What is usual if nobody says otherwise.
+    pub terms: Terms,
+}
+
+/// Terms of a programme that have a usual value.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    /// The bands of its cells.
+    pub banding: Banding,
+    /// Whether answers are used by the recorded rule or only with recorded consent.
+    pub consent: Consent,
+    /// The survey that is its intake form (意向調査).
+    pub intake_survey: Option<String>,
+    /// Effort by band; `None`: as the notice estimates.
+    pub effort: Option<BTreeMap<String, Effort>>,
+    /// Columns of the form; `None`: the usual ones.
+    pub form: Option<Vec<FormColumn>>,
+}
+
+impl Default for Terms {
+    fn default() -> Terms {
+        Terms {
+            banding: Banding::Program,
+            consent: Consent::Rule,
+            intake_survey: None,
+            effort: None,
+            form: None,
+        }
+    }
+}
+
+/// By what right answers are used for choosing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Consent {
+    /// By the recorded rule of the programme.
+    Rule,
+    /// Only of hospitals that consented in the intake form.
+    Recorded,
+}
+
+impl Consent {
+    fn as_str(self) -> &'static str {
+        match self {
+            Consent::Rule => "rule",
+            Consent::Recorded => "recorded",
+        }
+    }
 }
 
 /// Opens a programme with the national default of the criteria.
@@ -72,6 +126,7 @@ pub async fn open(state: &State, permit: &Permit<SetQuotas>, new: &NewProgram) -
         ));
     }
     windows::require_known_century(&[new.deadline])?;
+    let (effort, form) = checked(&new.terms)?;
     let criteria = Criteria::national().map_err(AppError::internal)?;
     let now = state.now();
     let actor = permit.actor();
@@ -85,7 +140,20 @@ pub async fn open(state: &State, permit: &Permit<SetQuotas>, new: &NewProgram) -
         criteria: serde_json::to_value(&criteria).map_err(AppError::internal)?,
         deadline: new.deadline,
         opened_at: now,
+        banding: new.terms.banding.as_str().to_owned(),
+        consent: new.terms.consent.as_str().to_owned(),
+        intake_survey: new.terms.intake_survey.clone(),
+        effort,
+        form,
     };
+    let most = |band: &Band| band.max.map_or(i32::MAX, i32::from);
+    let bands = new
+        .terms
+        .banding
+        .bands()
+        .iter()
+        .map(|band| (band.key, i32::from(band.min), most(band)));
+    let bands: Vec<(&str, i32, i32)> = bands.collect();
     as_actor(&state.pool, actor, Mode::Write, async |conn| {
         if !programs::insert(conn, &row).await? {
             return Err(AppError::conflict(
@@ -93,15 +161,118 @@ pub async fn open(state: &State, permit: &Permit<SetQuotas>, new: &NewProgram) -
                 "この名前の支援事業は既にあります。別の名前を付けてください。",
             ));
         }
+        let frozen = programs::freeze(conn, &row, &bands).await?;
         let entry = audit::Entry {
             action: "open_program",
-            details: json!({"program": row.id}),
+            details: json!({"program": row.id, "hospitals": frozen}),
             ..audit::Entry::default()
         };
         Ok(audit::insert(conn, actor, now, entry).await?)
     })
     .await?;
     Ok(row)
+}
+
+/// Effort and form as they are kept.
+fn checked(terms: &Terms) -> Result<(Value, Value), AppError> {
+    if let Some(id) = &terms.intake_survey {
+        surveys::known(id)?;
+    } else if terms.consent == Consent::Recorded {
+        return Err(AppError::invalid(
+            "program_invalid",
+            "回答の利用に病院の同意を要する事業では、同意を尋ねる意向調査（intake_survey）を指定してください。",
+        ));
+    }
+    let effort = terms.effort.clone().unwrap_or_else(|| program::usual_effort(terms.banding));
+    let form = terms.form.clone().unwrap_or_else(program::usual_form);
+    program::check_effort(&effort, terms.banding)
+        .and_then(|()| program::check_form(&form))
+        .map_err(|error| AppError::invalid("program_invalid", sentence(&error)))?;
+    let value = |value: Result<Value, serde_json::Error>| value.map_err(AppError::internal);
+    Ok((value(serde_json::to_value(effort))?, value(serde_json::to_value(form))?))
+}
+
+fn sentence(error: &ProgramError) -> String {
+    match error {
+        ProgramError::Bands { expected, .. } => format!(
+            "工数は、病床規模区分（{}）のそれぞれについて1つずつ指定してください。",
+            expected.join("、")
+        ),
+        ProgramError::NoEffort(band) => format!("病床規模区分 {band} の工数に0があります。人日と日数は1（0.1日）以上にしてください。"),
+        ProgramError::DoubleField(field) => format!("様式に同じ項目（{field:?}）が2回あります。1つにしてください。"),
+        ProgramError::MissingField(_) => "様式には、G-MIS IDと病院名の列が必要です。追加してください。".to_owned(),
+        ProgramError::Header(header) => format!(
+            "様式の列見出し「{}」は使えません。1～40文字の見出しを付けてください。",
+            survey::fault::excerpt(header)
+        ),
+    }
+}
+
+/// Grants a prefecture a longer deadline, or another one than was granted before.
+///
+/// # Errors
+/// `program_unknown`, `reason_missing`, `time_invalid`; or the database is away.
+pub async fn extend(
+    state: &State,
+    permit: &Permit<SetQuotas>,
+    program: &str,
+    prefecture: PrefectureCode,
+    (deadline, reason): (DateTime<Utc>, &str),
+) -> Result<ExtensionRow, AppError> {
+    windows::require_known_century(&[deadline])?;
+    let reason = required_reason(reason)?;
+    let actor = permit.actor();
+    let now = state.now();
+    as_actor(&state.pool, actor, Mode::Write, async |conn| {
+        let program = require(conn, program).await?;
+        let row = ExtensionRow {
+            id: Uuid::now_v7(),
+            program_id: program.id,
+            prefecture: i16::from(prefecture.number()),
+            deadline,
+            reason,
+            account_id: actor.account(),
+            granted_at: now,
+        };
+        programs::extend(conn, &row).await?;
+        let entry = audit::Entry {
+            action: "extend_program",
+            prefecture: Some(row.prefecture),
+            details: json!({"program": row.program_id, "deadline": row.deadline, "reason": row.reason}),
+            ..audit::Entry::default()
+        };
+        audit::insert(conn, actor, now, entry).await?;
+        Ok(row)
+    })
+    .await
+}
+
+/// The longer deadlines in force: a prefecture's own, the ministry's all.
+///
+/// # Errors
+/// `program_unknown`; or the database is away.
+pub async fn extensions(state: &State, permit: &Permit<ReadPrograms>, program: &str) -> Result<Vec<ExtensionRow>, AppError> {
+    as_actor(&state.pool, permit.actor(), Mode::Snapshot, async |conn| {
+        require(conn, program).await?;
+        Ok(programs::extensions(conn, program).await?)
+    })
+    .await
+}
+
+/// A reason as it is kept.
+///
+/// # Errors
+/// `reason_missing` when nothing is said, `reason_too_long` over 1,000 characters.
+fn required_reason(reason: &str) -> Result<String, AppError> {
+    const CHARACTERS: usize = 1_000;
+    let reason = reason.trim();
+    if reason.is_empty() {
+        return Err(AppError::invalid("reason_missing", "理由を記入してください。記録に残ります。"));
+    }
+    if reason.chars().count() > CHARACTERS {
+        return Err(AppError::invalid("reason_too_long", "理由は1,000文字以内で記入してください。"));
+    }
+    Ok(reason.to_owned())
 }
 
 /// All programmes.

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use analytics::selection::Selection;
-use survey::band::Banding;
+use survey::band::Band;
 use survey::prefecture::PrefectureCode;
 
 use super::columns::{self, Align};
@@ -68,11 +68,7 @@ pub(super) fn write(out: &mut dyn Write, selection: &Selection) -> io::Result<()
         ("境界点", Align::Right),
         ("同点", Align::Right),
     ];
-    let band = |key: &str| {
-        Banding::Program
-            .band(key)
-            .map_or_else(|| key.to_owned(), |band| band.label.to_owned())
-    };
+    let band = |key: &str| Band::of_key(key).map_or_else(|| key.to_owned(), |band| band.label.to_owned());
     let rows: Vec<Vec<String>> = selection
         .cells
         .iter()

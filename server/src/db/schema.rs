@@ -131,7 +131,25 @@ diesel::table! {
 diesel::table! {
     program (id) {
         id -> Text, fiscal_year -> Integer, title -> Text, surveys -> Array<Text>, frame_survey -> Text, use_rule -> Text,
-        criteria -> Jsonb, deadline -> Timestamptz, opened_at -> Timestamptz,
+        criteria -> Jsonb, deadline -> Timestamptz, opened_at -> Timestamptz, banding -> Text, consent -> Text,
+        intake_survey -> Nullable<Text>, effort -> Jsonb, form -> Jsonb,
+    }
+}
+diesel::table! {
+    program_hospital (program_id, hospital_id) {
+        program_id -> Text, hospital_id -> Uuid, gmis_id -> Text, institution_code -> Nullable<Text>, name -> Text, prefecture -> SmallInt,
+        municipality -> Text, beds -> Integer, band -> Nullable<Text>, attributes -> Jsonb,
+    }
+}
+diesel::table! {
+    cell (program_id, prefecture, band) {
+        program_id -> Text, prefecture -> SmallInt, band -> Text, changed_at -> Timestamptz,
+    }
+}
+diesel::table! {
+    program_extension (id) {
+        id -> Uuid, program_id -> Text, prefecture -> SmallInt, deadline -> Timestamptz, reason -> Text, account_id -> Nullable<Uuid>,
+        granted_at -> Timestamptz,
     }
 }
 diesel::table! {
@@ -234,6 +252,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     job,
     import_verdict,
     program,
+    program_hospital,
+    cell,
+    program_extension,
     quota,
     selection,
     chosen_hospital,

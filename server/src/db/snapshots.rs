@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bytea, Integer, Nullable, SmallInt, Text};
+use diesel::sql_types::{Array, Bytea, Integer, Nullable, SmallInt, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -169,36 +169,49 @@ pub struct AnsweredRow {
     /// One byte a slot.
     #[diesel(sql_type = Nullable<Bytea>)]
     pub codes: Option<Vec<u8>>,
-    /// In how many earlier programmes it was chosen.
-    #[diesel(sql_type = BigInt)]
-    pub earlier: i64,
+    /// The title of the earlier programme in which it was chosen, if it was; the latest.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub earlier: Option<String>,
+    /// Of the programme's banding; `None` under 20 beds.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub band: Option<String>,
+    /// An object of texts, by the catalogue of attributes.
+    #[diesel(sql_type = diesel::sql_types::Jsonb)]
+    pub attributes: Value,
+    /// Why it left the frame after the programme opened, if it did.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub left_because: Option<String>,
 }
 
-/// The hospitals of a prefecture in a programme's frame with what they answered to each of its surveys, by G-MIS ID.
+/// The hospitals of a programme, of a prefecture or all, with what they answered to each of its surveys, by G-MIS ID. Chosen in an earlier programme is who
+/// stands on an accepted list there.
 pub async fn answered(
     conn: &mut AsyncPgConnection,
     program_id: &str,
-    frame_survey: &str,
     surveys: &[String],
-    prefecture: i16,
+    prefecture: Option<i16>,
 ) -> QueryResult<Vec<AnsweredRow>> {
     diesel::sql_query(
-        "SELECT f.hospital_id, f.gmis_id, f.institution_code, f.name, f.prefecture, f.municipality, f.beds, s.survey_id, r.codes, \
-         (SELECT count(*) FROM chosen_hospital c JOIN program p ON p.id = c.program_id, program this \
-          WHERE this.id = $5 AND p.fiscal_year < this.fiscal_year AND c.hospital_id = f.hospital_id \
-          AND c.selection_id = (SELECT id FROM selection x WHERE x.program_id = c.program_id AND x.prefecture = c.prefecture \
-                                ORDER BY number DESC LIMIT 1)) AS earlier \
-         FROM frame f \
-         LEFT JOIN submission s ON s.hospital_id = f.hospital_id AND s.survey_id = ANY($2) AND s.state = ANY($3) \
+        "WITH this AS (SELECT id, fiscal_year, frame_survey FROM program WHERE id = $1), \
+         earlier AS (SELECT DISTINCT ON (c.hospital_id) c.hospital_id, p.title FROM chosen_hospital c \
+                     JOIN program p ON p.id = c.program_id AND p.fiscal_year < (SELECT fiscal_year FROM this) \
+                     WHERE c.selection_id = (SELECT id FROM selection x WHERE x.program_id = c.program_id AND x.prefecture = c.prefecture \
+                                             ORDER BY number DESC LIMIT 1) \
+                     ORDER BY c.hospital_id, p.fiscal_year DESC) \
+         SELECT h.hospital_id, h.gmis_id, h.institution_code, h.name, h.prefecture, h.municipality, h.beds, h.band, h.attributes, \
+                s.survey_id, r.codes, e.title AS earlier, f.out_of_scope_reason AS left_because \
+         FROM program_hospital h \
+         LEFT JOIN frame f ON f.survey_id = (SELECT frame_survey FROM this) AND f.hospital_id = h.hospital_id AND f.out_of_scope_at IS NOT NULL \
+         LEFT JOIN earlier e ON e.hospital_id = h.hospital_id \
+         LEFT JOIN submission s ON s.hospital_id = h.hospital_id AND s.survey_id = ANY($2) AND s.state = ANY($3) \
          LEFT JOIN revision r ON r.submission_id = s.id AND r.number = s.latest_revision \
-         WHERE f.survey_id = $1 AND f.prefecture = $4 AND f.out_of_scope_at IS NULL \
-         ORDER BY f.gmis_id, array_position($2, s.survey_id)",
+         WHERE h.program_id = $1 AND ($4 IS NULL OR h.prefecture = $4) \
+         ORDER BY h.gmis_id, array_position($2, s.survey_id)",
     )
-    .bind::<Text, _>(frame_survey)
+    .bind::<Text, _>(program_id)
     .bind::<Array<Text>, _>(surveys)
     .bind::<Array<Text>, _>(COUNTED.as_slice())
-    .bind::<SmallInt, _>(prefecture)
-    .bind::<Text, _>(program_id)
+    .bind::<Nullable<SmallInt>, _>(prefecture)
     .load(conn)
     .await
 }

@@ -9,7 +9,7 @@ use server::app::batches;
 use server::app::drafts::{self, NewDraft, SeenDraft};
 use server::app::enrolments::{self, Invitation};
 use server::app::letters::Template;
-use server::app::programs::{self, NewProgram};
+use server::app::programs::{self, NewProgram, Terms};
 use server::app::releases;
 use server::app::reminders::{self, Reminder, missing::Chosen};
 use server::app::sessions;
@@ -135,6 +135,7 @@ async fn open_program(state: &State) {
         surveys: vec!["2024".to_owned(), "2022".to_owned()],
         use_rule: "試験のため".to_owned(),
         deadline: now() + TimeDelta::days(90),
+        terms: Terms::default(),
     };
     done(programs::open(state, &permit, &new).await);
     let quota = |number, band: &str, hospitals| analytics::selection::Quota {

@@ -79,7 +79,7 @@ pub(super) struct Inputs {
 
 pub(super) async fn inputs(conn: &mut AsyncPgConnection, program: &ProgramRow, prefecture: PrefectureCode) -> Result<Inputs, AppError> {
     let number = i16::from(prefecture.number());
-    let rows = snapshots::answered(conn, &program.id, &program.frame_survey, &program.surveys, number).await?;
+    let rows = snapshots::answered(conn, &program.id, &program.surveys, Some(number)).await?;
     let ids = rows.iter().map(|row| (row.gmis_id.clone(), row.hospital_id)).collect();
     let mut candidates = Vec::new();
     let mut excluded = Vec::new();
@@ -134,7 +134,10 @@ fn records(program: &ProgramRow, rows: Vec<AnsweredRow>) -> Result<Vec<HospitalR
                 prefecture: frames::prefecture_of(row.prefecture)?,
                 municipality: frames::municipality_of(&row.municipality)?.map(|code| code.to_string()),
                 beds: frames::beds_of(row.beds)?,
-                chosen_earlier: (row.earlier > 0).then(|| "以前の年度".to_owned()),
+                band: row.band,
+                attributes: serde_json::from_value(row.attributes).map_err(AppError::internal)?,
+                left: row.left_because,
+                chosen_earlier: row.earlier,
                 surveys: program
                     .surveys
                     .iter()

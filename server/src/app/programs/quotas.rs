@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use analytics::selection::Quota;
 use serde_json::json;
-use survey::band::Banding;
+use survey::band::{Band, Banding};
 
 use super::require;
 use crate::app::state::State;
@@ -33,15 +33,7 @@ pub async fn list(state: &State, permit: &Permit<ReadPrograms>, program: &str) -
 pub async fn set(state: &State, permit: &Permit<SetQuotas>, program: &str, cells: &[Quota]) -> Result<usize, AppError> {
     let mut rows = BTreeMap::new();
     for cell in cells {
-        let band = Banding::Program.band(&cell.band).ok_or_else(|| {
-            AppError::invalid(
-                "quota_invalid",
-                format!(
-                    "病床規模区分「{}」はありません。20-199、200-399、400+ のいずれかにしてください。",
-                    survey::fault::excerpt(&cell.band)
-                ),
-            )
-        })?;
+        let band = Band::of_key(&cell.band).ok_or_else(|| unknown_band(&cell.band, Banding::Program))?;
         let hospitals = i32::try_from(cell.hospitals)
             .map_err(|_too_many| AppError::invalid("quota_invalid", "支援枠の病院数が大きすぎます。数を確認してください。"))?;
         if rows.insert((i16::from(cell.prefecture.number()), band.key), hospitals).is_some() {
@@ -62,7 +54,10 @@ pub async fn set(state: &State, permit: &Permit<SetQuotas>, program: &str, cells
     let actor = permit.actor();
     let now = state.now();
     as_actor(&state.pool, actor, Mode::Write, async |conn| {
-        require(conn, program).await?;
+        let banding = Banding::parse(&require(conn, program).await?.banding).map_err(AppError::internal)?;
+        if let Some((_, band, _)) = rows.iter().find(|(_, band, _)| banding.band(band).is_none()) {
+            return Err(unknown_band(band, banding));
+        }
         take_turn(conn, &format!("quotas {program}")).await?;
         let changed = quotas::set(conn, program, &rows, actor.account(), now).await?;
         let entry = audit::Entry {
@@ -74,4 +69,16 @@ pub async fn set(state: &State, permit: &Permit<SetQuotas>, program: &str, cells
         Ok(changed)
     })
     .await
+}
+
+fn unknown_band(band: &str, banding: Banding) -> AppError {
+    let keys: Vec<&str> = banding.bands().iter().map(|band| band.key).collect();
+    let found = survey::fault::excerpt(band);
+    AppError::invalid(
+        "quota_invalid",
+        format!(
+            "病床規模区分「{found}」はありません。{} のいずれかにしてください。",
+            keys.join("、")
+        ),
+    )
 }

@@ -20,7 +20,7 @@ use super::database::{Database, private_options};
 use super::exit::CliError;
 use super::{import, output, release, select, serve, tabulate};
 use crate::app::accounts::{self, Speaks};
-use crate::app::programs::{self, NewProgram};
+use crate::app::programs::{self, NewProgram, Terms};
 use crate::app::state::State;
 use crate::app::{statistics, surveys, windows};
 use crate::auth::actor::Actor;
@@ -232,6 +232,7 @@ async fn choose(state: &State, arguments: &Arguments, steps: &mut Steps) -> Resu
         surveys: survey::compiled_in().iter().rev().map(|survey| survey.id().to_string()).collect(),
         use_rule: "調査の依頼文書に基づき、都道府県が支援対象病院の選定に用いる（デモ）".to_owned(),
         deadline: Utc::now() + TimeDelta::days(30),
+        terms: Terms::default(),
     };
     programs::open(state, &set, &new).await?;
     import::quotas(state, PROGRAM, &arguments.data.join("quotas_2024.csv")).await?;
