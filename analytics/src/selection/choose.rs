@@ -51,6 +51,9 @@ pub struct CellResult {
     pub candidates: u32,
     /// The chosen ones in order.
     pub chosen: Vec<ChosenHospital>,
+    /// The others in their order (補欠): who takes the place of one that leaves.
+    #[serde(default)]
+    pub reserves: Vec<ChosenHospital>,
     /// Hospitals that are lacking for the quota.
     pub missing: u32,
     /// Score of the last one chosen, where somebody was left out.
@@ -124,10 +127,21 @@ pub fn choose(candidates: &[CandidateHospital], quotas: &[Quota], criteria: &Cri
         criteria: criteria.clone(),
         candidates_without_cell: number(inputs.len().saturating_sub(seated))?,
         inputs_hash: hashed(canonical::hash(&(&inputs, &quotas, criteria)))?,
-        result_hash: hashed(canonical::hash(&(prefecture, &cells)))?,
+        result_hash: hashed(result_hash(prefecture, &cells))?,
         complete: cells.iter().all(|cell| cell.missing == 0),
         cells,
     })
+}
+
+/// Of the chosen hospitals with all that is known of them, and of the order of the reserves.
+fn result_hash(prefecture: PrefectureCode, cells: &[CellResult]) -> Result<String, serde_json::Error> {
+    let lists = cells.iter().map(|cell| CellResult {
+        reserves: Vec::new(),
+        ..cell.clone()
+    });
+    let ids = |cell: &CellResult| cell.reserves.iter().map(|reserve| reserve.scored.candidate.gmis.clone()).collect();
+    let reserves: Vec<Vec<String>> = cells.iter().map(ids).collect();
+    canonical::hash(&(prefecture, lists.collect::<Vec<_>>(), reserves))
 }
 
 fn check(prefecture: PrefectureCode, candidates: &[CandidateHospital], quotas: &[Quota]) -> Result<(), SelectionError> {
@@ -155,11 +169,12 @@ fn check(prefecture: PrefectureCode, candidates: &[CandidateHospital], quotas: &
 fn fill(quota: &Quota, ranked: &[ScoredCandidate]) -> Result<CellResult, SelectionError> {
     let cell: Vec<&ScoredCandidate> = ranked.iter().filter(|scored| scored.candidate.band == quota.band).collect();
     let places = usize::try_from(quota.hospitals).map_err(|error| SelectionError::Defect(error.to_string()))?;
-    let chosen = (1_u32..).zip(cell.iter().take(places)).map(|(rank, scored)| ChosenHospital {
+    let ranked = |(rank, scored): (u32, &&ScoredCandidate)| ChosenHospital {
         rank,
         scored: (*scored).clone(),
-    });
-    let chosen: Vec<ChosenHospital> = chosen.collect();
+    };
+    let chosen: Vec<ChosenHospital> = (1..).zip(cell.iter().take(places)).map(ranked).collect();
+    let reserves: Vec<ChosenHospital> = (1..).zip(cell.iter().skip(places)).map(ranked).collect();
     let first_left_out = cell.get(places).map(|scored| scored.score);
     let boundary_score = first_left_out.and_then(|_| chosen.last()).map(|last| last.scored.score);
     let tied = match boundary_score {
@@ -174,6 +189,7 @@ fn fill(quota: &Quota, ranked: &[ScoredCandidate]) -> Result<CellResult, Selecti
         boundary_score,
         tied_at_boundary: number(tied)?,
         chosen,
+        reserves,
     })
 }
 

@@ -7,6 +7,7 @@ pub mod candidate;
 mod canonical;
 mod choose;
 pub mod criteria;
+pub mod list;
 mod score;
 
 pub use candidate::{CandidateHospital, HospitalRecord, NotEligible, SurveyAnswers, decode, eligible};

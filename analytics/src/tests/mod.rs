@@ -4,6 +4,7 @@ mod crosses;
 mod estimates;
 mod indicators;
 mod kernel;
+mod lists;
 mod machine_rules;
 mod made;
 mod pictures;

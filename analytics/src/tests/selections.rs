@@ -45,7 +45,7 @@ fn band(beds: u16) -> Option<String> {
     Some(Banding::Program.bands()[index].key.to_owned())
 }
 
-fn candidates(seed: u64, count: usize) -> Vec<CandidateHospital> {
+pub(super) fn candidates(seed: u64, count: usize) -> Vec<CandidateHospital> {
     let mut chance = Chance(seed);
     let mut option = |options: &[&'static str]| options[chance.index(options.len())];
     (0..count)
@@ -62,7 +62,7 @@ fn candidates(seed: u64, count: usize) -> Vec<CandidateHospital> {
         .collect()
 }
 
-fn quotas(hospitals: [u32; 3]) -> Vec<Quota> {
+pub(super) fn quotas(hospitals: [u32; 3]) -> Vec<Quota> {
     let bands = Banding::Program.bands().iter();
     bands
         .zip(hospitals)

@@ -3,9 +3,11 @@
 use std::future::{Ready, ready};
 
 use actix_web::http::StatusCode;
-use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, web};
+use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
+use crate::api::json_bytes;
 use crate::api::problem::ApiError;
 use crate::app::idempotency::{Answer, Key};
 use crate::error::AppError;
@@ -67,4 +69,25 @@ pub fn answered(answer: &Answer) -> HttpResponse {
         response.insert_header(("Idempotency-Replayed", "true"));
     }
     response.json(&answer.body)
+}
+
+/// A body that is read by hand, because the key is bound to its bytes; an empty one is an empty object.
+pub fn read<T: DeserializeOwned>(keyed: &Keyed, body: Result<web::Bytes, actix_web::Error>) -> Result<(T, Key), AppError> {
+    let body = json_bytes(body)?;
+    let text: &[u8] = if body.is_empty() { b"{}" } else { &body };
+    let read = serde_json::from_slice(text).map_err(|error| {
+        tracing::debug!(%error, "body refused");
+        AppError::invalid("body_invalid", "要求の本文が正しいJSONではありません。形式を確認してください。")
+    })?;
+    Ok((read, keyed.with_body(&body)))
+}
+
+/// The answer with the new version as ETag.
+pub fn versioned(answer: &Answer) -> HttpResponse {
+    let mut response = answered(answer);
+    let tag = answer.body.get("version").map(|version| format!("\"{version}\""));
+    if let Some(tag) = tag.and_then(|tag| tag.parse().ok()) {
+        response.headers_mut().insert(actix_web::http::header::ETAG, tag);
+    }
+    response
 }

@@ -12,6 +12,7 @@ pub mod hospitals;
 pub mod imports;
 pub mod jobs;
 pub mod keyed;
+pub mod lists;
 pub mod masters;
 pub mod pages;
 pub mod preconditions;
@@ -115,6 +116,12 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(selections::choose_hospitals)
         .service(selections::read_selection)
         .service(selections::download_selection)
+        .service(lists::list_own_programs)
+        .service(lists::list_lists)
+        .service(lists::read_list)
+        .service(lists::read_list_history)
+        .service(lists::adjust_list)
+        .service(lists::decide_list)
         .service(audits::list_audit);
 }
 
@@ -149,7 +156,7 @@ pub fn extractors(config: &mut web::ServiceConfig) {
 }
 
 /// The bytes of a JSON body that is read by hand. As raw bytes they could be as many as a file's.
-fn json_bytes(body: Result<web::Bytes, actix_web::Error>) -> Result<web::Bytes, AppError> {
+pub(super) fn json_bytes(body: Result<web::Bytes, actix_web::Error>) -> Result<web::Bytes, AppError> {
     let body = body.map_err(|error| {
         tracing::debug!(%error, "body refused");
         AppError::TooLarge(too_large())

@@ -1,6 +1,8 @@
 //! The candidates of a prefecture, and its selection.
 
 use actix_web::{HttpResponse, get, post, web};
+use analytics::selection::list::Discard;
+use serde::Deserialize;
 
 use crate::api::guard::Guarded;
 use crate::api::hospitals::prefecture;
@@ -31,15 +33,24 @@ pub async fn list_candidates(
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(candidates))
 }
 
+/// How a run treats what was done by hand.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChooseQuery {
+    #[serde(default)]
+    discard_adjustments: bool,
+}
+
 /// Chooses a prefecture's hospitals: exactly the quota of every cell; a short cell is named with the number missing.
 #[utoipa::path(tag = "programs", operation_id = "choose_hospitals", security(("bearer" = [])),
-    params(("program" = String, Path), ("prefecture" = String, Path, description = "Two digits"), ("Idempotency-Key" = String, Header)), responses(
+    params(("program" = String, Path), ("prefecture" = String, Path, description = "Two digits"), ("Idempotency-Key" = String, Header),
+        ("discard_adjustments" = Option<bool>, Query, description = "Whether adjustments of the list by hand may be thrown away")), responses(
     (status = 201, description = "The selection", body = Object),
     (status = 400, description = "prefecture_invalid, idempotency_key_missing", body = ProblemJson),
     (status = 401, description = "Not signed in", body = ProblemJson),
     (status = 403, description = "role_not_permitted, prefecture_not_yours", body = ProblemJson),
     (status = 404, description = "program_unknown", body = ProblemJson),
-    (status = 409, description = "quota_missing, idempotency_in_progress", body = ProblemJson),
+    (status = 409, description = "quota_missing, list_state, list_adjusted, idempotency_in_progress", body = ProblemJson),
     (status = 422, description = "idempotency_mismatch", body = ProblemJson),
 ))]
 #[post("/api/v1/programs/{program}/prefectures/{prefecture}/selections")]
@@ -47,12 +58,18 @@ pub async fn choose_hospitals(
     state: web::Data<State>,
     guarded: Guarded<ChooseHospitals>,
     keyed: Keyed,
+    query: web::Query<ChooseQuery>,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, ApiError> {
     let (program, code) = path.into_inner();
     let key = keyed.with_body(&[]);
+    let discard = if query.discard_adjustments {
+        Discard::Adjustments
+    } else {
+        Discard::Nothing
+    };
     Ok(answered(
-        &programs::choosing::choose(&state, &guarded.permit, &program, prefecture(&code)?, Some(&key)).await?,
+        &programs::choosing::choose(&state, &guarded.permit, &program, prefecture(&code)?, discard, Some(&key)).await?,
     ))
 }
 

@@ -2,22 +2,19 @@
 
 use actix_web::{HttpResponse, post, web};
 use chrono::{DateTime, Utc};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::api::guard::Guarded;
-use crate::api::keyed::{Keyed, answered};
+use crate::api::keyed::{Keyed, read, versioned};
 use crate::api::preconditions::SeenVersion;
 use crate::api::problem::{ApiError, ProblemJson};
-use crate::app::idempotency::{Answer, Key};
 use crate::app::state::State;
 use crate::app::steps::{self, Comment, Review};
 use crate::app::surveys;
 use crate::auth::permit::{ReviewAnswers, SubmitAnswers};
 use crate::db::steps::StepRow;
-use crate::error::AppError;
 
 /// A comment to the hospital.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -96,27 +93,6 @@ impl From<StepRow> for StepJson {
     }
 }
 
-/// A body that is read by hand, because the key is bound to its bytes; an empty one is an empty object.
-fn read<T: DeserializeOwned>(keyed: &Keyed, body: Result<web::Bytes, actix_web::Error>) -> Result<(T, Key), AppError> {
-    let body = super::json_bytes(body)?;
-    let text: &[u8] = if body.is_empty() { b"{}" } else { &body };
-    let read = serde_json::from_slice(text).map_err(|error| {
-        tracing::debug!(%error, "body refused");
-        AppError::invalid("body_invalid", "要求の本文が正しいJSONではありません。形式を確認してください。")
-    })?;
-    Ok((read, keyed.with_body(&body)))
-}
-
-/// The answer with the new version as ETag.
-fn stepped(answer: &Answer) -> HttpResponse {
-    let mut response = answered(answer);
-    let tag = answer.body.get("version").map(|version| format!("\"{version}\""));
-    if let Some(tag) = tag.and_then(|tag| tag.parse().ok()) {
-        response.headers_mut().insert(actix_web::http::header::ETAG, tag);
-    }
-    response
-}
-
 /// Pulls submitted answers back (引き戻し): they are no longer counted until they are submitted again.
 #[utoipa::path(tag = "submissions", operation_id = "withdraw_answers", security(("bearer" = [])),
     params(("survey" = String, Path), ("hospital" = String, Path, description = "G-MIS ID"), ("Idempotency-Key" = String, Header),
@@ -145,7 +121,7 @@ pub async fn withdraw_answers(
     let (withdrawal, key) = read::<WithdrawalJson>(&keyed, body)?;
     let what = (seen.0, withdrawal.reason.as_deref());
     let answer = steps::withdraw(&state, &guarded.permit, survey, &hospital, what, Some(&key)).await?;
-    Ok(stepped(&answer))
+    Ok(versioned(&answer))
 }
 
 /// Returns submitted or accepted answers for correction (差戻し): they are no longer counted until they are submitted again.
@@ -180,7 +156,7 @@ pub async fn return_answers(
         resubmit_until: returned.resubmit_until,
     };
     let answer = steps::review(&state, &guarded.permit, survey, &hospital, (seen.0, &review), Some(&key)).await?;
-    Ok(stepped(&answer))
+    Ok(versioned(&answer))
 }
 
 /// Accepts submitted answers (確認): they are counted, and the hospital can no longer change them.
@@ -208,5 +184,5 @@ pub async fn accept_answers(
     let survey = surveys::known(&survey)?;
     let key = keyed.with_body(b"");
     let answer = steps::review(&state, &guarded.permit, survey, &hospital, (seen.0, &Review::Accept), Some(&key)).await?;
-    Ok(stepped(&answer))
+    Ok(versioned(&answer))
 }

@@ -2,6 +2,7 @@
 
 pub mod candidates;
 pub mod choosing;
+pub mod lists;
 pub mod quotas;
 
 use std::collections::BTreeMap;
@@ -257,6 +258,14 @@ pub async fn extensions(state: &State, permit: &Permit<ReadPrograms>, program: &
         Ok(programs::extensions(conn, program).await?)
     })
     .await
+}
+
+/// Until when a prefecture may hand its list in.
+async fn deadline_of(conn: &mut AsyncPgConnection, program: &ProgramRow, prefecture: PrefectureCode) -> Result<DateTime<Utc>, AppError> {
+    let number = i16::from(prefecture.number());
+    let extensions = programs::extensions(conn, &program.id).await?;
+    let own = extensions.iter().find(|extension| extension.prefecture == number);
+    Ok(own.map_or(program.deadline, |extension| extension.deadline))
 }
 
 /// A reason as it is kept.

@@ -100,6 +100,10 @@ policies! {
     SetQuotas = MinistryAdministrator | System,
     /// Choose a prefecture's hospitals.
     ChooseHospitals = Prefecture(_) | System,
+    /// Accept a prefecture's list, or return it.
+    AcceptLists = MinistryAdministrator | System,
+    /// Learn in which programmes one's own hospital was chosen.
+    ReadOwnSupport = Hospital(_),
     /// Make accounts and API clients.
     ManageAccounts = Operator | System,
     /// See who has not answered.

@@ -1,5 +1,6 @@
 //! `chosa select`: chooses a prefecture's hospitals against its quotas, as the system, and shows or writes the list.
 
+use analytics::selection::list::Discard;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -52,7 +53,7 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
 /// Chooses, and gives the result.
 pub(super) async fn choose(state: &State, program: &str, prefecture: PrefectureCode) -> Result<Selection, CliError> {
     let permit = Permit::of(Actor::system())?;
-    programs::choosing::choose(state, &permit, program, prefecture, None).await?;
+    programs::choosing::choose(state, &permit, program, prefecture, Discard::Nothing, None).await?;
     let read = Permit::of(Actor::system())?;
     Ok(programs::choosing::current(state, &read, program, prefecture).await?.selection)
 }

@@ -13,6 +13,7 @@ pub mod hospitals;
 pub mod idempotency;
 pub mod imports;
 pub mod jobs;
+pub mod lists;
 pub mod migrations;
 pub mod outbox;
 pub mod pool;

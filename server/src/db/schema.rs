@@ -153,6 +153,25 @@ diesel::table! {
     }
 }
 diesel::table! {
+    prefecture_list (program_id, prefecture) {
+        program_id -> Text, prefecture -> SmallInt, state -> Text, version -> Integer, selection_id -> Uuid, adjusted -> Bool,
+        handed_in_at -> Nullable<Timestamptz>, changed_at -> Timestamptz,
+    }
+}
+diesel::table! {
+    listed_hospital (program_id, hospital_id) {
+        program_id -> Text, prefecture -> SmallInt, hospital_id -> Uuid, band -> Text, standing -> Text, rank -> Nullable<Integer>,
+        score -> BigInt, origin -> Text, reason -> Text, announced -> Bool,
+    }
+}
+diesel::table! {
+    adjustment (id) {
+        id -> Uuid, program_id -> Text, prefecture -> SmallInt, version -> Integer, step -> Text, band -> Nullable<Text>,
+        hospital_id -> Nullable<Uuid>, successor_id -> Nullable<Uuid>, rank -> Nullable<Integer>, reason -> Text, actor -> Text,
+        account_id -> Nullable<Uuid>, happened_at -> Timestamptz,
+    }
+}
+diesel::table! {
     quota (program_id, prefecture, band, version) {
         program_id -> Text, prefecture -> SmallInt, band -> Text, version -> Integer, hospitals -> Integer,
         account_id -> Nullable<Uuid>, set_at -> Timestamptz,
@@ -255,6 +274,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     program_hospital,
     cell,
     program_extension,
+    prefecture_list,
+    listed_hospital,
+    adjustment,
     quota,
     selection,
     chosen_hospital,

@@ -193,11 +193,9 @@ pub async fn answered(
 ) -> QueryResult<Vec<AnsweredRow>> {
     diesel::sql_query(
         "WITH this AS (SELECT id, fiscal_year, frame_survey FROM program WHERE id = $1), \
-         earlier AS (SELECT DISTINCT ON (c.hospital_id) c.hospital_id, p.title FROM chosen_hospital c \
-                     JOIN program p ON p.id = c.program_id AND p.fiscal_year < (SELECT fiscal_year FROM this) \
-                     WHERE c.selection_id = (SELECT id FROM selection x WHERE x.program_id = c.program_id AND x.prefecture = c.prefecture \
-                                             ORDER BY number DESC LIMIT 1) \
-                     ORDER BY c.hospital_id, p.fiscal_year DESC) \
+         earlier AS (SELECT DISTINCT ON (l.hospital_id) l.hospital_id, p.title FROM listed_hospital l \
+                     JOIN program p ON p.id = l.program_id AND p.fiscal_year < (SELECT fiscal_year FROM this) \
+                     WHERE l.announced AND l.standing = 'chosen' ORDER BY l.hospital_id, p.fiscal_year DESC) \
          SELECT h.hospital_id, h.gmis_id, h.institution_code, h.name, h.prefecture, h.municipality, h.beds, h.band, h.attributes, \
                 s.survey_id, r.codes, e.title AS earlier, f.out_of_scope_reason AS left_because \
          FROM program_hospital h \

@@ -2,6 +2,7 @@
 //!
 //! Made through the use cases; only an import's rows are written without the child that would have read its file.
 
+use analytics::selection::list::Discard;
 use chrono::TimeDelta;
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -9,6 +10,7 @@ use server::app::batches;
 use server::app::drafts::{self, NewDraft, SeenDraft};
 use server::app::enrolments::{self, Invitation};
 use server::app::letters::Template;
+use server::app::programs::lists::steps::{Adjustment, Decision, adjust, decide};
 use server::app::programs::{self, NewProgram, Terms};
 use server::app::releases;
 use server::app::reminders::{self, Reminder, missing::Chosen};
@@ -94,15 +96,38 @@ pub(crate) async fn answer(application_url: &str) {
         done(releases::make(&state, &permit, survey_of(survey), "", None).await);
     }
     open_program(&state).await;
-    for actor in [tokyo, kanagawa] {
+    for actor in [tokyo, kanagawa.clone()] {
         let Role::Prefecture(prefecture) = actor.role().clone() else {
             panic!("no prefecture")
         };
-        done(programs::choosing::choose(&state, &Permit::<ChooseHospitals>::of(actor).unwrap(), "2024", prefecture, None).await);
+        done(
+            programs::choosing::choose(
+                &state,
+                &Permit::<ChooseHospitals>::of(actor).unwrap(),
+                "2024",
+                prefecture,
+                Discard::Nothing,
+                None,
+            )
+            .await,
+        );
     }
+    done(accept_list(&state, kanagawa).await);
     for (login, _) in accounts() {
         done(sessions::sign_in(&state, login, SecretString::from(PASSWORD)).await.map(drop));
     }
+}
+
+/// Kanagawa's list is handed in and accepted, so that its hospitals know; both prefectures have longer to hand in.
+async fn accept_list(state: &State, kanagawa: Actor) -> Result<(), AppError> {
+    let ministry = Permit::<SetQuotas>::of(Actor::system())?;
+    for number in [13, 14] {
+        programs::extend(state, &ministry, "2024", prefecture(number), (now() + TimeDelta::days(100), "試験")).await?;
+    }
+    let place = ("2024", prefecture(14));
+    adjust(state, &Permit::of(kanagawa)?, place, (None, &Adjustment::HandIn), None).await?;
+    decide(state, &Permit::of(Actor::system())?, place, (None, &Decision::Accept), None).await?;
+    Ok(())
 }
 
 /// An account without a password and a reminder in each prefecture, for the two that have not answered.

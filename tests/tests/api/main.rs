@@ -22,6 +22,7 @@ mod hostile;
 mod idempotency;
 mod imports;
 mod jobs;
+mod lists;
 mod masters;
 mod model;
 mod overlaps;

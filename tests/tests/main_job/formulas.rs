@@ -1,5 +1,6 @@
 //! Text from users is a formula in no workbook that leaves.
 
+use analytics::selection::list::Discard;
 use importer::template::Filling;
 use server::app::programs;
 use server::auth::actor::Actor;
@@ -33,7 +34,17 @@ async fn text_from_users_is_a_formula_in_no_workbook() {
     );
     nation::open_program(&app.state, &Files::of_the_nation(), "=1+1").await;
     let tokyo = PrefectureCode::new(13).unwrap();
-    done(programs::choosing::choose(&app.state, &Permit::of(Actor::system()).unwrap(), PROGRAM, tokyo, None).await);
+    done(
+        programs::choosing::choose(
+            &app.state,
+            &Permit::of(Actor::system()).unwrap(),
+            PROGRAM,
+            tokyo,
+            Discard::Nothing,
+            None,
+        )
+        .await,
+    );
     let list = client
         .get(&format!("/api/v1/programs/{PROGRAM}/prefectures/13/selection.xlsx"))
         .await

@@ -1,5 +1,6 @@
 //! The same answers give the same bytes, hashes and lists: in a later run, and in a database that took the files in in another order.
 
+use analytics::selection::list::Discard;
 use chrono::TimeDelta;
 use server::app::programs;
 use server::app::state::State;
@@ -39,7 +40,17 @@ async fn everything(state: &State) -> Vec<(String, Vec<u8>)> {
 async fn choose(state: &State, files: &Files) {
     nation::open_program(state, files, "試験支援事業").await;
     for prefecture in PrefectureCode::all() {
-        done(programs::choosing::choose(state, &Permit::of(Actor::system()).unwrap(), PROGRAM, prefecture, None).await);
+        done(
+            programs::choosing::choose(
+                state,
+                &Permit::of(Actor::system()).unwrap(),
+                PROGRAM,
+                prefecture,
+                Discard::Nothing,
+                None,
+            )
+            .await,
+        );
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use analytics::selection::list::Discard;
 use analytics::selection::{CellResult, ScoredCandidate, Selection};
 use serde_json::json;
 use server::app::programs;
@@ -19,7 +20,17 @@ use crate::reading;
 async fn choose_all(state: &State) -> Vec<Selection> {
     let mut selections = Vec::new();
     for prefecture in PrefectureCode::all() {
-        done(programs::choosing::choose(state, &Permit::of(Actor::system()).unwrap(), PROGRAM, prefecture, None).await);
+        done(
+            programs::choosing::choose(
+                state,
+                &Permit::of(Actor::system()).unwrap(),
+                PROGRAM,
+                prefecture,
+                Discard::Nothing,
+                None,
+            )
+            .await,
+        );
         selections
             .push(done(programs::choosing::current(state, &Permit::of(Actor::system()).unwrap(), PROGRAM, prefecture).await).selection);
     }
@@ -197,7 +208,17 @@ async fn the_list_holds_exactly_the_chosen_hospitals_in_their_order() {
     nation::open_program(&state, &Files::of_the_nation(), "試験支援事業").await;
     for number in [1, 13, 22, 47] {
         let prefecture = PrefectureCode::new(number).unwrap();
-        done(programs::choosing::choose(&state, &Permit::of(Actor::system()).unwrap(), PROGRAM, prefecture, None).await);
+        done(
+            programs::choosing::choose(
+                &state,
+                &Permit::of(Actor::system()).unwrap(),
+                PROGRAM,
+                prefecture,
+                Discard::Nothing,
+                None,
+            )
+            .await,
+        );
         let permit = || Permit::of(Actor::system()).unwrap();
         let selection = done(programs::choosing::current(&state, &permit(), PROGRAM, prefecture).await).selection;
         let list = done(programs::choosing::list_file(&state, &permit(), PROGRAM, prefecture).await);
@@ -263,7 +284,18 @@ async fn choosing_again_gives_the_same_list_and_says_so() {
         let mut runs = Vec::new();
         for _ in 0..2 {
             runs.push(
-                done(programs::choosing::choose(&state, &Permit::of(Actor::system()).unwrap(), PROGRAM, prefecture, None).await).body,
+                done(
+                    programs::choosing::choose(
+                        &state,
+                        &Permit::of(Actor::system()).unwrap(),
+                        PROGRAM,
+                        prefecture,
+                        Discard::Nothing,
+                        None,
+                    )
+                    .await,
+                )
+                .body,
             );
         }
         assert_eq!(runs[0]["selection"], runs[1]["selection"]);

@@ -146,6 +146,23 @@ pub fn compare(operation: &str, caller: Caller, target: Target, answer: &Answer)
         "read_table" | "read_response_rates" | "read_trend" | "download_statistics" => {
             compare_numbers(operation, area(caller, target), answer, &says)
         }
+        "list_program_extensions" => assert_eq!(texts(&answer.json(), "prefecture"), prefectures_of(caller), "{says}"),
+        // Cells are there whether or not anybody has a quota.
+        "list_lists" if caller != Caller::Prefecture => assert_eq!(texts(&answer.json(), "prefecture").len(), 47, "{says}"),
+        "list_lists" => assert_eq!(texts(&answer.json(), "prefecture"), prefectures_of(caller), "{says}"),
+        "read_list" => {
+            let list = answer.json();
+            assert_eq!(list["prefecture"], prefecture(target), "{says}");
+            for cell in list["cells"].as_array().unwrap() {
+                for part in ["chosen", "reserves", "off"] {
+                    assert!(
+                        texts(&cell[part], "gmis").iter().all(|gmis| is_of(gmis, prefecture(target))),
+                        "{says}"
+                    );
+                }
+            }
+        }
+        "list_own_programs" => assert!(answer.json().as_array().is_some(), "{says}"),
         "list_quotas" => assert_eq!(texts(&answer.json(), "prefecture"), prefectures_of(caller), "{says}"),
         "list_candidates" => {
             let all = answer.json();

@@ -58,7 +58,7 @@ const CALLERS: [Caller; 6] = [
 ];
 const TARGETS: [Target; 3] = [Target::Own, Target::Neighbour, Target::Foreign];
 /// Operations that change something when they are allowed. They come last, so that what they do does not show in what others read.
-const WRITES: [&str; 23] = [
+const WRITES: [&str; 26] = [
     "create_session",
     "create_token",
     "request_export",
@@ -67,6 +67,7 @@ const WRITES: [&str; 23] = [
     "open_window",
     "grant_extension",
     "create_program",
+    "extend_program",
     "set_quotas",
     "close_window",
     "save_draft",
@@ -82,6 +83,8 @@ const WRITES: [&str; 23] = [
     "import_answers",
     "withdraw_answers",
     "choose_hospitals",
+    "adjust_list",
+    "decide_list",
     "import_master",
     "draw_frame",
     // Last, because the hospitals are gone from the frame afterwards.

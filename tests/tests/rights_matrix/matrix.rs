@@ -138,7 +138,7 @@ const fn administrator_only(operation: &'static str, outcome: Outcomes) -> Right
 }
 
 /// Every operation of the API.
-pub static MATRIX: [Rights; 68] = [
+pub static MATRIX: [Rights; 76] = [
     public("live", "204"),
     public("ready", "204"),
     public("create_session", "201"),
@@ -345,6 +345,8 @@ pub static MATRIX: [Rights; 68] = [
     },
     of_program("list_programs"),
     administrator_only("create_program", CREATED),
+    of_program("list_program_extensions"),
+    administrator_only("extend_program", CREATED),
     of_program("list_quotas"),
     administrator_only("set_quotas", OK),
     of_prefecture("list_candidates"),
@@ -355,6 +357,20 @@ pub static MATRIX: [Rights; 68] = [
     },
     of_prefecture("read_selection"),
     of_prefecture("download_selection"),
+    of_program("list_lists"),
+    of_prefecture("read_list"),
+    of_prefecture("read_list_history"),
+    Rights {
+        operation: "adjust_list",
+        prefecture: ["409 list_not_exact", "409 list_not_exact", NOT_YOUR_PREFECTURE],
+        ..NOBODY
+    },
+    administrator_only("decide_list", ["409 list_state", "409 list_state", "409 list_state"]),
+    Rights {
+        operation: "list_own_programs",
+        hospital: OK,
+        ..NOBODY
+    },
     Rights {
         operation: "list_audit",
         ministry_administrator: OK,

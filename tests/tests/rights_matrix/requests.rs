@@ -208,6 +208,11 @@ pub async fn send(operation: &str, client: &Client, caller: Caller, target: Targ
         }
         "list_programs" => client.get("/api/v1/programs").await,
         "create_program" => client.post("/api/v1/programs", &program(caller, target)).await,
+        "list_program_extensions" => client.get("/api/v1/programs/2024/extensions").await,
+        "extend_program" => {
+            let extension = json!({"prefecture": prefecture, "deadline": "2024-09-30T14:59:59Z", "reason": "災害対応のため"});
+            client.post("/api/v1/programs/2024/extensions", &extension).await
+        }
         "list_quotas" => client.get("/api/v1/programs/2024/quotas").await,
         "set_quotas" => {
             let quota = json!([{"prefecture": prefecture, "band": "20-199", "hospitals": 1}]);
@@ -223,6 +228,23 @@ pub async fn send(operation: &str, client: &Client, caller: Caller, target: Targ
         }
         "read_selection" => client.get(&format!("{of_program}/selection")).await,
         "download_selection" => client.get(&format!("{of_program}/selection.xlsx")).await,
+        "list_lists" => client.get("/api/v1/programs/2024/lists").await,
+        "read_list" => client.get(&format!("{of_program}/list")).await,
+        "read_list_history" => client.get(&format!("{of_program}/list/history")).await,
+        "adjust_list" => {
+            client
+                .submit(&format!("{of_program}/list/adjustments"), &json!({"step": "hand_in"}))
+                .await
+        }
+        "decide_list" => {
+            client
+                .submit(
+                    &format!("{of_program}/list/decisions"),
+                    &json!({"step": "return", "reason": "確認のため"}),
+                )
+                .await
+        }
+        "list_own_programs" => client.get("/api/v1/programs/mine").await,
         "list_audit" => client.get("/api/v1/audit?limit=500").await,
         operation => panic!("how is {operation} asked for? say so in this function"),
     }

@@ -7,6 +7,9 @@ use tests::database::{TestDatabase, tables};
 
 use crate::{begin, cast};
 
+/// On a list that was accepted.
+const CHOSEN: &str = "standing = 'chosen' AND (SELECT state FROM prefecture_list p WHERE p.program_id = listed_hospital.program_id AND p.prefecture = listed_hospital.prefecture) = 'accepted'";
+
 /// The condition that a row of a table is for this actor, in SQL that knows no policy. A new table has to be told here.
 fn rule(table: &str, actor: &Actor) -> String {
     let account = actor.account().map(|id| id.to_string()).unwrap_or_default();
@@ -54,8 +57,18 @@ fn rule(table: &str, actor: &Actor) -> String {
         "release" => "true".to_owned(),
         "release_member" => sees_nation.to_string(),
         "release_file" => format!("{sees_nation} OR name NOT LIKE 'microdata%'"),
-        "program" => (sees_nation || matches!(actor.role(), Role::Prefecture(_))).to_string(),
-        "quota" | "selection" | "chosen_hospital" => prefecture,
+        // A hospital learns of a programme once an accepted list names it.
+        "program" => match actor.role() {
+            Role::Hospital(id) => format!("id IN (SELECT program_id FROM listed_hospital WHERE hospital_id = '{id}' AND {CHOSEN})"),
+            Role::Prefecture(_) => "true".to_owned(),
+            _ => sees_nation.to_string(),
+        },
+        "listed_hospital" => match actor.role() {
+            Role::Hospital(id) => format!("hospital_id = '{id}' AND {CHOSEN}"),
+            _ => prefecture,
+        },
+        "quota" | "selection" | "chosen_hospital" | "program_hospital" | "cell" | "program_extension" | "prefecture_list"
+        | "adjustment" => prefecture,
         "account" => match actor.role() {
             Role::MinistryAdministrator | Role::Operator | Role::System => "true".to_owned(),
             _ => format!("id = '{account}'"),

@@ -77,6 +77,31 @@ pub(super) struct Inputs {
     pub(super) ids: BTreeMap<String, Uuid>,
 }
 
+impl Inputs {
+    /// Band and score of a hospital that may come on a list by hand.
+    ///
+    /// # Errors
+    /// `not_a_candidate` with the reason; `hospital_unknown`.
+    pub(super) fn by_hand(&self, gmis: &str) -> Result<(String, u64), AppError> {
+        if let Some(candidate) = self.candidates.iter().find(|candidate| candidate.gmis == gmis) {
+            return Ok((candidate.band.clone(), selection::score(candidate, &self.criteria).score));
+        }
+        match self.why_not(gmis) {
+            Some(message) => Err(AppError::conflict("not_a_candidate", message)),
+            None => Err(AppError::not_found(
+                "hospital_unknown",
+                "この支援事業の対象に、このG-MIS IDの病院はありません。IDを確認してください。",
+            )),
+        }
+    }
+
+    /// Why a hospital may not be chosen, in Japanese; `None` of a candidate, and of one that nobody knows.
+    pub(super) fn why_not(&self, gmis: &str) -> Option<&str> {
+        let excluded = self.excluded.iter().find(|excluded| excluded.hospital == gmis);
+        excluded.map(|excluded| excluded.message.as_str())
+    }
+}
+
 pub(super) async fn inputs(conn: &mut AsyncPgConnection, program: &ProgramRow, prefecture: PrefectureCode) -> Result<Inputs, AppError> {
     let number = i16::from(prefecture.number());
     let rows = snapshots::answered(conn, &program.id, &program.surveys, Some(number)).await?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use analytics::report::{self, ProgramText};
+use analytics::selection::list::Discard;
 use analytics::selection::{self, Selection};
 use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
@@ -12,6 +13,7 @@ use survey::prefecture::PrefectureCode;
 use uuid::Uuid;
 
 use super::candidates::inputs;
+use super::lists::steps;
 use super::{require, require_prefecture};
 use crate::app::idempotency::{Answer, Key, once};
 use crate::app::state::State;
@@ -39,12 +41,14 @@ pub struct SelectionReport {
 /// Chooses a prefecture's hospitals: exactly the quota of every cell, the same for the same inputs. A cell that is short is named, not overfilled elsewhere.
 ///
 /// # Errors
-/// `program_unknown`, `prefecture_not_yours`, `quota_missing`; those of idempotency; or the database is away.
+/// `program_unknown`, `prefecture_not_yours`, `quota_missing`, `list_state` once the list is handed in, `list_adjusted` unless adjustments by hand are to be
+/// discarded; those of idempotency; or the database is away.
 pub async fn choose(
     state: &State,
     permit: &Permit<ChooseHospitals>,
     program: &str,
     prefecture: PrefectureCode,
+    discard: Discard,
     key: Option<&Key>,
 ) -> Result<Answer, AppError> {
     let actor = permit.actor();
@@ -69,7 +73,8 @@ pub async fn choose(
             same_as_before,
             selection: chosen,
         };
-        store(conn, actor, &program, prefecture, &inputs.ids, &report).await?;
+        let id = store(conn, actor, &program, prefecture, &inputs.ids, &report).await?;
+        steps::propose(conn, (actor, &program), (id, &report.selection), (&inputs.ids, discard), now).await?;
         Ok((201, report))
     })
     .await
@@ -140,7 +145,7 @@ async fn store(
     prefecture: PrefectureCode,
     ids: &BTreeMap<String, Uuid>,
     report: &SelectionReport,
-) -> Result<(), AppError> {
+) -> Result<Uuid, AppError> {
     let number = i16::from(prefecture.number());
     let row = SelectionRow {
         id: Uuid::now_v7(),
@@ -175,5 +180,6 @@ async fn store(
         details,
         ..audit::Entry::default()
     };
-    Ok(audit::insert(conn, actor, report.chosen_at, entry).await?)
+    audit::insert(conn, actor, report.chosen_at, entry).await?;
+    Ok(row.id)
 }

@@ -1,0 +1,4 @@
+DROP POLICY read_chosen ON program;
+DROP TABLE adjustment;
+DROP TABLE listed_hospital;
+DROP TABLE prefecture_list;
