@@ -174,30 +174,34 @@ pub struct AnsweredRow {
     pub earlier: i64,
 }
 
-/// The hospitals of a prefecture in a programme's frame with what they answered to each of its surveys, by G-MIS ID.
+/// The hospitals in a programme's frame, of a prefecture or all, with what they answered to each of its surveys, by G-MIS ID. Who was chosen earlier is
+/// counted once for all of them.
 pub async fn answered(
     conn: &mut AsyncPgConnection,
     program_id: &str,
     frame_survey: &str,
     surveys: &[String],
-    prefecture: i16,
+    prefecture: Option<i16>,
 ) -> QueryResult<Vec<AnsweredRow>> {
     diesel::sql_query(
-        "SELECT f.hospital_id, f.gmis_id, f.institution_code, f.name, f.prefecture, f.municipality, f.beds, s.survey_id, r.codes, \
-         (SELECT count(*) FROM chosen_hospital c JOIN program p ON p.id = c.program_id, program this \
-          WHERE this.id = $5 AND p.fiscal_year < this.fiscal_year AND c.hospital_id = f.hospital_id \
-          AND c.selection_id = (SELECT id FROM selection x WHERE x.program_id = c.program_id AND x.prefecture = c.prefecture \
-                                ORDER BY number DESC LIMIT 1)) AS earlier \
+        "WITH earlier AS (SELECT c.hospital_id, count(*) AS programs FROM chosen_hospital c JOIN program p ON p.id = c.program_id \
+          WHERE p.fiscal_year < (SELECT fiscal_year FROM program WHERE id = $5) \
+          AND c.selection_id IN (SELECT DISTINCT ON (x.program_id, x.prefecture) x.id FROM selection x \
+                                 ORDER BY x.program_id, x.prefecture, x.number DESC) \
+          GROUP BY c.hospital_id) \
+         SELECT f.hospital_id, f.gmis_id, f.institution_code, f.name, f.prefecture, f.municipality, f.beds, s.survey_id, r.codes, \
+         coalesce(e.programs, 0) AS earlier \
          FROM frame f \
          LEFT JOIN submission s ON s.hospital_id = f.hospital_id AND s.survey_id = ANY($2) AND s.state = ANY($3) \
          LEFT JOIN revision r ON r.submission_id = s.id AND r.number = s.latest_revision \
-         WHERE f.survey_id = $1 AND f.prefecture = $4 AND f.out_of_scope_at IS NULL \
+         LEFT JOIN earlier e ON e.hospital_id = f.hospital_id \
+         WHERE f.survey_id = $1 AND ($4::smallint IS NULL OR f.prefecture = $4) AND f.out_of_scope_at IS NULL \
          ORDER BY f.gmis_id, array_position($2, s.survey_id)",
     )
     .bind::<Text, _>(frame_survey)
     .bind::<Array<Text>, _>(surveys)
     .bind::<Array<Text>, _>(COUNTED.as_slice())
-    .bind::<SmallInt, _>(prefecture)
+    .bind::<Nullable<SmallInt>, _>(prefecture)
     .bind::<Text, _>(program_id)
     .load(conn)
     .await

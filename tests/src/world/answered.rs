@@ -9,6 +9,7 @@ use server::app::batches;
 use server::app::drafts::{self, NewDraft, SeenDraft};
 use server::app::enrolments::{self, Invitation};
 use server::app::letters::Template;
+use server::app::programs::quotas::moves::{self, Cell, Decision, Move};
 use server::app::programs::{self, NewProgram};
 use server::app::releases;
 use server::app::reminders::{self, Reminder, missing::Chosen};
@@ -94,6 +95,7 @@ pub(crate) async fn answer(application_url: &str) {
         done(releases::make(&state, &permit, survey_of(survey), "", None).await);
     }
     open_program(&state).await;
+    ask_for_quota(&state, &tokyo, &kanagawa).await;
     for actor in [tokyo, kanagawa] {
         let Role::Prefecture(prefecture) = actor.role().clone() else {
             panic!("no prefecture")
@@ -149,7 +151,28 @@ async fn open_program(state: &State) {
         quota(14, "20-199", 1),
         quota(14, "200-399", 1),
     ];
-    done(programs::quotas::set(state, &permit, "2024", &quotas).await);
+    done(programs::quotas::set(state, &permit, "2024", &quotas.as_slice().into()).await);
+}
+
+/// Requests to move quota, none of them granted: one of each prefecture about its own cells, and one that concerns both.
+async fn ask_for_quota(state: &State, tokyo: &Actor, kanagawa: &Actor) {
+    let cell = |number, band: &str| Cell {
+        prefecture: prefecture(number),
+        band: band.to_owned(),
+    };
+    let requests = [
+        (tokyo, cell(13, "400+"), cell(13, "200-399")),
+        (kanagawa, cell(14, "20-199"), cell(14, "200-399")),
+        (kanagawa, cell(13, "400+"), cell(14, "400+")),
+    ];
+    let (set, decision) = (Permit::<SetQuotas>::of(Actor::system()).unwrap(), Decision::Refuse);
+    for (actor, from, to) in requests {
+        let moves = [Move { from, to, hospitals: 1 }];
+        let permit = Permit::of(actor.clone()).unwrap();
+        let asked = done(moves::ask(state, &permit, "2024", &moves, "試験", None).await);
+        let id = asked.body["id"].as_str().unwrap().parse().unwrap();
+        done(moves::decide(state, &set, "2024", id, decision, "試験").await);
+    }
 }
 
 async fn submit(state: &State, permit: &Permit<SubmitAnswers>, survey: &str, hospital: Hospital, answers: Value) {

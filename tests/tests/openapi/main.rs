@@ -199,6 +199,7 @@ fn writes_that_must_not_happen_twice_take_a_key() {
             "request_export",
             "make_release",
             "choose_hospitals",
+            "ask_for_quota",
             "withdraw_answers",
             "return_answers",
             "accept_answers",

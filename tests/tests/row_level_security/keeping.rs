@@ -7,7 +7,7 @@ use tokio_postgres::error::SqlState;
 use crate::{account, attempt, cast};
 
 /// Tables whose rows are never changed nor removed by the application.
-const APPEND_ONLY: [&str; 18] = [
+const APPEND_ONLY: [&str; 21] = [
     "submission_event",
     "window_closure",
     "receipt_key",
@@ -23,6 +23,9 @@ const APPEND_ONLY: [&str; 18] = [
     "release_file",
     "blob",
     "quota",
+    "quota_request",
+    "quota_move",
+    "quota_decision",
     "selection",
     "chosen_hospital",
     "survey_window",
@@ -47,7 +50,7 @@ async fn what_was_kept_is_neither_changed_nor_removed_by_any_actor() {
                 "release" => "note = 'another'",
                 "release_member" => "revision = 1",
                 "release_file" => "restricted = false",
-                "quota" => "hospitals = 0",
+                "quota" | "quota_move" => "hospitals = 0",
                 "selection" => "complete = true",
                 "chosen_hospital" => "rank = 1",
                 _ => "reason = 'none'",

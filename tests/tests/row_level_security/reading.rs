@@ -56,6 +56,16 @@ fn rule(table: &str, actor: &Actor) -> String {
         "release_file" => format!("{sees_nation} OR name NOT LIKE 'microdata%'"),
         "program" => (sees_nation || matches!(actor.role(), Role::Prefecture(_))).to_string(),
         "quota" | "selection" | "chosen_hospital" => prefecture,
+        "quota_request" | "quota_move" | "quota_decision" => match actor.role() {
+            Role::Prefecture(code) => {
+                let own = code.number();
+                let id = if table == "quota_request" { "id" } else { "request_id" };
+                format!(
+                    "{id} IN (SELECT request_id FROM quota_move WHERE prefecture = {own} OR from_prefecture = {own} OR to_prefecture = {own})"
+                )
+            }
+            _ => sees_nation.to_string(),
+        },
         "account" => match actor.role() {
             Role::MinistryAdministrator | Role::Operator | Role::System => "true".to_owned(),
             _ => format!("id = '{account}'"),

@@ -79,7 +79,7 @@ pub(super) struct Inputs {
 
 pub(super) async fn inputs(conn: &mut AsyncPgConnection, program: &ProgramRow, prefecture: PrefectureCode) -> Result<Inputs, AppError> {
     let number = i16::from(prefecture.number());
-    let rows = snapshots::answered(conn, &program.id, &program.frame_survey, &program.surveys, number).await?;
+    let rows = snapshots::answered(conn, &program.id, &program.frame_survey, &program.surveys, Some(number)).await?;
     let ids = rows.iter().map(|row| (row.gmis_id.clone(), row.hospital_id)).collect();
     let mut candidates = Vec::new();
     let mut excluded = Vec::new();
@@ -119,7 +119,7 @@ pub(super) async fn inputs(conn: &mut AsyncPgConnection, program: &ProgramRow, p
 }
 
 /// One record a hospital, with its answers to each of the programme's surveys, the latest first.
-fn records(program: &ProgramRow, rows: Vec<AnsweredRow>) -> Result<Vec<HospitalRecord>, AppError> {
+pub(super) fn records(program: &ProgramRow, rows: Vec<AnsweredRow>) -> Result<Vec<HospitalRecord>, AppError> {
     let mut records: BTreeMap<String, HospitalRecord> = BTreeMap::new();
     for row in rows {
         let answers = match (&row.survey_id, &row.codes) {
