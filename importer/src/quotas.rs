@@ -1,6 +1,12 @@
-//! Quotas (支援枠) as a file: how many hospitals each prefecture chooses in each band of the programme.
+//! Quotas (支援枠) as a file: how many hospitals each prefecture chooses in each band of the programme. In the long form a row is a cell
+//! (都道府県, 病床規模区分, 支援枠), in the wide form a row is a prefecture and each band a column. Totals (計) of either are checked and are no cells.
 
-use std::collections::HashMap;
+mod lines;
+mod long;
+#[cfg(test)]
+mod tests;
+mod totals;
+mod wide;
 
 use survey::band::{Band, Banding};
 use survey::fault::Fault;
@@ -8,108 +14,72 @@ use survey::prefecture::PrefectureCode;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::folding::fold;
-use crate::table::{self, Column, Line};
+use crate::place::Place;
+use crate::table;
 use crate::workbook::Workbook;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Of {
-    Prefecture,
-    Band,
-    Hospitals,
+/// A whole, or one of its parts: what a row or a column of quotas is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part<T> {
+    One(T),
+    /// 計.
+    All,
 }
 
-const COLUMNS: &[Column<Of>] = &[
-    Column {
-        id: Of::Prefecture,
-        shown: "都道府県",
-        names: &["prefecture", "都道府県", "都道府県名", "都道府県コド"],
-        required: true,
-    },
-    Column {
-        id: Of::Band,
-        shown: "病床規模区分",
-        names: &["band", "病床規模区分", "病床規模", "病床区分", "区分"],
-        required: true,
-    },
-    Column {
-        id: Of::Hospitals,
-        shown: "支援枠",
-        names: &["hospitals", "quota", "支援枠", "枠", "病院数", "支援枠数"],
-        required: true,
-    },
-];
+/// A number of a file, for a cell or for a total.
+#[derive(Debug)]
+struct Entry<'a> {
+    prefecture: Part<PrefectureCode>,
+    band: Part<&'static Band>,
+    hospitals: u32,
+    place: Place<'a>,
+}
 
 /// Reads quotas as prefecture, key of the programme's band and number of hospitals, in the order of the file; the faults have their cells.
 #[must_use]
 pub fn examine_quotas(workbook: &Workbook) -> (Vec<(PrefectureCode, String, u32)>, Vec<Fault>) {
-    let table = match table::find(workbook, COLUMNS) {
-        Ok(table) => table,
-        Err(fault) => return (Vec::new(), vec![*fault]),
+    // Two bands in one row are the headings of the wide form: a row of the long form has one.
+    let read = if table::named(workbook, &wide::BANDS) >= 2 {
+        wide::read(workbook)
+    } else {
+        long::read(workbook)
     };
-    let mut quotas = Vec::new();
-    let mut faults = table.formulas(COLUMNS);
-    let mut seen: HashMap<(PrefectureCode, &str), String> = HashMap::new();
-    for line in table.lines() {
-        let (prefecture, band, hospitals) = match quota(&line) {
-            Ok(quota) => quota,
-            Err(found) => {
-                faults.extend(found);
-                continue;
-            }
-        };
-        if let Some(first) = seen.insert((prefecture, band.key), line.place(Of::Hospitals).cell()) {
-            let message = format!(
-                "{}の{}の枠が{first}にもあります。どちらかを削除してください。",
-                prefecture.name(),
-                band.label
-            );
-            faults.push(*line.error(Of::Hospitals, "quota_duplicate", message, "都道府県と区分の組ごとに1行"));
-        } else {
-            quotas.push((prefecture, band.key.to_owned(), hospitals));
-        }
+    match read {
+        Ok((entries, faults)) => totals::settle(&entries, faults),
+        Err(fault) => (Vec::new(), vec![*fault]),
     }
-    (quotas, faults)
 }
 
-fn quota(line: &Line<'_, '_, Of>) -> Result<(PrefectureCode, &'static Band, u32), Vec<Fault>> {
-    let prefecture = PrefectureCode::parse(&line.shown(Of::Prefecture));
-    let band = band(&line.shown(Of::Band));
-    let hospitals = number_of_hospitals(&line.shown(Of::Hospitals));
-    if let (Ok(prefecture), Some(band), Some(hospitals)) = (&prefecture, band, hospitals) {
-        return Ok((*prefecture, band, hospitals));
+/// Reads totals of prefectures (都道府県, 計), in the order of the file; the faults have their cells.
+#[must_use]
+pub fn examine_prefecture_totals(workbook: &Workbook) -> (Vec<(PrefectureCode, u32)>, Vec<Fault>) {
+    match lines::read(workbook) {
+        Ok(read) => read,
+        Err(fault) => (Vec::new(), vec![*fault]),
     }
-    let mut faults = Vec::new();
-    if prefecture.is_err() {
-        faults.push(*line.error(
-            Of::Prefecture,
-            "prefecture_unknown",
-            "都道府県の形式が正しくありません。確かめて直してください。",
-            "都道府県名または2桁のコード",
-        ));
+}
+
+/// A prefecture in any of the ways it is written, or a total.
+fn prefecture(text: &str) -> Option<Part<PrefectureCode>> {
+    match PrefectureCode::parse(text) {
+        Ok(code) => Some(Part::One(code)),
+        Err(_) => is_total(text).then_some(Part::All),
     }
-    if band.is_none() {
-        let expected = Banding::Program
-            .bands()
-            .iter()
-            .map(|band| band.label)
-            .collect::<Vec<_>>()
-            .join("、");
-        faults.push(*line.error(
-            Of::Band,
-            "band_unknown",
-            "病床規模区分の形式が正しくありません。確かめて直してください。",
-            &expected,
-        ));
-    }
-    if hospitals.is_none() {
-        faults.push(*line.error(
-            Of::Hospitals,
-            "quota_invalid",
-            "支援枠は0以上の整数で記入してください。",
-            "0以上の整数",
-        ));
-    }
-    Err(faults)
+}
+
+/// By key or label, or a total; the dash between the numbers is written in many ways and folds away.
+fn band(text: &str) -> Option<Part<&'static Band>> {
+    let folded = fold(text);
+    let mut bands = Banding::Program.bands().iter();
+    let one = bands.find(|band| {
+        let key = fold(band.key);
+        folded == fold(band.label) || folded == key || folded == format!("{key}床")
+    });
+    one.map(Part::One).or_else(|| is_total(text).then_some(Part::All))
+}
+
+fn is_total(text: &str) -> bool {
+    totals::NAMES.contains(&fold(text).as_str())
 }
 
 /// A number with or without commas and the unit that hospitals are counted in.
@@ -121,53 +91,9 @@ fn number_of_hospitals(text: &str) -> Option<u32> {
     number.unwrap_or(normal.trim()).parse().ok()
 }
 
-/// By key or label; the dash between the numbers is written in many ways and folds away.
-fn band(text: &str) -> Option<&'static Band> {
-    let folded = fold(text);
-    Banding::Program.bands().iter().find(|band| {
-        let key = fold(band.key);
-        folded == fold(band.label) || folded == key || folded == format!("{key}床")
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::limits::Limits;
-    use crate::read::read;
-
-    fn examined(text: &str) -> (Vec<(u8, String, u32)>, Vec<Fault>) {
-        let (quotas, faults) = examine_quotas(&read(text.as_bytes(), &Limits::default()).unwrap());
-        (
-            quotas
-                .into_iter()
-                .map(|(prefecture, band, hospitals)| (prefecture.number(), band, hospitals))
-                .collect(),
-            faults,
-        )
-    }
-
-    #[test]
-    fn quotas_are_read_by_key_and_by_label() {
-        let expected = vec![(13, "20-199".to_owned(), 5), (13, "400+".to_owned(), 0)];
-        assert_eq!(
-            examined("prefecture,band,hospitals\n13,20-199,5\n13,400+,0\n"),
-            (expected.clone(), Vec::new())
-        );
-        assert_eq!(
-            examined("都道府県,病床規模区分,支援枠\n東京,20～199床,５\n東京都,400床以上,0\n"),
-            (expected, Vec::new())
-        );
-    }
-
-    #[test]
-    fn faults_have_their_cells() {
-        let (quotas, faults) = examined("prefecture,band,hospitals\n13,20-199,5\n東京,20〜199床,6\n13,20-99,-1\n");
-        assert_eq!(quotas.len(), 1);
-        let found: Vec<(&str, &str)> = faults
-            .iter()
-            .map(|fault| (fault.code.as_ref(), fault.cell.as_deref().unwrap()))
-            .collect();
-        assert_eq!(found, [("quota_duplicate", "C3"), ("band_unknown", "B4"), ("quota_invalid", "C4")]);
-    }
-}
+const PREFECTURE_UNKNOWN: (&str, &str, &str) = (
+    "prefecture_unknown",
+    "都道府県の形式が正しくありません。確かめて直してください。",
+    "都道府県名または2桁のコード",
+);
+const QUOTA_INVALID: (&str, &str, &str) = ("quota_invalid", "支援枠は0以上の整数で記入してください。", "0以上の整数");

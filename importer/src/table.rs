@@ -45,10 +45,29 @@ pub(crate) struct Line<'t, 'a, C> {
 /// # Errors
 /// A fault that names the columns missing, or the second of two columns of one name.
 pub(crate) fn find<'a, C: Copy + Ord>(workbook: &'a Workbook, columns: &[Column<C>]) -> Result<Table<'a, C>, Box<Fault>> {
+    find_stacked(workbook, columns, 0)
+}
+
+/// As [`find`], for a header that may be stacked: columns that the header row does not name may be named in one of the rows `above` it, as they
+/// are where one heading stands over several and the others are merged with the row below.
+///
+/// # Errors
+/// As [`find`].
+pub(crate) fn find_stacked<'a, C: Copy + Ord>(
+    workbook: &'a Workbook,
+    columns: &[Column<C>],
+    above: usize,
+) -> Result<Table<'a, C>, Box<Fault>> {
     let mut best: Option<(usize, Fault)> = None;
     for sheet in workbook.sheets.iter().filter(|sheet| sheet.is_examined()) {
         for (index, row) in sheet.rows.iter().enumerate().take(ROWS_LOOKED_AT) {
-            let found = header(sheet, row, columns)?;
+            let mut found = header(sheet, row, columns)?;
+            let over = sheet.rows.get(index.saturating_sub(above)..index).unwrap_or_default();
+            for row in over.iter().rev() {
+                for (id, column) in header(sheet, row, columns)? {
+                    found.entry(id).or_insert(column);
+                }
+            }
             let missing: Vec<&str> = columns
                 .iter()
                 .filter(|column| column.required && !found.contains_key(&column.id))
@@ -81,6 +100,20 @@ pub(crate) fn find<'a, C: Copy + Ord>(workbook: &'a Workbook, columns: &[Column<
         },
         |(_, fault)| fault,
     )))
+}
+
+/// The most columns of a table that any row of a visible sheet names: which of two kinds of table a file was meant to be.
+pub(crate) fn named<C: Copy + Ord>(workbook: &Workbook, columns: &[Column<C>]) -> usize {
+    let sheets = workbook.sheets.iter().filter(|sheet| sheet.is_examined());
+    sheets
+        .flat_map(|sheet| sheet.rows.iter().take(ROWS_LOOKED_AT))
+        .map(|row| {
+            let names: Vec<String> = row.cells.iter().map(|cell| fold(&cell.value.shown())).collect();
+            let is_named = |column: &&Column<C>| names.iter().any(|name| column.names.contains(&name.as_str()));
+            columns.iter().filter(is_named).count()
+        })
+        .max()
+        .unwrap_or(0)
 }
 
 fn header<C: Copy + Ord>(sheet: &Sheet, row: &Row, columns: &[Column<C>]) -> Result<BTreeMap<C, u16>, Box<Fault>> {

@@ -198,7 +198,7 @@ pub async fn open_program(state: &State, files: &Files, title: &str) {
     };
     let cells: Vec<_> = cells.into_iter().map(quota).collect();
     assert_eq!(
-        done(programs::quotas::set(state, &Permit::of(Actor::system()).unwrap(), PROGRAM, &cells).await),
+        done(programs::quotas::set(state, &Permit::of(Actor::system()).unwrap(), PROGRAM, &cells.as_slice().into()).await),
         cells.len()
     );
 }

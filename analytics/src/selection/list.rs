@@ -268,7 +268,8 @@ impl List {
                 list.require_exact(quotas)?;
                 list.state = ListState::HandedIn;
             }
-            (Step::Return, ListState::HandedIn) => list.state = ListState::Returned,
+            // An accepted one too: its quota may have changed.
+            (Step::Return, ListState::HandedIn | ListState::Accepted) => list.state = ListState::Returned,
             (Step::Accept, ListState::HandedIn) => {
                 list.require_exact(quotas)?;
                 list.state = ListState::Accepted;

@@ -18,6 +18,8 @@ pub mod pages;
 pub mod preconditions;
 pub mod problem;
 pub mod programs;
+pub mod quota_proposals;
+pub mod quota_requests;
 pub mod quotas;
 pub mod receipts;
 pub mod releases;
@@ -112,6 +114,13 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(programs::extend_program)
         .service(quotas::list_quotas)
         .service(quotas::set_quotas)
+        .service(quotas::list_quota_history)
+        .service(quotas::import_quotas)
+        .service(quota_proposals::compute_quotas)
+        .service(quota_requests::ask_for_quota)
+        .service(quota_requests::list_quota_requests)
+        .service(quota_requests::grant_quota_request)
+        .service(quota_requests::refuse_quota_request)
         .service(selections::list_candidates)
         .service(selections::choose_hospitals)
         .service(selections::read_selection)

@@ -96,8 +96,10 @@ policies! {
     DrawFrame = MinistryAdministrator | System,
     /// Read programmes, quotas, candidates and selections.
     ReadPrograms = Prefecture(_) | MinistryAnalyst | MinistryAdministrator | System,
-    /// Open a programme and set its quotas.
+    /// Open a programme, set its quotas, and decide on requests to move them.
     SetQuotas = MinistryAdministrator | System,
+    /// Ask that quota of one's own cells becomes more or less.
+    AskForQuota = Prefecture(_),
     /// Choose a prefecture's hospitals.
     ChooseHospitals = Prefecture(_) | System,
     /// Accept a prefecture's list, or return it.

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use analytics::selection::Quota;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -12,12 +11,12 @@ use uuid::Uuid;
 
 use super::database::with_state;
 use super::exit::CliError;
-use super::{faults, files, output};
+use super::{faults, files, output, quota};
+use crate::app::frames;
 use crate::app::idempotency::Key;
 use crate::app::imports::{self, Upload};
 use crate::app::jobs::{self, How};
 use crate::app::state::State;
-use crate::app::{frames, programs};
 use crate::auth::actor::Actor;
 use crate::auth::permit::{FollowJobs, Permit};
 use crate::config::Settings;
@@ -63,6 +62,8 @@ enum What {
         file: PathBuf,
         #[arg(long, help = "支援事業")]
         program: String,
+        #[arg(long, help = "設定済みの支援枠を変える理由")]
+        reason: Option<String>,
     },
 }
 
@@ -94,8 +95,8 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
             let drawn = frame(state, survey, &file).await?;
             output::print(|out| writeln!(out, "{}年調査の調査対象名簿に{drawn}病院を登録しました。", survey.id()))
         }
-        What::Quotas { file, program } => {
-            let changed = quotas(state, &program, &file).await?;
+        What::Quotas { file, program, reason } => {
+            let changed = quota::set(state, &program, &file, reason).await?;
             output::print(|out| writeln!(out, "支援枠を{changed}枠 更新しました。"))
         }
     })
@@ -218,32 +219,4 @@ pub(super) async fn frame(state: &State, survey: &'static Survey, file: &Path) -
     let (frame, known) = files::frame_with_attributes(&state.shared.parser, file).await?;
     let permit = Permit::of(Actor::system())?;
     Ok(frames::draw_with(state, &permit, survey, frame.hospitals().to_vec(), &known).await?)
-}
-
-/// Sets a programme's quotas from a file.
-pub(super) async fn quotas(state: &State, program: &str, file: &Path) -> Result<usize, CliError> {
-    let refused = |found: &[survey::fault::Fault]| {
-        let lines: String = found.iter().map(|fault| format!("\n  {}", faults::line(fault, None))).collect();
-        CliError::bad_data(format!(
-            "支援枠のファイル {} に誤りがあります。直してから、もう一度実行してください。{lines}",
-            file.display()
-        ))
-    };
-    let workbook = files::workbook(&state.shared.parser, file)
-        .await?
-        .map_err(|fault| refused(&[fault]))?;
-    let (cells, found) = importer::quotas::examine_quotas(&workbook);
-    if found.iter().any(survey::fault::Fault::is_error) {
-        return Err(refused(&found));
-    }
-    faults::warn(file, &found);
-    let cells: Vec<Quota> = cells
-        .into_iter()
-        .map(|(prefecture, band, hospitals)| Quota {
-            prefecture,
-            band,
-            hospitals,
-        })
-        .collect();
-    Ok(programs::quotas::set(state, &Permit::of(Actor::system())?, program, &cells).await?)
 }

@@ -20,6 +20,7 @@ mod import;
 mod mail;
 mod microdata;
 mod output;
+mod quota;
 mod receipt;
 mod release;
 mod remind;
@@ -88,6 +89,8 @@ enum Command {
     Trend(trend::Arguments),
     #[command(about = "公表版を作る、一覧を見る、数え直して確かめる")]
     Release(release::Arguments),
+    #[command(about = "支援枠を設定する、計算する、履歴を見る、都道府県の協議に回答する")]
+    Quota(quota::Arguments),
     #[command(about = "都道府県の支援対象病院を選定する")]
     Select(select::Arguments),
     #[command(about = "未回答の病院に督促のメールを送る、印刷用の一覧を作る")]
@@ -143,6 +146,7 @@ fn run(arguments: Arguments) -> Result<(), CliError> {
             Command::Trend(arguments) => trend::run(arguments, &settings).await,
             Command::Release(arguments) => release::run(arguments, &settings).await,
             Command::Tabulate(arguments) => tabulate::run(arguments, &settings).await,
+            Command::Quota(arguments) => quota::run(arguments, &settings).await,
             Command::Select(arguments) => select::run(arguments, &settings).await,
             Command::Remind(arguments) => remind::run(arguments, &settings).await,
             Command::Mail(arguments) => mail::run(&arguments, &settings).await,

@@ -127,13 +127,13 @@ pub struct FillRow {
     pub chosen: i64,
 }
 
-/// Locks the cells of a prefecture until the transaction ends, in one order for everybody; whoever changes a quota does the same.
-pub async fn lock_cells(conn: &mut AsyncPgConnection, program_id: &str, prefecture: i16) -> QueryResult<Vec<String>> {
+/// Locks the cells of prefectures until the transaction ends, in one order for everybody: who chooses and who changes a quota wait for each other.
+pub async fn lock_cells(conn: &mut AsyncPgConnection, program_id: &str, prefectures: &[i16]) -> QueryResult<Vec<(i16, String)>> {
     cell::table
         .filter(cell::program_id.eq(program_id))
-        .filter(cell::prefecture.eq(prefecture))
-        .select(cell::band)
-        .order(cell::band)
+        .filter(cell::prefecture.eq_any(prefectures))
+        .select((cell::prefecture, cell::band))
+        .order((cell::prefecture, cell::band))
         .for_update()
         .load(conn)
         .await

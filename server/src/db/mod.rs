@@ -19,6 +19,7 @@ pub mod outbox;
 pub mod pool;
 pub mod prepared;
 pub mod programs;
+pub mod quota_requests;
 pub mod quotas;
 pub mod receipts;
 pub mod releases;

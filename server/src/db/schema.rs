@@ -174,7 +174,27 @@ diesel::table! {
 diesel::table! {
     quota (program_id, prefecture, band, version) {
         program_id -> Text, prefecture -> SmallInt, band -> Text, version -> Integer, hospitals -> Integer,
-        account_id -> Nullable<Uuid>, set_at -> Timestamptz,
+        account_id -> Nullable<Uuid>, set_at -> Timestamptz, reason -> Nullable<Text>, request_id -> Nullable<Uuid>,
+        granted -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    quota_request (id) {
+        id -> Uuid, program_id -> Text, prefecture -> SmallInt, concerns -> Array<SmallInt>, moves -> SmallInt, reason -> Text,
+        account_id -> Nullable<Uuid>, asked_at -> Timestamptz,
+    }
+}
+diesel::table! {
+    quota_move (request_id, ordinal) {
+        request_id -> Uuid, ordinal -> SmallInt, program_id -> Text, prefecture -> SmallInt, concerns -> Array<SmallInt>,
+        moves -> SmallInt, from_prefecture -> SmallInt, from_band -> Text, to_prefecture -> SmallInt, to_band -> Text,
+        hospitals -> Integer,
+    }
+}
+diesel::table! {
+    quota_decision (request_id) {
+        request_id -> Uuid, program_id -> Text, prefecture -> SmallInt, concerns -> Array<SmallInt>, moves -> SmallInt,
+        decision -> Text, reason -> Text, account_id -> Nullable<Uuid>, decided_at -> Timestamptz,
     }
 }
 diesel::table! {
@@ -278,6 +298,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     listed_hospital,
     adjustment,
     quota,
+    quota_request,
+    quota_move,
+    quota_decision,
     selection,
     chosen_hospital,
     audit,

@@ -203,7 +203,7 @@ pub async fn answered(
          LEFT JOIN earlier e ON e.hospital_id = h.hospital_id \
          LEFT JOIN submission s ON s.hospital_id = h.hospital_id AND s.survey_id = ANY($2) AND s.state = ANY($3) \
          LEFT JOIN revision r ON r.submission_id = s.id AND r.number = s.latest_revision \
-         WHERE h.program_id = $1 AND ($4 IS NULL OR h.prefecture = $4) \
+         WHERE h.program_id = $1 AND ($4::smallint IS NULL OR h.prefecture = $4) \
          ORDER BY h.gmis_id, array_position($2, s.survey_id)",
     )
     .bind::<Text, _>(program_id)

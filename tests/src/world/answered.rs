@@ -10,7 +10,8 @@ use server::app::batches;
 use server::app::drafts::{self, NewDraft, SeenDraft};
 use server::app::enrolments::{self, Invitation};
 use server::app::letters::Template;
-use server::app::programs::lists::steps::{Adjustment, Decision, adjust, decide};
+use server::app::programs::lists::steps::{self as list_steps, Adjustment};
+use server::app::programs::quotas::moves::{self, Cell, Decision, Move};
 use server::app::programs::{self, NewProgram, Terms};
 use server::app::releases;
 use server::app::reminders::{self, Reminder, missing::Chosen};
@@ -96,6 +97,7 @@ pub(crate) async fn answer(application_url: &str) {
         done(releases::make(&state, &permit, survey_of(survey), "", None).await);
     }
     open_program(&state).await;
+    ask_for_quota(&state, &tokyo, &kanagawa).await;
     for actor in [tokyo, kanagawa.clone()] {
         let Role::Prefecture(prefecture) = actor.role().clone() else {
             panic!("no prefecture")
@@ -125,8 +127,8 @@ async fn accept_list(state: &State, kanagawa: Actor) -> Result<(), AppError> {
         programs::extend(state, &ministry, "2024", prefecture(number), (now() + TimeDelta::days(100), "試験")).await?;
     }
     let place = ("2024", prefecture(14));
-    adjust(state, &Permit::of(kanagawa)?, place, (None, &Adjustment::HandIn), None).await?;
-    decide(state, &Permit::of(Actor::system())?, place, (None, &Decision::Accept), None).await?;
+    list_steps::adjust(state, &Permit::of(kanagawa)?, place, (None, &Adjustment::HandIn), None).await?;
+    list_steps::decide(state, &Permit::of(Actor::system())?, place, (None, &list_steps::Decision::Accept), None).await?;
     Ok(())
 }
 
@@ -175,7 +177,28 @@ async fn open_program(state: &State) {
         quota(14, "20-199", 1),
         quota(14, "200-399", 1),
     ];
-    done(programs::quotas::set(state, &permit, "2024", &quotas).await);
+    done(programs::quotas::set(state, &permit, "2024", &quotas.as_slice().into()).await);
+}
+
+/// Requests to move quota, none of them granted: one of each prefecture about its own cells, and one that concerns both.
+async fn ask_for_quota(state: &State, tokyo: &Actor, kanagawa: &Actor) {
+    let cell = |number, band: &str| Cell {
+        prefecture: prefecture(number),
+        band: band.to_owned(),
+    };
+    let requests = [
+        (tokyo, cell(13, "400+"), cell(13, "200-399")),
+        (kanagawa, cell(14, "20-199"), cell(14, "200-399")),
+        (kanagawa, cell(13, "400+"), cell(14, "400+")),
+    ];
+    let (set, decision) = (Permit::<SetQuotas>::of(Actor::system()).unwrap(), Decision::Refuse);
+    for (actor, from, to) in requests {
+        let moves = [Move { from, to, hospitals: 1 }];
+        let permit = Permit::of(actor.clone()).unwrap();
+        let asked = done(moves::ask(state, &permit, "2024", &moves, "試験", None).await);
+        let id = asked.body["id"].as_str().unwrap().parse().unwrap();
+        done(moves::decide(state, &set, "2024", id, decision, "試験").await);
+    }
 }
 
 async fn submit(state: &State, permit: &Permit<SubmitAnswers>, survey: &str, hospital: Hospital, answers: Value) {

@@ -62,6 +62,7 @@ fn in_diesels_words(r#type: &str) -> &'static str {
         "text[]" => "Array<Text>",
         "uuid" => "Uuid",
         "smallint" => "SmallInt",
+        "smallint[]" => "Array<SmallInt>",
         "integer" => "Integer",
         "bigint" => "BigInt",
         "boolean" => "Bool",

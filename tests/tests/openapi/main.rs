@@ -201,6 +201,7 @@ fn writes_that_must_not_happen_twice_take_a_key() {
             "choose_hospitals",
             "adjust_list",
             "decide_list",
+            "ask_for_quota",
             "withdraw_answers",
             "return_answers",
             "accept_answers",

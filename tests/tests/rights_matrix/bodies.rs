@@ -164,6 +164,15 @@ pub fn compare(operation: &str, caller: Caller, target: Target, answer: &Answer)
         }
         "list_own_programs" => assert!(answer.json().as_array().is_some(), "{says}"),
         "list_quotas" => assert_eq!(texts(&answer.json(), "prefecture"), prefectures_of(caller), "{says}"),
+        "list_quota_history" => {
+            let expected = BTreeSet::from([prefecture(target).to_owned()]);
+            assert_eq!(texts(&answer.json(), "prefecture"), expected, "{says}");
+        }
+        // The world has three: one of each prefecture for itself, and one that concerns both.
+        "list_quota_requests" => {
+            let seen = answer.json().as_array().unwrap().len();
+            assert_eq!(seen, if caller == Caller::Prefecture { 2 } else { 3 }, "{says}");
+        }
         "list_candidates" => {
             let all = answer.json();
             let named: BTreeSet<String> = texts(&all["candidates"], "gmis")

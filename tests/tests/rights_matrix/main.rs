@@ -58,7 +58,7 @@ const CALLERS: [Caller; 6] = [
 ];
 const TARGETS: [Target; 3] = [Target::Own, Target::Neighbour, Target::Foreign];
 /// Operations that change something when they are allowed. They come last, so that what they do does not show in what others read.
-const WRITES: [&str; 26] = [
+const WRITES: [&str; 27] = [
     "create_session",
     "create_token",
     "request_export",
@@ -69,6 +69,7 @@ const WRITES: [&str; 26] = [
     "create_program",
     "extend_program",
     "set_quotas",
+    "ask_for_quota",
     "close_window",
     "save_draft",
     "discard_draft",

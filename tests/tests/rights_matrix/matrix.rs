@@ -138,7 +138,7 @@ const fn administrator_only(operation: &'static str, outcome: Outcomes) -> Right
 }
 
 /// Every operation of the API.
-pub static MATRIX: [Rights; 76] = [
+pub static MATRIX: [Rights; 83] = [
     public("live", "204"),
     public("ready", "204"),
     public("create_session", "201"),
@@ -349,6 +349,18 @@ pub static MATRIX: [Rights; 76] = [
     administrator_only("extend_program", CREATED),
     of_program("list_quotas"),
     administrator_only("set_quotas", OK),
+    of_prefecture("list_quota_history"),
+    administrator_only("import_quotas", OK),
+    administrator_only("compute_quotas", OK),
+    Rights {
+        operation: "ask_for_quota",
+        prefecture: ["201", "201", "400 quota_move_invalid"],
+        ..NOBODY
+    },
+    of_program("list_quota_requests"),
+    // Of a request that never was.
+    administrator_only("grant_quota_request", ["404 quota_request_unknown"; 3]),
+    administrator_only("refuse_quota_request", ["404 quota_request_unknown"; 3]),
     of_prefecture("list_candidates"),
     Rights {
         operation: "choose_hospitals",

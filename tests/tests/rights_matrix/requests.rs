@@ -218,6 +218,33 @@ pub async fn send(operation: &str, client: &Client, caller: Caller, target: Targ
             let quota = json!([{"prefecture": prefecture, "band": "20-199", "hospitals": 1}]);
             client.put("/api/v1/programs/2024/quotas", &quota).await
         }
+        "list_quota_history" => {
+            client
+                .get(&format!("/api/v1/programs/2024/quotas/history?prefecture={prefecture}"))
+                .await
+        }
+        "import_quotas" => {
+            let file = format!("都道府県,20～199床,200～399床,400床以上\n{prefecture},1,1,1\n");
+            let request = client.request(Method::POST, "/api/v1/programs/2024/quotas/imports?dry_run=true");
+            request.bytes(file).send().await
+        }
+        "compute_quotas" => {
+            let question = json!({"total": 1, "method": "largest_remainder"});
+            client.post("/api/v1/programs/2024/quotas/compute", &question).await
+        }
+        "ask_for_quota" => {
+            let cell = |band: &str| json!({"prefecture": prefecture, "band": band});
+            let moves = json!([{"from": cell("20-199"), "to": cell("400+"), "hospitals": 1}]);
+            client
+                .submit("/api/v1/programs/2024/quota-requests", &json!({"moves": moves, "reason": "試験"}))
+                .await
+        }
+        "list_quota_requests" => client.get("/api/v1/programs/2024/quota-requests").await,
+        "grant_quota_request" | "refuse_quota_request" => {
+            let step = if operation == "grant_quota_request" { "grant" } else { "refuse" };
+            let path = format!("/api/v1/programs/2024/quota-requests/{}/{step}", uuid::Uuid::nil());
+            client.post(&path, &json!({"reason": "試験"})).await
+        }
         "list_candidates" => client.get(&format!("{of_program}/candidates")).await,
         "choose_hospitals" => {
             client

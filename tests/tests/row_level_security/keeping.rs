@@ -7,7 +7,7 @@ use tokio_postgres::error::SqlState;
 use crate::{account, attempt, cast};
 
 /// Tables whose rows are never changed nor removed by the application.
-const APPEND_ONLY: [&str; 21] = [
+const APPEND_ONLY: [&str; 24] = [
     "submission_event",
     "window_closure",
     "receipt_key",
@@ -26,6 +26,9 @@ const APPEND_ONLY: [&str; 21] = [
     "program_hospital",
     "program_extension",
     "adjustment",
+    "quota_request",
+    "quota_move",
+    "quota_decision",
     "selection",
     "chosen_hospital",
     "survey_window",
@@ -50,7 +53,7 @@ async fn what_was_kept_is_neither_changed_nor_removed_by_any_actor() {
                 "release" => "note = 'another'",
                 "release_member" => "revision = 1",
                 "release_file" => "restricted = false",
-                "quota" => "hospitals = 0",
+                "quota" | "quota_move" => "hospitals = 0",
                 "program_hospital" => "beds = 20",
                 "selection" => "complete = true",
                 "chosen_hospital" => "rank = 1",

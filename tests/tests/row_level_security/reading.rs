@@ -69,6 +69,16 @@ fn rule(table: &str, actor: &Actor) -> String {
         },
         "quota" | "selection" | "chosen_hospital" | "program_hospital" | "cell" | "program_extension" | "prefecture_list"
         | "adjustment" => prefecture,
+        "quota_request" | "quota_move" | "quota_decision" => match actor.role() {
+            Role::Prefecture(code) => {
+                let own = code.number();
+                let id = if table == "quota_request" { "id" } else { "request_id" };
+                format!(
+                    "{id} IN (SELECT request_id FROM quota_move WHERE prefecture = {own} OR from_prefecture = {own} OR to_prefecture = {own})"
+                )
+            }
+            _ => sees_nation.to_string(),
+        },
         "account" => match actor.role() {
             Role::MinistryAdministrator | Role::Operator | Role::System => "true".to_owned(),
             _ => format!("id = '{account}'"),

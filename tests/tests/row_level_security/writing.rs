@@ -1,5 +1,6 @@
 //! What the application may not write: answers of somebody else's hospital, with a forged area or a forged sender, time, quotas, lists.
 
+use server::auth::actor::Actor;
 use tests::database::TestDatabase;
 use tests::world::{CITY_WARD, FAR, OWN, UNPLACED};
 use tokio_postgres::error::SqlState;
@@ -172,7 +173,7 @@ async fn only_the_ministry_and_the_system_grant_time_draw_frames_and_allot() {
             "INSERT INTO extension (id, survey_id, hospital_id, until, reason) VALUES (gen_random_uuid(), '2024', '{hospital}', 'infinity', 'x')"
         ),
         "INSERT INTO hospital (id, name, prefecture) VALUES (gen_random_uuid(), 'x', 13)".to_owned(),
-        "INSERT INTO quota (program_id, prefecture, band, version, hospitals, set_at) VALUES ('2024', 13, '20-199', 9, 99, now())"
+        "INSERT INTO quota (program_id, prefecture, band, version, hospitals, set_at, reason) VALUES ('2024', 13, '20-199', 9, 99, now(), 'x')"
             .to_owned(),
     ];
     for (login, actor) in cast(&database).await {
@@ -185,6 +186,73 @@ async fn only_the_ministry_and_the_system_grant_time_draw_frames_and_allot() {
             assert_eq!(attempt(&mut application, &actor, sql).await, expected, "{login}: {sql}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn quota_is_asked_for_by_a_prefecture_in_its_own_name_and_decided_by_the_ministry_once() {
+    let database = TestDatabase::answered().await;
+    let mut application = database.application().await;
+    for (login, actor) in cast(&database).await {
+        for prefecture in [13, 14] {
+            let request = |account: &str| {
+                format!(
+                    "INSERT INTO quota_request (id, program_id, prefecture, concerns, moves, reason, account_id, asked_at) \
+                     VALUES (gen_random_uuid(), '2024', {prefecture}, '{{{prefecture}}}', 1, 'x', {account}, now())"
+                )
+            };
+            let may = (login == "tokyo" && prefecture == 13) || (login == "kanagawa" && prefecture == 14);
+            let expected = if may { Ok(1) } else { Err(SqlState::INSUFFICIENT_PRIVILEGE) };
+            let own = account(&actor);
+            assert_eq!(
+                attempt(&mut application, &actor, &request(&own)).await,
+                expected,
+                "{login} for {prefecture}"
+            );
+            let forged = attempt(&mut application, &actor, &request("gen_random_uuid()")).await;
+            assert_eq!(forged, Err(SqlState::INSUFFICIENT_PRIVILEGE), "{login} in another name");
+        }
+        // To decide again is refused by the key, to decide at all by the policy.
+        let again = format!(
+            "INSERT INTO quota_decision (request_id, program_id, prefecture, concerns, moves, decision, reason, account_id, decided_at) \
+             SELECT id, program_id, prefecture, concerns, moves, 'granted', 'x', {}, now() FROM quota_request LIMIT 1",
+            account(&actor)
+        );
+        let expected = match login.as_str() {
+            "administrator" | "system" => Err(SqlState::UNIQUE_VIOLATION),
+            "tokyo" | "kanagawa" | "analyst" => Err(SqlState::INSUFFICIENT_PRIVILEGE),
+            _ => Ok(0),
+        };
+        assert_eq!(attempt(&mut application, &actor, &again).await, expected, "{login} decides");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_move_is_added_to_a_request_and_no_version_names_one_that_was_not_granted() {
+    let database = TestDatabase::answered().await;
+    let mut application = database.application().await;
+    let tokyo = actor(&database, "tokyo").await;
+    for ordinal in [1, 2] {
+        let sql = format!(
+            "INSERT INTO quota_move SELECT id, {ordinal}, program_id, prefecture, concerns, moves, 13, '20-199', 13, '400+', 5 \
+             FROM quota_request WHERE prefecture = 13"
+        );
+        let expected = [SqlState::UNIQUE_VIOLATION, SqlState::CHECK_VIOLATION][ordinal - 1].clone();
+        assert_eq!(attempt(&mut application, &tokyo, &sql).await, Err(expected), "{ordinal}");
+    }
+    let more = "INSERT INTO quota_move SELECT id, 2, program_id, prefecture, concerns, 2, 13, '20-199', 13, '400+', 5 \
+                FROM quota_request WHERE prefecture = 13";
+    assert_eq!(attempt(&mut application, &tokyo, more).await, Err(SqlState::FOREIGN_KEY_VIOLATION));
+    let refused = "INSERT INTO quota (program_id, prefecture, band, version, hospitals, set_at, reason, request_id) \
+                   SELECT '2024', 13, '20-199', 9, 99, now(), 'x', request_id FROM quota_decision LIMIT 1";
+    assert_eq!(
+        attempt(&mut application, &Actor::system(), refused).await,
+        Err(SqlState::FOREIGN_KEY_VIOLATION)
+    );
+    let unsaid = "INSERT INTO quota (program_id, prefecture, band, version, hospitals, set_at) VALUES ('2024', 13, '20-199', 9, 99, now())";
+    assert_eq!(
+        attempt(&mut application, &Actor::system(), unsaid).await,
+        Err(SqlState::CHECK_VIOLATION)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -144,7 +144,7 @@ pub(super) async fn inputs(conn: &mut AsyncPgConnection, program: &ProgramRow, p
 }
 
 /// One record a hospital, with its answers to each of the programme's surveys, the latest first.
-fn records(program: &ProgramRow, rows: Vec<AnsweredRow>) -> Result<Vec<HospitalRecord>, AppError> {
+pub(super) fn records(program: &ProgramRow, rows: Vec<AnsweredRow>) -> Result<Vec<HospitalRecord>, AppError> {
     let mut records: BTreeMap<String, HospitalRecord> = BTreeMap::new();
     for row in rows {
         let answers = match (&row.survey_id, &row.codes) {

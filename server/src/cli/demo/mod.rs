@@ -18,7 +18,7 @@ use survey::survey::Survey;
 
 use super::database::{Database, private_options};
 use super::exit::CliError;
-use super::{import, output, release, select, serve, tabulate};
+use super::{import, output, quota, release, select, serve, tabulate};
 use crate::app::accounts::{self, Speaks};
 use crate::app::programs::{self, NewProgram, Terms};
 use crate::app::state::State;
@@ -235,7 +235,7 @@ async fn choose(state: &State, arguments: &Arguments, steps: &mut Steps) -> Resu
         terms: Terms::default(),
     };
     programs::open(state, &set, &new).await?;
-    import::quotas(state, PROGRAM, &arguments.data.join("quotas_2024.csv")).await?;
+    quota::set(state, PROGRAM, &arguments.data.join("quotas_2024.csv"), None).await?;
     let mut selections = Vec::new();
     let bar = steps.bar("支援対象病院の選定", PrefectureCode::all().count());
     for prefecture in PrefectureCode::all() {

@@ -43,7 +43,7 @@ impl Loaded {
         prefecture: PrefectureCode,
         seen: Option<i32>,
     ) -> Result<Loaded, AppError> {
-        lists::lock_cells(conn, &program.id, i16::from(prefecture.number())).await?;
+        lists::lock_cells(conn, &program.id, &[i16::from(prefecture.number())]).await?;
         let loaded = Loaded::load(conn, program, prefecture).await?;
         if seen.is_some_and(|seen| seen != loaded.row.version) {
             return Err(AppError::stale(

@@ -146,7 +146,7 @@ pub(in crate::app::programs) async fn propose(
 ) -> Result<(), AppError> {
     let prefecture = run.prefecture;
     let number = i16::from(prefecture.number());
-    lists::lock_cells(conn, &program.id, number).await?;
+    lists::lock_cells(conn, &program.id, &[number]).await?;
     let before = match lists::find(conn, &program.id, number).await? {
         Some(row) => Some(Loaded::of(conn, program, prefecture, row).await?),
         None => None,
