@@ -7,6 +7,7 @@ mod account;
 mod check;
 mod columns;
 mod completions;
+mod criteria;
 mod database;
 mod demo;
 mod doctor;
@@ -88,6 +89,8 @@ enum Command {
     Trend(trend::Arguments),
     #[command(about = "公表版を作る、一覧を見る、数え直して確かめる")]
     Release(release::Arguments),
+    #[command(about = "都道府県の選定基準を見る、変えたときの影響を確かめる、保存する")]
+    Criteria(criteria::Arguments),
     #[command(about = "都道府県の支援対象病院を選定する")]
     Select(select::Arguments),
     #[command(about = "未回答の病院に督促のメールを送る、印刷用の一覧を作る")]
@@ -143,6 +146,7 @@ fn run(arguments: Arguments) -> Result<(), CliError> {
             Command::Trend(arguments) => trend::run(arguments, &settings).await,
             Command::Release(arguments) => release::run(arguments, &settings).await,
             Command::Tabulate(arguments) => tabulate::run(arguments, &settings).await,
+            Command::Criteria(arguments) => criteria::run(arguments, &settings).await,
             Command::Select(arguments) => select::run(arguments, &settings).await,
             Command::Remind(arguments) => remind::run(arguments, &settings).await,
             Command::Mail(arguments) => mail::run(&arguments, &settings).await,

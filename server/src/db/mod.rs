@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod batches;
+pub mod criteria;
 pub mod drafts;
 pub mod enrolments;
 pub mod erasure;
@@ -12,8 +13,10 @@ pub mod frames;
 pub mod hospitals;
 pub mod idempotency;
 pub mod imports;
+pub mod inspections;
 pub mod jobs;
 pub mod migrations;
+pub mod nominations;
 pub mod outbox;
 pub mod pool;
 pub mod prepared;

@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 use server::app::batches;
 use server::app::drafts::{self, NewDraft, SeenDraft};
 use server::app::enrolments::{self, Invitation};
+use server::app::inspections::{self, NewInspection};
 use server::app::letters::Template;
+use server::app::programs::nominations::{self, Book, Whom};
 use server::app::programs::{self, NewProgram, Terms};
 use server::app::releases;
 use server::app::reminders::{self, Reminder, missing::Chosen};
@@ -94,6 +96,8 @@ pub(crate) async fn answer(application_url: &str) {
         done(releases::make(&state, &permit, survey_of(survey), "", None).await);
     }
     open_program(&state).await;
+    say_by_hand(&state, &tokyo, UNPLACED, OTHER_WARD).await;
+    say_by_hand(&state, &kanagawa, FAR, OTHER_CITY).await;
     for actor in [tokyo, kanagawa] {
         let Role::Prefecture(prefecture) = actor.role().clone() else {
             panic!("no prefecture")
@@ -125,7 +129,7 @@ async fn invite_and_remind(state: &State, tokyo: &Actor, kanagawa: &Actor) {
     }
 }
 
-/// Programme 2024 with quotas of both prefectures: a cell that is filled, one that is short, one of zero.
+/// Programme 2024 with quotas and an extension of both prefectures: a cell that is filled, one that is short, one of zero.
 async fn open_program(state: &State) {
     let permit = Permit::<SetQuotas>::of(Actor::system()).unwrap();
     let new = NewProgram {
@@ -151,6 +155,37 @@ async fn open_program(state: &State) {
         quota(14, "200-399", 1),
     ];
     done(programs::quotas::set(state, &permit, "2024", &quotas).await);
+    for number in [13, 14] {
+        let longer = (now() + TimeDelta::days(120), "試験");
+        done(programs::extend(state, &permit, "2024", prefecture(number), longer).await);
+    }
+}
+
+/// In a prefecture: a hospital that has not answered is nominated, another is excluded and taken back, and was inspected; a copy of the national criteria.
+async fn say_by_hand(state: &State, actor: &Actor, nominated: Hospital, other: Hospital) {
+    let Role::Prefecture(prefecture) = actor.role().clone() else {
+        panic!("no prefecture")
+    };
+    let permit = Permit::<ChooseHospitals>::of(actor.clone()).unwrap();
+    let whom = |hospital: Hospital| Whom {
+        program: "2024",
+        prefecture,
+        hospital: hospital.gmis,
+    };
+    done(nominations::add(state, &permit, Book::Nomination, whom(nominated), "地域の要", None).await);
+    done(nominations::add(state, &permit, Book::Exclusion, whom(other), "統合の予定", None).await);
+    done(nominations::withdraw(state, &permit, Book::Exclusion, whom(other), "統合の延期", None).await);
+    let found = NewInspection {
+        hospital: other.gmis.to_owned(),
+        level: 1,
+        inspected_on: "2023-10-01".parse().unwrap(),
+        note: "試験の指摘".to_owned(),
+    };
+    done(inspections::enter(state, &permit, prefecture, &found, None).await);
+    let read = Permit::of(actor.clone()).unwrap();
+    let national = done(programs::criteria::read(state, &read, "2024", prefecture).await);
+    let wanted = (serde_json::to_value(&national.criteria).unwrap(), Seen::Version(0));
+    done(programs::criteria::set(state, &permit, "2024", prefecture, wanted).await);
 }
 
 async fn submit(state: &State, permit: &Permit<SubmitAnswers>, survey: &str, hospital: Hospital, answers: Value) {

@@ -104,6 +104,15 @@ const fn of_prefecture(operation: &'static str) -> Rights {
     }
 }
 
+/// What a prefecture alone does, for itself: what comes of it the first time and the second.
+const fn by_prefecture(operation: &'static str, first: &'static str, second: &'static str) -> Rights {
+    Rights {
+        operation,
+        prefecture: [first, second, NOT_YOUR_PREFECTURE],
+        ..NOBODY
+    }
+}
+
 /// What is read of a hospital.
 const fn of_hospital(operation: &'static str) -> Rights {
     Rights {
@@ -347,6 +356,20 @@ pub static MATRIX: [Rights; 68] = [
     administrator_only("create_program", CREATED),
     of_program("list_quotas"),
     administrator_only("set_quotas", OK),
+    of_program("list_program_extensions"),
+    administrator_only("extend_program", CREATED),
+    of_prefecture("list_nominations"),
+    by_prefecture("nominate_hospital", "201", "200"),
+    by_prefecture("withdraw_nomination", "200", "409 not_nominated"),
+    of_prefecture("list_exclusions"),
+    by_prefecture("exclude_hospital", "201", "201"),
+    by_prefecture("withdraw_exclusion", "200", "200"),
+    of_prefecture("list_inspections"),
+    by_prefecture("enter_inspection", "201", "201"),
+    by_prefecture("withdraw_inspection", "200", "404 inspection_unknown"),
+    of_prefecture("read_criteria"),
+    by_prefecture("preview_criteria", "200", "200"),
+    by_prefecture("set_criteria", "200", "200"),
     of_prefecture("list_candidates"),
     Rights {
         operation: "choose_hospitals",

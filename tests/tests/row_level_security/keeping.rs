@@ -7,7 +7,7 @@ use tokio_postgres::error::SqlState;
 use crate::{account, attempt, cast};
 
 /// Tables whose rows are never changed nor removed by the application.
-const APPEND_ONLY: [&str; 18] = [
+const APPEND_ONLY: [&str; 24] = [
     "submission_event",
     "window_closure",
     "receipt_key",
@@ -25,6 +25,12 @@ const APPEND_ONLY: [&str; 18] = [
     "quota",
     "selection",
     "chosen_hospital",
+    "program_hospital",
+    "program_extension",
+    "nomination",
+    "exclusion",
+    "inspection",
+    "program_criteria",
     "survey_window",
 ];
 
@@ -50,6 +56,8 @@ async fn what_was_kept_is_neither_changed_nor_removed_by_any_actor() {
                 "quota" => "hospitals = 0",
                 "selection" => "complete = true",
                 "chosen_hospital" => "rank = 1",
+                "program_hospital" => "beds = 20",
+                "program_criteria" => "criteria = '{}'",
                 _ => "reason = 'none'",
             };
             for sql in [

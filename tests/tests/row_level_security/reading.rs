@@ -55,7 +55,8 @@ fn rule(table: &str, actor: &Actor) -> String {
         "release_member" => sees_nation.to_string(),
         "release_file" => format!("{sees_nation} OR name NOT LIKE 'microdata%'"),
         "program" => (sees_nation || matches!(actor.role(), Role::Prefecture(_))).to_string(),
-        "quota" | "selection" | "chosen_hospital" => prefecture,
+        "quota" | "selection" | "chosen_hospital" | "program_hospital" | "cell" | "program_extension" => prefecture,
+        "nomination" | "exclusion" | "inspection" | "program_criteria" => prefecture,
         "account" => match actor.role() {
             Role::MinistryAdministrator | Role::Operator | Role::System => "true".to_owned(),
             _ => format!("id = '{account}'"),
