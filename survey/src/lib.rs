@@ -26,4 +26,4 @@ pub mod submission;
 pub mod survey;
 pub mod window;
 
-pub use survey::{compiled_in, find};
+pub use survey::{all, compiled_in, find, intake_forms};

@@ -160,12 +160,29 @@ static COMPILED_IN: LazyLock<Vec<Survey>> = LazyLock::new(|| {
     .collect()
 });
 
-/// The surveys that come with the program, the earliest first.
+static INTAKE_FORMS: LazyLock<Vec<Survey>> = LazyLock::new(|| {
+    [include_str!("../surveys/2024_intake/survey.toml")]
+        .into_iter()
+        .filter_map(|text| Survey::from_toml(text).ok())
+        .collect()
+});
+
+/// The surveys of a year that come with the program, the earliest first: whose answers are counted, published, compared and chosen by.
 pub fn compiled_in() -> &'static [Survey] {
     &COMPILED_IN
 }
 
-/// A survey that comes with the program.
+/// The intake forms (意向調査) that come with the program: answered like every survey, and asked for by programmes only.
+pub fn intake_forms() -> &'static [Survey] {
+    &INTAKE_FORMS
+}
+
+/// Surveys of a year and intake forms.
+pub fn all() -> impl Iterator<Item = &'static Survey> {
+    COMPILED_IN.iter().chain(&*INTAKE_FORMS)
+}
+
+/// A survey or intake form that comes with the program.
 pub fn find(id: &str) -> Option<&'static Survey> {
-    COMPILED_IN.iter().find(|survey| survey.id.as_str() == id)
+    all().find(|survey| survey.id.as_str() == id)
 }

@@ -1,5 +1,6 @@
 //! Who may be chosen, and why somebody else may not. Decides from answers that were already counted; reads nothing.
 
+use crate::selection::facts::{Consent, Facts};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use survey::evaluate::State;
@@ -38,8 +39,11 @@ pub struct CandidateHospital {
     pub attributes: BTreeMap<String, String>,
     /// What the deciding submission answered.
     pub answers: ChosenOptions,
-    /// Id of the survey whose submission decided.
+    /// Id of the survey whose submission decided; empty for a nominated hospital of which no answers are used.
     pub survey: String,
+    /// What is known of it beside.
+    #[serde(default)]
+    pub facts: Facts,
 }
 
 /// A hospital before it is known whether it may be chosen.
@@ -68,6 +72,14 @@ pub struct HospitalRecord {
     pub chosen_earlier: Option<String>,
     /// The programme's surveys, the latest first.
     pub surveys: Vec<SurveyAnswers>,
+    /// What is known of it beside.
+    #[serde(default)]
+    pub facts: Facts,
+    /// Whether its answers may be used.
+    pub consent: Consent,
+    /// Why the prefecture excluded it, if it did.
+    #[serde(default)]
+    pub excluded: Option<String>,
 }
 
 /// What a hospital's counted submission of one survey says.
@@ -98,6 +110,16 @@ pub enum NotEligible {
         /// The year or programme.
         program: String,
     },
+    /// The prefecture excluded it.
+    ExcludedByHand {
+        /// Why.
+        why: String,
+    },
+    /// The programme uses answers only with consent, and the hospital's intake form does not say so.
+    NoConsent {
+        /// Whether it said no; else it has not said.
+        refused: bool,
+    },
     /// No counted submission in any of the programme's surveys.
     NoSubmission,
     /// The latest answered survey does not tell.
@@ -123,6 +145,15 @@ impl NotEligible {
             NotEligible::ChosenEarlier { program } => {
                 format!("{program}の支援対象として選定済みのため、候補になりません。")
             }
+            NotEligible::ExcludedByHand { why } => {
+                format!("都道府県が除外しました（{why}）。候補に戻すには、除外を取り消してください。")
+            }
+            NotEligible::NoConsent { refused: true } => {
+                "意向調査で、調査の回答を選定に用いることに同意していません。支援が必要な場合は、理由を付けて推薦してください（回答は用いられません）。".to_owned()
+            }
+            NotEligible::NoConsent { refused: false } => {
+                "調査の回答を選定に用いることへの同意がまだありません。病院に意向調査への回答を依頼するか、理由を付けて推薦してください。".to_owned()
+            }
             NotEligible::NoSubmission => "集計対象の回答がありません。病院に回答を依頼するか、理由を付けて推薦してください。".to_owned(),
             NotEligible::EhrUnknown { survey } => {
                 format!("{survey}年調査の回答で電子カルテシステムの導入状況が空欄または無回答です。病院に確認して回答を修正してください。")
@@ -139,6 +170,33 @@ impl NotEligible {
 /// # Errors
 /// The reason why the hospital is no candidate.
 pub fn eligible(record: &HospitalRecord) -> Result<CandidateHospital, NotEligible> {
+    let band = cell_of(record)?;
+    let (survey, answers) = usable(record)?.ok_or(NotEligible::NoSubmission)?;
+    match answers.get(ELIGIBILITY_QUESTION) {
+        None => return Err(NotEligible::EhrUnknown { survey: survey.to_owned() }),
+        Some(options) if !options.iter().any(|option| option == ELIGIBILITY_OPTION) => {
+            return Err(NotEligible::EhrNotInUse { survey: survey.to_owned() });
+        }
+        Some(_) => {}
+    }
+    Ok(candidate(record, band, survey, answers.clone()))
+}
+
+/// Who may be put on a list by hand, nominated with a reason, although not [`eligible`]: a nomination stands in for what the answers lack, and for nothing
+/// else. Answers that may not be used are not looked at: such a hospital is scored by what is known of it beside.
+///
+/// # Errors
+/// Why it may not be chosen at all: no hospital, gone, chosen in an earlier year, or excluded.
+pub fn eligible_by_hand(record: &HospitalRecord) -> Result<CandidateHospital, NotEligible> {
+    let band = cell_of(record)?;
+    Ok(match usable(record) {
+        Ok(Some((survey, answers))) => candidate(record, band, survey, answers.clone()),
+        Ok(None) | Err(_) => candidate(record, band, "", ChosenOptions::new()),
+    })
+}
+
+/// The band of a hospital that may stand in a cell, whatever it answered.
+fn cell_of(record: &HospitalRecord) -> Result<String, NotEligible> {
     let band = record.band.clone().ok_or(NotEligible::NotAHospital {
         beds: record.beds.number(),
     })?;
@@ -148,19 +206,25 @@ pub fn eligible(record: &HospitalRecord) -> Result<CandidateHospital, NotEligibl
     if let Some(program) = &record.chosen_earlier {
         return Err(NotEligible::ChosenEarlier { program: program.clone() });
     }
-    let (survey, answers) = record
-        .surveys
-        .iter()
-        .find_map(|latest| latest.answers.as_ref().map(|answers| (latest.survey.clone(), answers)))
-        .ok_or(NotEligible::NoSubmission)?;
-    match answers.get(ELIGIBILITY_QUESTION) {
-        None => return Err(NotEligible::EhrUnknown { survey }),
-        Some(options) if !options.iter().any(|option| option == ELIGIBILITY_OPTION) => {
-            return Err(NotEligible::EhrNotInUse { survey });
-        }
-        Some(_) => {}
+    match &record.excluded {
+        Some(why) => Err(NotEligible::ExcludedByHand { why: why.clone() }),
+        None => Ok(band),
     }
-    Ok(CandidateHospital {
+}
+
+/// The latest answered survey and its answers, if there are any; without consent nobody looks whether there are.
+fn usable(record: &HospitalRecord) -> Result<Option<(&str, &ChosenOptions)>, NotEligible> {
+    match record.consent {
+        Consent::Refused => return Err(NotEligible::NoConsent { refused: true }),
+        Consent::Unanswered => return Err(NotEligible::NoConsent { refused: false }),
+        Consent::NotNeeded | Consent::Given => {}
+    }
+    let mut surveys = record.surveys.iter();
+    Ok(surveys.find_map(|latest| latest.answers.as_ref().map(|answers| (latest.survey.as_str(), answers))))
+}
+
+fn candidate(record: &HospitalRecord, band: String, survey: &str, answers: ChosenOptions) -> CandidateHospital {
+    CandidateHospital {
         gmis: record.gmis.clone(),
         institution_code: record.institution_code.clone(),
         name: record.name.clone(),
@@ -169,9 +233,10 @@ pub fn eligible(record: &HospitalRecord) -> Result<CandidateHospital, NotEligibl
         beds: record.beds,
         band,
         attributes: record.attributes.clone(),
-        answers: answers.clone(),
-        survey,
-    })
+        answers,
+        survey: survey.to_owned(),
+        facts: record.facts.clone(),
+    }
 }
 
 /// The options that a counted revision chose, from its code bytes (one a slot, as the survey's layout says). Text and respondents are left out.

@@ -32,7 +32,8 @@ pub struct Selection {
     pub cells: Vec<CellResult>,
     /// Candidates of bands that have no quota; none of them can be chosen.
     pub candidates_without_cell: u32,
-    /// SHA-256 over candidates, quotas and criteria, independent of their order.
+    /// SHA-256 over candidates (with what was entered of them and said in the intake form), quotas and criteria, independent of their order. An exclusion
+    /// or a missing consent takes a candidate away; a nomination changes nothing.
     pub inputs_hash: String,
     /// SHA-256 over the cells.
     pub result_hash: String,
@@ -108,8 +109,9 @@ pub fn choose(candidates: &[CandidateHospital], quotas: &[Quota], criteria: &Cri
     quotas.sort_by_key(|quota| (band_order(&quota.band), quota.band.clone()));
     let mut inputs = candidates.to_vec();
     inputs.sort_by(|a, b| a.gmis.cmp(&b.gmis));
-    for options in inputs.iter_mut().flat_map(|candidate| candidate.answers.values_mut()) {
-        options.sort();
+    for candidate in &mut inputs {
+        candidate.answers.values_mut().for_each(|options| options.sort());
+        candidate.facts.findings.sort();
     }
 
     let ranked = rank(&inputs, criteria);
@@ -198,6 +200,6 @@ fn number(count: usize) -> Result<u32, SelectionError> {
 }
 
 /// Small bands first; one that no banding knows comes last, by its key.
-fn band_order(key: &str) -> u16 {
+pub(super) fn band_order(key: &str) -> u16 {
     Band::of_key(key).map_or(u16::MAX, |band| band.min)
 }

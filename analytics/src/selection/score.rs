@@ -1,7 +1,8 @@
 //! The score of a candidate and the parts it is the sum of, and the order that follows. Integers only; knows no quota.
 
 use crate::selection::candidate::CandidateHospital;
-use crate::selection::criteria::{Criteria, When};
+use crate::selection::criteria::Criteria;
+use crate::selection::when::Group;
 use serde::{Deserialize, Serialize};
 
 /// A candidate with its score.
@@ -12,8 +13,20 @@ pub struct ScoredCandidate {
     pub candidate: CandidateHospital,
     /// Sum of the parts.
     pub score: u64,
+    /// The same by what the parts speak of.
+    #[serde(default)]
+    pub groups: GroupSums,
     /// The criteria that hold, in the order of the criteria.
     pub parts: Vec<ScorePart>,
+}
+
+/// Sums of the parts of a score by group; together they are the score.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupSums {
+    /// How much the hospital needs support.
+    pub need: u64,
+    /// What it means for its region.
+    pub region: u64,
 }
 
 /// A criterion that holds for a candidate.
@@ -23,6 +36,9 @@ pub struct ScorePart {
     pub criterion: String,
     /// The criterion as printed.
     pub label: String,
+    /// What it speaks of.
+    #[serde(default)]
+    pub group: Group,
     /// Its points.
     pub points: u32,
 }
@@ -32,17 +48,28 @@ pub fn score(candidate: &CandidateHospital, criteria: &Criteria) -> ScoredCandid
     let parts: Vec<ScorePart> = criteria
         .items
         .iter()
-        .filter(|item| holds(&item.when, candidate))
+        .filter(|item| item.when.holds(candidate))
         .map(|item| ScorePart {
             criterion: item.key.clone(),
             label: item.label.clone(),
+            group: item.group(),
             points: item.points,
         })
         .collect();
-    let score = parts.iter().map(|part| u64::from(part.points)).sum();
+    let sum = |group: Group| {
+        parts
+            .iter()
+            .filter(|part| part.group == group)
+            .map(|part| u64::from(part.points))
+            .sum()
+    };
     ScoredCandidate {
         candidate: candidate.clone(),
-        score,
+        score: parts.iter().map(|part| u64::from(part.points)).sum(),
+        groups: GroupSums {
+            need: sum(Group::Need),
+            region: sum(Group::Region),
+        },
         parts,
     }
 }
@@ -52,14 +79,4 @@ pub fn rank(candidates: &[CandidateHospital], criteria: &Criteria) -> Vec<Scored
     let mut scored: Vec<ScoredCandidate> = candidates.iter().map(|candidate| score(candidate, criteria)).collect();
     scored.sort_by(|a, b| b.score.cmp(&a.score).then_with(|| a.candidate.gmis.cmp(&b.candidate.gmis)));
     scored
-}
-
-fn holds(when: &When, candidate: &CandidateHospital) -> bool {
-    match when {
-        When::Answer(answer) => candidate
-            .answers
-            .get(&answer.question)
-            .is_some_and(|options| options.iter().any(|option| answer.is.contains(option))),
-        When::Beds(beds) => candidate.beds.number() >= beds.beds_at_least,
-    }
 }

@@ -1,5 +1,6 @@
 //! Tests of the crate as its callers see it: made answers, tables against a plain count, selections, and files read back.
 
+mod criteria;
 mod crosses;
 mod estimates;
 mod indicators;

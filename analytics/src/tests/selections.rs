@@ -2,8 +2,8 @@
 
 use super::made::{Chance, Made};
 use crate::selection::{
-    CandidateHospital, Criteria, CriteriaError, HospitalRecord, NotEligible, Quota, SelectionError, SurveyAnswers, choose, decode,
-    eligible, rank, score,
+    CandidateHospital, Consent, Criteria, Facts, HospitalRecord, NotEligible, Quota, SelectionError, SurveyAnswers, choose, decode,
+    eligible, eligible_by_hand, score,
 };
 use proptest::prelude::{ProptestConfig, any, prop_assert, prop_assert_eq, proptest};
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,11 +13,11 @@ use survey::hospital::Beds;
 use survey::prefecture::PrefectureCode;
 use survey::question::Kind;
 
-fn prefecture() -> PrefectureCode {
+pub(super) fn prefecture() -> PrefectureCode {
     PrefectureCode::new(13).unwrap()
 }
 
-fn record(gmis: &str, beds: u16, answers: &[(&str, &str)]) -> HospitalRecord {
+pub(super) fn record(gmis: &str, beds: u16, answers: &[(&str, &str)]) -> HospitalRecord {
     let answers = answers
         .iter()
         .map(|(question, option)| ((*question).to_owned(), vec![(*option).to_owned()]))
@@ -37,6 +37,9 @@ fn record(gmis: &str, beds: u16, answers: &[(&str, &str)]) -> HospitalRecord {
             survey: "2024".to_owned(),
             answers: Some(answers),
         }],
+        facts: Facts::default(),
+        consent: Consent::NotNeeded,
+        excluded: None,
     }
 }
 
@@ -74,7 +77,7 @@ pub(super) fn quotas(hospitals: [u32; 3]) -> Vec<Quota> {
         .collect()
 }
 
-fn shuffled<T: Clone>(items: &[T], seed: u64) -> Vec<T> {
+pub(super) fn shuffled<T: Clone>(items: &[T], seed: u64) -> Vec<T> {
     let mut chance = Chance(seed);
     let mut rest = items.to_vec();
     let mut order = Vec::new();
@@ -269,39 +272,37 @@ fn decoded_bytes_say_what_the_evaluator_said() {
 }
 
 #[test]
-fn the_national_criteria_name_only_questions_that_the_surveys_have() {
-    let criteria = Criteria::national().unwrap();
-    let surveys: Vec<_> = survey::compiled_in().iter().collect();
-    assert_eq!(criteria.check_against(&surveys), Ok(()));
-    let json = serde_json::to_string(&criteria).unwrap();
-    assert_eq!(serde_json::from_str::<Criteria>(&json).unwrap(), criteria);
-    insta::assert_json_snapshot!(rank(&candidates(2, 3), &criteria));
-}
-
-#[test]
-fn criteria_that_cannot_work_are_refused() {
-    let with = |item: &str| Criteria::from_toml(&format!("name = \"試験\"\n[[items]]\nkey = \"a\"\nlabel = \"項目\"\n{item}"));
-    assert!(matches!(
-        with("points = 0\nwhen = { beds_at_least = 20 }"),
-        Err(CriteriaError::NeverHolds(_))
-    ));
-    assert!(matches!(
-        with("points = 1\nwhen = { question = \"bcp_defined\", is = [] }"),
-        Err(CriteriaError::NeverHolds(_))
-    ));
-    assert!(matches!(
-        with("points = 1\nwhen = { beds_at_most = 20 }"),
-        Err(CriteriaError::Unreadable(_))
-    ));
-    assert!(matches!(
-        with("points = -1\nwhen = { beds_at_least = 20 }"),
-        Err(CriteriaError::Unreadable(_))
-    ));
-    let unknown = with("points = 1\nwhen = { question = \"bcp_defined\", is = [\"perhaps\"] }").unwrap();
-    let surveys: Vec<_> = survey::compiled_in().iter().collect();
-    assert!(matches!(unknown.check_against(&surveys), Err(CriteriaError::UnknownAnswer { .. })));
-    assert!(matches!(
-        Criteria::from_toml("name = \"空\"\nitems = []"),
-        Err(CriteriaError::Empty(_))
-    ));
+fn who_was_excluded_or_has_not_consented_is_no_candidate_and_only_the_latter_may_be_nominated() {
+    let with = |consent, excluded: Option<&str>| HospitalRecord {
+        consent,
+        excluded: excluded.map(str::to_owned),
+        ..record("A000001", 200, &[("ehr_in_use", "yes"), ("bcp_defined", "no")])
+    };
+    assert!(eligible(&with(Consent::Given, None)).is_ok());
+    let excluded = with(Consent::Given, Some("統合の予定"));
+    let by_hand = NotEligible::ExcludedByHand {
+        why: "統合の予定".to_owned(),
+    };
+    assert_eq!(eligible(&excluded), Err(by_hand.clone()));
+    assert_eq!(eligible_by_hand(&excluded), Err(by_hand.clone()));
+    assert!(by_hand.message().contains("統合の予定"));
+    for (consent, refused) in [(Consent::Refused, true), (Consent::Unanswered, false)] {
+        let record = with(consent, None);
+        assert_eq!(eligible(&record), Err(NotEligible::NoConsent { refused }));
+        // Nominated, but its answers are nobody's business.
+        let nominated = eligible_by_hand(&record).unwrap();
+        assert_eq!((nominated.survey.as_str(), nominated.answers.len()), ("", 0));
+        assert_eq!(score(&nominated, &Criteria::national().unwrap()).groups.need, 0);
+    }
+    let without = HospitalRecord {
+        surveys: Vec::new(),
+        ..record("A000001", 200, &[])
+    };
+    assert_eq!(eligible(&without), Err(NotEligible::NoSubmission));
+    assert!(eligible_by_hand(&without).is_ok());
+    let earlier = HospitalRecord {
+        chosen_earlier: Some("令和6年度".to_owned()),
+        ..without
+    };
+    assert!(matches!(eligible_by_hand(&earlier), Err(NotEligible::ChosenEarlier { .. })));
 }

@@ -2,7 +2,7 @@
 
 use super::made::{Made, as_of};
 use crate::report::{ProgramText, ReportText, houkoku, selection_list};
-use crate::selection::{CandidateHospital, Criteria, Quota, choose};
+use crate::selection::{CandidateHospital, Criteria, Facts, Quota, choose};
 use crate::trend::{TrendBy, TrendChange, TrendRequest, TrendShare, trend};
 use crate::{By, TableRequest, table};
 use calamine::{Data, Range, Reader, Xlsx, open_workbook_from_rs};
@@ -173,6 +173,7 @@ fn candidate(gmis: &str, name: &str, beds: u16, band: &str) -> CandidateHospital
         attributes: BTreeMap::new(),
         answers: BTreeMap::from([("bcp_defined".to_owned(), vec!["no".to_owned()])]),
         survey: "2024".to_owned(),
+        facts: Facts::default(),
     }
 }
 
@@ -213,7 +214,8 @@ fn the_list_names_hospitals_scores_and_shortages_and_survives_any_name() {
     assert_eq!(rows[1][5], "=cmd|' /C calc'!A0");
     assert_eq!(rows[1][4], "0110113719");
     assert_eq!(rows[1][7], "30");
-    let parts_sum: u32 = rows[1][8..18].iter().map(|points| points.parse::<u32>().unwrap()).sum();
+    let criteria = Criteria::national().unwrap().items.len();
+    let parts_sum: u32 = rows[1][8..8 + criteria].iter().map(|points| points.parse::<u32>().unwrap()).sum();
     assert_eq!(parts_sum, 30);
 
     let summary = workbook.worksheet_range("選定結果").unwrap();

@@ -2,6 +2,7 @@
 
 pub mod audits;
 pub mod batches;
+pub mod criteria;
 pub mod drafts;
 pub mod enrolments;
 pub mod exports;
@@ -10,10 +11,12 @@ pub mod guard;
 pub mod health;
 pub mod hospitals;
 pub mod imports;
+pub mod inspections;
 pub mod jobs;
 pub mod keyed;
 pub mod lists;
 pub mod masters;
+pub mod nominations;
 pub mod pages;
 pub mod preconditions;
 pub mod problem;
@@ -121,6 +124,18 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(quota_requests::list_quota_requests)
         .service(quota_requests::grant_quota_request)
         .service(quota_requests::refuse_quota_request)
+        .service(nominations::list_nominations)
+        .service(nominations::nominate_hospital)
+        .service(nominations::withdraw_nomination)
+        .service(nominations::list_exclusions)
+        .service(nominations::exclude_hospital)
+        .service(nominations::withdraw_exclusion)
+        .service(inspections::list_inspections)
+        .service(inspections::enter_inspection)
+        .service(inspections::withdraw_inspection)
+        .service(criteria::read_criteria)
+        .service(criteria::preview_criteria)
+        .service(criteria::set_criteria)
         .service(selections::list_candidates)
         .service(selections::choose_hospitals)
         .service(selections::read_selection)

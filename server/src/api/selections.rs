@@ -13,10 +13,10 @@ use crate::app::programs;
 use crate::app::state::State;
 use crate::auth::permit::{ChooseHospitals, ReadPrograms};
 
-/// Candidates in the order of choice, with score and parts, and who is none and why.
+/// Candidates in the order of choice, with score and parts; who was nominated beside; and who is none and why.
 #[utoipa::path(tag = "programs", operation_id = "list_candidates", security(("bearer" = [])),
     params(("program" = String, Path), ("prefecture" = String, Path, description = "Two digits")), responses(
-    (status = 200, description = "`candidates` and `excluded`", body = Object),
+    (status = 200, description = "`candidates`, `nominated`, `excluded`, `criteria_version`", body = Object),
     (status = 400, description = "prefecture_invalid", body = ProblemJson),
     (status = 401, description = "Not signed in", body = ProblemJson),
     (status = 403, description = "role_not_permitted, prefecture_not_yours", body = ProblemJson),

@@ -83,7 +83,7 @@ impl SurveyJson {
     }
 }
 
-/// All surveys.
+/// All surveys, the intake forms of programmes last.
 #[utoipa::path(tag = "surveys", operation_id = "list_surveys", security(("bearer" = [])), responses(
     (status = 200, description = "The earliest first", body = Vec<SurveyJson>),
     (status = 401, description = "Not signed in", body = ProblemJson),
@@ -91,7 +91,7 @@ impl SurveyJson {
 #[get("/api/v1/surveys")]
 pub async fn list_surveys(state: web::Data<State>, guarded: Guarded<ReadSurveys>) -> Result<web::Json<Vec<SurveyJson>>, ApiError> {
     let mut list = Vec::new();
-    for survey in survey::compiled_in() {
+    for survey in survey::all() {
         list.push(SurveyJson::of(survey, windows::list(&state, &guarded.permit, survey).await?));
     }
     Ok(web::Json(list))

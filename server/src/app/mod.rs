@@ -16,6 +16,7 @@ pub mod frames;
 pub mod health;
 pub mod idempotency;
 pub mod imports;
+pub mod inspections;
 pub mod intake;
 pub mod jobs;
 pub mod letters;

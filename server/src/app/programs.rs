@@ -2,13 +2,16 @@
 
 pub mod candidates;
 pub mod choosing;
+pub mod criteria;
 pub mod lists;
+pub mod nominations;
 pub mod quotas;
 
 use std::collections::BTreeMap;
 
 use analytics::program::{self, Effort, FormColumn, ProgramError};
 use analytics::selection::Criteria;
+use analytics::selection::facts::is_intake_form;
 use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
 use serde::{Deserialize, Serialize};
@@ -101,7 +104,12 @@ pub async fn open(state: &State, permit: &Permit<SetQuotas>, new: &NewProgram) -
         .first()
         .ok_or_else(|| AppError::invalid("program_invalid", "選定に使う調査を1つ以上指定してください。"))?;
     for id in &new.surveys {
-        surveys::known(id)?;
+        if is_intake_form(surveys::known(id)?) {
+            return Err(AppError::invalid(
+                "program_invalid",
+                "選定に使う調査に意向調査は指定できません。意向調査はintake_surveyに指定してください。",
+            ));
+        }
     }
     let latest_first = new
         .surveys
@@ -177,7 +185,12 @@ pub async fn open(state: &State, permit: &Permit<SetQuotas>, new: &NewProgram) -
 /// Effort and form as they are kept.
 fn checked(terms: &Terms) -> Result<(Value, Value), AppError> {
     if let Some(id) = &terms.intake_survey {
-        surveys::known(id)?;
+        if !is_intake_form(surveys::known(id)?) {
+            return Err(AppError::invalid(
+                "program_invalid",
+                "intake_surveyには、支援の希望と回答の利用への同意を尋ねる意向調査を指定してください。",
+            ));
+        }
     } else if terms.consent == Consent::Recorded {
         return Err(AppError::invalid(
             "program_invalid",
@@ -272,7 +285,7 @@ async fn deadline_of(conn: &mut AsyncPgConnection, program: &ProgramRow, prefect
 ///
 /// # Errors
 /// `reason_missing` when nothing is said, `reason_too_long` over 1,000 characters.
-fn required_reason(reason: &str) -> Result<String, AppError> {
+pub(super) fn required_reason(reason: &str) -> Result<String, AppError> {
     const CHARACTERS: usize = 1_000;
     let reason = reason.trim();
     if reason.is_empty() {
@@ -295,7 +308,7 @@ pub async fn list(state: &State, permit: &Permit<ReadPrograms>) -> Result<Vec<Pr
     .await
 }
 
-fn require_prefecture(actor: &Actor, prefecture: PrefectureCode) -> Result<(), AppError> {
+pub(super) fn require_prefecture(actor: &Actor, prefecture: PrefectureCode) -> Result<(), AppError> {
     match actor.role() {
         Role::Prefecture(own) if *own != prefecture => Err(AppError::forbidden(
             "prefecture_not_yours",

@@ -17,11 +17,7 @@ use crate::error::AppError;
 /// `survey_unknown`.
 pub fn known(id: &str) -> Result<&'static Survey, AppError> {
     survey::find(id).ok_or_else(|| {
-        let ids = survey::compiled_in()
-            .iter()
-            .map(|survey| survey.id().as_str())
-            .collect::<Vec<_>>()
-            .join("、");
+        let ids = survey::all().map(|survey| survey.id().as_str()).collect::<Vec<_>>().join("、");
         AppError::not_found("survey_unknown", format!("調査がありません。{ids} のいずれかを指定してください。"))
     })
 }
@@ -53,7 +49,7 @@ pub fn edition<'s>(survey: &'s Survey, name: Option<&str>) -> Result<&'s Edition
 pub async fn register_all(state: &State) -> Result<(), AppError> {
     let actor = Actor::system();
     as_actor(&state.pool, &actor, Mode::Write, async |conn| {
-        for survey in survey::compiled_in() {
+        for survey in survey::all() {
             register(conn, survey).await?;
         }
         Ok(())

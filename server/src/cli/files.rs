@@ -70,11 +70,7 @@ pub(super) async fn frame_with_attributes(parser: &Parser, path: &Path) -> Resul
 /// Reads the id of a survey from the command line.
 pub(super) fn survey(id: &str) -> Result<&'static Survey, String> {
     survey::find(id).ok_or_else(|| {
-        let ids = survey::compiled_in()
-            .iter()
-            .map(|survey| survey.id().as_str())
-            .collect::<Vec<_>>()
-            .join("、");
+        let ids = survey::all().map(|survey| survey.id().as_str()).collect::<Vec<_>>().join("、");
         format!("調査「{id}」はありません。{ids} のいずれかを指定してください")
     })
 }

@@ -7,6 +7,7 @@ mod account;
 mod check;
 mod columns;
 mod completions;
+mod criteria;
 mod database;
 mod demo;
 mod doctor;
@@ -91,6 +92,8 @@ enum Command {
     Release(release::Arguments),
     #[command(about = "支援枠を設定する、計算する、履歴を見る、都道府県の協議に回答する")]
     Quota(quota::Arguments),
+    #[command(about = "都道府県の選定基準を見る、変えたときの影響を確かめる、保存する")]
+    Criteria(criteria::Arguments),
     #[command(about = "都道府県の支援対象病院を選定する")]
     Select(select::Arguments),
     #[command(about = "未回答の病院に督促のメールを送る、印刷用の一覧を作る")]
@@ -147,6 +150,7 @@ fn run(arguments: Arguments) -> Result<(), CliError> {
             Command::Release(arguments) => release::run(arguments, &settings).await,
             Command::Tabulate(arguments) => tabulate::run(arguments, &settings).await,
             Command::Quota(arguments) => quota::run(arguments, &settings).await,
+            Command::Criteria(arguments) => criteria::run(arguments, &settings).await,
             Command::Select(arguments) => select::run(arguments, &settings).await,
             Command::Remind(arguments) => remind::run(arguments, &settings).await,
             Command::Mail(arguments) => mail::run(&arguments, &settings).await,

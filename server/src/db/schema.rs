@@ -172,6 +172,30 @@ diesel::table! {
     }
 }
 diesel::table! {
+    nomination (program_id, hospital_id, version) {
+        program_id -> Text, hospital_id -> Uuid, version -> Integer, prefecture -> SmallInt, withdrawn -> Bool, reason -> Text,
+        account_id -> Nullable<Uuid>, recorded_at -> Timestamptz,
+    }
+}
+diesel::table! {
+    exclusion (program_id, hospital_id, version) {
+        program_id -> Text, hospital_id -> Uuid, version -> Integer, prefecture -> SmallInt, withdrawn -> Bool, reason -> Text,
+        account_id -> Nullable<Uuid>, recorded_at -> Timestamptz,
+    }
+}
+diesel::table! {
+    inspection (id, version) {
+        id -> Uuid, version -> Integer, hospital_id -> Uuid, prefecture -> SmallInt, level -> SmallInt, inspected_on -> Date, note -> Text,
+        withdrawn -> Bool, reason -> Nullable<Text>, account_id -> Nullable<Uuid>, recorded_at -> Timestamptz,
+    }
+}
+diesel::table! {
+    program_criteria (program_id, prefecture, version) {
+        program_id -> Text, prefecture -> SmallInt, version -> Integer, criteria -> Jsonb, account_id -> Nullable<Uuid>,
+        set_at -> Timestamptz,
+    }
+}
+diesel::table! {
     quota (program_id, prefecture, band, version) {
         program_id -> Text, prefecture -> SmallInt, band -> Text, version -> Integer, hospitals -> Integer,
         account_id -> Nullable<Uuid>, set_at -> Timestamptz, reason -> Nullable<Text>, request_id -> Nullable<Uuid>,
@@ -297,6 +321,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     prefecture_list,
     listed_hospital,
     adjustment,
+    nomination,
+    exclusion,
+    inspection,
+    program_criteria,
     quota,
     quota_request,
     quota_move,

@@ -74,11 +74,16 @@ fn the_edition_of_2024_is_as_landed() {
     insta::assert_snapshot!(shown(survey::find("2024").unwrap()));
 }
 
+#[test]
+fn the_intake_form_of_2024_is_as_landed() {
+    insta::assert_snapshot!(shown(survey::find("2024_intake").unwrap()));
+}
+
 /// The layout hash covers slots; the edition hash every wording too, so that a changed comma in a landed edition is noticed.
 #[test]
 fn the_hashes_of_layouts_and_editions_are_as_landed() {
     let mut text = String::new();
-    for survey in survey::compiled_in() {
+    for survey in survey::all() {
         writeln!(text, "layout {} {}", survey.id(), survey.layout().hash()).unwrap();
         for edition in survey.editions() {
             writeln!(text, "edition {} {}", edition.id(), edition.hash()).unwrap();

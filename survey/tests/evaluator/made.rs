@@ -109,7 +109,7 @@ pub(crate) static MADE: LazyLock<Survey> = LazyLock::new(|| {
 
 /// Every edition there is, and the made one.
 pub(crate) fn editions() -> Vec<&'static Edition> {
-    survey::compiled_in().iter().chain([&*MADE]).flat_map(Survey::editions).collect()
+    survey::all().chain([&*MADE]).flat_map(Survey::editions).collect()
 }
 
 /// The edition of an id.

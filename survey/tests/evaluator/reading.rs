@@ -13,11 +13,15 @@ fn both_compiled_in_surveys_are_read() {
     for text in [
         include_str!("../../surveys/2022/survey.toml"),
         include_str!("../../surveys/2024/survey.toml"),
+        include_str!("../../surveys/2024_intake/survey.toml"),
     ] {
         Survey::from_toml(text).unwrap();
     }
     let ids: Vec<&str> = survey::compiled_in().iter().map(|survey| survey.id().as_str()).collect();
     assert_eq!(ids, ["2022", "2024"]);
+    let all: Vec<&str> = survey::all().map(|survey| survey.id().as_str()).collect();
+    assert_eq!(all, ["2022", "2024", "2024_intake"]);
+    assert!(all.iter().all(|id| survey::find(id).is_some()));
     assert!(survey::find("2024").is_some() && survey::find("2023").is_none());
 }
 

@@ -9,8 +9,10 @@ use serde_json::{Value, json};
 use server::app::batches;
 use server::app::drafts::{self, NewDraft, SeenDraft};
 use server::app::enrolments::{self, Invitation};
+use server::app::inspections::{self, NewInspection};
 use server::app::letters::Template;
 use server::app::programs::lists::steps::{self as list_steps, Adjustment};
+use server::app::programs::nominations::{self, Book, Whom};
 use server::app::programs::quotas::moves::{self, Cell, Decision, Move};
 use server::app::programs::{self, NewProgram, Terms};
 use server::app::releases;
@@ -98,6 +100,8 @@ pub(crate) async fn answer(application_url: &str) {
     }
     open_program(&state).await;
     ask_for_quota(&state, &tokyo, &kanagawa).await;
+    say_by_hand(&state, &tokyo, UNPLACED, OTHER_WARD).await;
+    say_by_hand(&state, &kanagawa, FAR, OTHER_CITY).await;
     for actor in [tokyo, kanagawa.clone()] {
         let Role::Prefecture(prefecture) = actor.role().clone() else {
             panic!("no prefecture")
@@ -120,15 +124,18 @@ pub(crate) async fn answer(application_url: &str) {
     }
 }
 
-/// Kanagawa's list is handed in and accepted, so that its hospitals know; both prefectures have longer to hand in.
+/// Kanagawa's list is handed in and accepted, so that its hospitals know.
 async fn accept_list(state: &State, kanagawa: Actor) -> Result<(), AppError> {
-    let ministry = Permit::<SetQuotas>::of(Actor::system())?;
-    for number in [13, 14] {
-        programs::extend(state, &ministry, "2024", prefecture(number), (now() + TimeDelta::days(100), "試験")).await?;
-    }
     let place = ("2024", prefecture(14));
     list_steps::adjust(state, &Permit::of(kanagawa)?, place, (None, &Adjustment::HandIn), None).await?;
-    list_steps::decide(state, &Permit::of(Actor::system())?, place, (None, &list_steps::Decision::Accept), None).await?;
+    list_steps::decide(
+        state,
+        &Permit::of(Actor::system())?,
+        place,
+        (None, &list_steps::Decision::Accept),
+        None,
+    )
+    .await?;
     Ok(())
 }
 
@@ -152,7 +159,7 @@ async fn invite_and_remind(state: &State, tokyo: &Actor, kanagawa: &Actor) {
     }
 }
 
-/// Programme 2024 with quotas of both prefectures: a cell that is filled, one that is short, one of zero.
+/// Programme 2024 with quotas and an extension of both prefectures: a cell that is filled, one that is short, one of zero.
 async fn open_program(state: &State) {
     let permit = Permit::<SetQuotas>::of(Actor::system()).unwrap();
     let new = NewProgram {
@@ -178,6 +185,10 @@ async fn open_program(state: &State) {
         quota(14, "200-399", 1),
     ];
     done(programs::quotas::set(state, &permit, "2024", &quotas.as_slice().into()).await);
+    for number in [13, 14] {
+        let longer = (now() + TimeDelta::days(120), "試験");
+        done(programs::extend(state, &permit, "2024", prefecture(number), longer).await);
+    }
 }
 
 /// Requests to move quota, none of them granted: one of each prefecture about its own cells, and one that concerns both.
@@ -199,6 +210,33 @@ async fn ask_for_quota(state: &State, tokyo: &Actor, kanagawa: &Actor) {
         let id = asked.body["id"].as_str().unwrap().parse().unwrap();
         done(moves::decide(state, &set, "2024", id, decision, "試験").await);
     }
+}
+
+/// In a prefecture: a hospital that has not answered is nominated, another is excluded and taken back, and was inspected; a copy of the national criteria.
+async fn say_by_hand(state: &State, actor: &Actor, nominated: Hospital, other: Hospital) {
+    let Role::Prefecture(prefecture) = actor.role().clone() else {
+        panic!("no prefecture")
+    };
+    let permit = Permit::<ChooseHospitals>::of(actor.clone()).unwrap();
+    let whom = |hospital: Hospital| Whom {
+        program: "2024",
+        prefecture,
+        hospital: hospital.gmis,
+    };
+    done(nominations::add(state, &permit, Book::Nomination, whom(nominated), "地域の要", None).await);
+    done(nominations::add(state, &permit, Book::Exclusion, whom(other), "統合の予定", None).await);
+    done(nominations::withdraw(state, &permit, Book::Exclusion, whom(other), "統合の延期", None).await);
+    let found = NewInspection {
+        hospital: other.gmis.to_owned(),
+        level: 1,
+        inspected_on: "2023-10-01".parse().unwrap(),
+        note: "試験の指摘".to_owned(),
+    };
+    done(inspections::enter(state, &permit, prefecture, &found, None).await);
+    let read = Permit::of(actor.clone()).unwrap();
+    let national = done(programs::criteria::read(state, &read, "2024", prefecture).await);
+    let wanted = (serde_json::to_value(&national.criteria).unwrap(), Seen::Version(0));
+    done(programs::criteria::set(state, &permit, "2024", prefecture, wanted).await);
 }
 
 async fn submit(state: &State, permit: &Permit<SubmitAnswers>, survey: &str, hospital: Hospital, answers: Value) {

@@ -11,6 +11,8 @@ mod annotated;
 mod attributes;
 mod away;
 mod batches;
+mod candidates;
+mod criteria;
 mod crosses;
 mod cuts;
 mod drafts;

@@ -4,6 +4,7 @@
 
 mod checks;
 mod child;
+mod criteria;
 mod documents;
 mod mails;
 mod masters;

@@ -6,7 +6,7 @@ use std::io::Cursor;
 use calamine::{Reader, Xlsx};
 use serde_json::Value;
 use tests::client::Answer;
-use tests::world::{ANSWERED_2024, FAR, FRAME_2024, Hospital, UNPLACED};
+use tests::world::{ANSWERED_2024, FAR, FRAME_2024, Hospital, OTHER_CITY, OTHER_WARD, UNPLACED};
 
 use crate::requests::{area, hospital, prefecture, unanswered};
 use crate::{Caller, Target};
@@ -177,6 +177,7 @@ pub fn compare(operation: &str, caller: Caller, target: Target, answer: &Answer)
             let all = answer.json();
             let named: BTreeSet<String> = texts(&all["candidates"], "gmis")
                 .union(&texts(&all["excluded"], "hospital"))
+                .chain(&texts(&all["nominated"], "gmis"))
                 .cloned()
                 .collect();
             let expected = FRAME_2024
@@ -184,6 +185,30 @@ pub fn compare(operation: &str, caller: Caller, target: Target, answer: &Answer)
                 .filter(|hospital| within(prefecture(target), hospital))
                 .map(|hospital| hospital.gmis.to_owned());
             assert_eq!(named, expected.collect(), "{says}");
+        }
+        "list_nominations" | "list_inspections" => {
+            let expected = match (operation, prefecture(target)) {
+                ("list_nominations", "13") => UNPLACED,
+                ("list_nominations", _) => FAR,
+                (_, "13") => OTHER_WARD,
+                _ => OTHER_CITY,
+            };
+            assert_eq!(
+                texts(&answer.json(), "hospital"),
+                BTreeSet::from([expected.gmis.to_owned()]),
+                "{says}"
+            );
+        }
+        // The world's were taken back.
+        "list_exclusions" => assert_eq!(answer.json().as_array().map(Vec::len), Some(0), "{says}"),
+        "preview_criteria" => {
+            let mut named = answer.json()["cells"]
+                .as_array()
+                .unwrap()
+                .clone()
+                .into_iter()
+                .flat_map(|cell| texts(&cell["moves"], "gmis"));
+            assert!(named.all(|gmis| is_of(&gmis, prefecture(target))), "{says}");
         }
         "choose_hospitals" | "read_selection" => {
             let selection = &answer.json()["selection"];

@@ -58,7 +58,7 @@ const CALLERS: [Caller; 6] = [
 ];
 const TARGETS: [Target; 3] = [Target::Own, Target::Neighbour, Target::Foreign];
 /// Operations that change something when they are allowed. They come last, so that what they do does not show in what others read.
-const WRITES: [&str; 27] = [
+const WRITES: [&str; 34] = [
     "create_session",
     "create_token",
     "request_export",
@@ -70,6 +70,13 @@ const WRITES: [&str; 27] = [
     "extend_program",
     "set_quotas",
     "ask_for_quota",
+    "nominate_hospital",
+    "withdraw_nomination",
+    "exclude_hospital",
+    "withdraw_exclusion",
+    "enter_inspection",
+    "withdraw_inspection",
+    "set_criteria",
     "close_window",
     "save_draft",
     "discard_draft",
@@ -134,6 +141,7 @@ pub(crate) struct Imports {
     tokyo: Uuid,
     kanagawa: Uuid,
     jobs: [Uuid; 2],
+    inspections: [Uuid; 2],
     superuser: tokio_postgres::Client,
 }
 
@@ -154,11 +162,19 @@ impl Imports {
                 .unwrap()
                 .get(0)
         };
+        let inspection = async |prefecture: i16| {
+            client
+                .query_one("SELECT id FROM inspection WHERE prefecture = $1", &[&prefecture])
+                .await
+                .unwrap()
+                .get(0)
+        };
         Imports {
             hospital: id("SJK0001.csv").await,
             tokyo: id("CYD0001.csv").await,
             kanagawa: id("KWS0001.csv").await,
             jobs: [job(13).await, job(14).await],
+            inspections: [inspection(13).await, inspection(14).await],
             superuser: app.database.superuser().await,
         }
     }
@@ -169,6 +185,15 @@ impl Imports {
             Target::Own => self.jobs[0],
             Target::Neighbour => Uuid::nil(),
             Target::Foreign => self.jobs[1],
+        }
+    }
+
+    /// The world's finding in the prefecture 13, the same again, and one of the prefecture 14.
+    fn inspection(&self, target: Target) -> Uuid {
+        if target == Target::Foreign {
+            self.inspections[1]
+        } else {
+            self.inspections[0]
         }
     }
 

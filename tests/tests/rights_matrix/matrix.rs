@@ -104,6 +104,15 @@ const fn of_prefecture(operation: &'static str) -> Rights {
     }
 }
 
+/// What a prefecture alone does, for itself: what comes of it the first time and the second.
+const fn by_prefecture(operation: &'static str, first: &'static str, second: &'static str) -> Rights {
+    Rights {
+        operation,
+        prefecture: [first, second, NOT_YOUR_PREFECTURE],
+        ..NOBODY
+    }
+}
+
 /// What is read of a hospital.
 const fn of_hospital(operation: &'static str) -> Rights {
     Rights {
@@ -138,7 +147,7 @@ const fn administrator_only(operation: &'static str, outcome: Outcomes) -> Right
 }
 
 /// Every operation of the API.
-pub static MATRIX: [Rights; 83] = [
+pub static MATRIX: [Rights; 95] = [
     public("live", "204"),
     public("ready", "204"),
     public("create_session", "201"),
@@ -361,6 +370,18 @@ pub static MATRIX: [Rights; 83] = [
     // Of a request that never was.
     administrator_only("grant_quota_request", ["404 quota_request_unknown"; 3]),
     administrator_only("refuse_quota_request", ["404 quota_request_unknown"; 3]),
+    of_prefecture("list_nominations"),
+    by_prefecture("nominate_hospital", "201", "200"),
+    by_prefecture("withdraw_nomination", "200", "409 not_nominated"),
+    of_prefecture("list_exclusions"),
+    by_prefecture("exclude_hospital", "201", "201"),
+    by_prefecture("withdraw_exclusion", "200", "200"),
+    of_prefecture("list_inspections"),
+    by_prefecture("enter_inspection", "201", "201"),
+    by_prefecture("withdraw_inspection", "200", "404 inspection_unknown"),
+    of_prefecture("read_criteria"),
+    by_prefecture("preview_criteria", "200", "200"),
+    by_prefecture("set_criteria", "200", "200"),
     of_prefecture("list_candidates"),
     Rights {
         operation: "choose_hospitals",

@@ -245,6 +245,46 @@ pub async fn send(operation: &str, client: &Client, caller: Caller, target: Targ
             let path = format!("/api/v1/programs/2024/quota-requests/{}/{step}", uuid::Uuid::nil());
             client.post(&path, &json!({"reason": "試験"})).await
         }
+        "list_nominations" => client.get(&format!("{of_program}/nominations")).await,
+        "nominate_hospital" => {
+            let said = json!({"hospital": unanswered(target), "reason": "試験"});
+            client.submit(&format!("{of_program}/nominations"), &said).await
+        }
+        "withdraw_nomination" => {
+            let path = format!("{of_program}/nominations/{}/withdrawal", unanswered(target));
+            client.submit(&path, &json!({"reason": "試験"})).await
+        }
+        "list_exclusions" => client.get(&format!("{of_program}/exclusions")).await,
+        "exclude_hospital" => {
+            let said = json!({"hospital": gmis, "reason": "試験"});
+            client.submit(&format!("{of_program}/exclusions"), &said).await
+        }
+        "withdraw_exclusion" => {
+            let path = format!("{of_program}/exclusions/{gmis}/withdrawal");
+            client.submit(&path, &json!({"reason": "試験"})).await
+        }
+        "list_inspections" => client.get(&format!("/api/v1/prefectures/{prefecture}/inspections")).await,
+        "enter_inspection" => {
+            let found = json!({"hospital": gmis, "level": 1, "inspected_on": "2023-10-01", "note": "試験"});
+            client
+                .submit(&format!("/api/v1/prefectures/{prefecture}/inspections"), &found)
+                .await
+        }
+        "withdraw_inspection" => {
+            let path = format!(
+                "/api/v1/prefectures/{prefecture}/inspections/{}/withdrawal",
+                imports.inspection(target)
+            );
+            client.submit(&path, &json!({"reason": "試験"})).await
+        }
+        "read_criteria" => client.get(&format!("{of_program}/criteria")).await,
+        "preview_criteria" => client.post(&format!("{of_program}/criteria/preview"), &criteria(target)).await,
+        "set_criteria" => {
+            let seen = client.get(&format!("{of_program}/criteria")).await;
+            let seen = if seen.status == 200 { seen.header("etag") } else { "\"1\"" }.to_owned();
+            let request = client.request(Method::PUT, &format!("{of_program}/criteria"));
+            request.header("If-Match", &seen).json(&criteria(target)).send().await
+        }
         "list_candidates" => client.get(&format!("{of_program}/candidates")).await,
         "choose_hospitals" => {
             client
@@ -328,6 +368,12 @@ fn filter(target: Target) -> &'static str {
         Target::Neighbour => "?prefecture=13",
         Target::Foreign => "?prefecture=14",
     }
+}
+
+/// Other ones for each target.
+fn criteria(target: Target) -> Value {
+    let item = json!({"key": "beds", "label": "病床", "points": 1, "when": {"beds_at_least": 20}});
+    json!({"name": format!("{target:?}"), "items": [item]})
 }
 
 fn window() -> Value {

@@ -7,7 +7,7 @@ use tokio_postgres::error::SqlState;
 use crate::{account, attempt, cast};
 
 /// Tables whose rows are never changed nor removed by the application.
-const APPEND_ONLY: [&str; 24] = [
+const APPEND_ONLY: [&str; 28] = [
     "submission_event",
     "window_closure",
     "receipt_key",
@@ -31,6 +31,10 @@ const APPEND_ONLY: [&str; 24] = [
     "quota_decision",
     "selection",
     "chosen_hospital",
+    "nomination",
+    "exclusion",
+    "inspection",
+    "program_criteria",
     "survey_window",
 ];
 
@@ -57,6 +61,7 @@ async fn what_was_kept_is_neither_changed_nor_removed_by_any_actor() {
                 "program_hospital" => "beds = 20",
                 "selection" => "complete = true",
                 "chosen_hospital" => "rank = 1",
+                "program_criteria" => "criteria = '{}'",
                 _ => "reason = 'none'",
             };
             for sql in [

@@ -79,6 +79,7 @@ fn rule(table: &str, actor: &Actor) -> String {
             }
             _ => sees_nation.to_string(),
         },
+        "nomination" | "exclusion" | "inspection" | "program_criteria" => prefecture,
         "account" => match actor.role() {
             Role::MinistryAdministrator | Role::Operator | Role::System => "true".to_owned(),
             _ => format!("id = '{account}'"),

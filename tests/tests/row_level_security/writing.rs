@@ -273,6 +273,58 @@ async fn only_a_prefecture_and_the_system_choose_and_only_in_the_prefecture() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn only_a_prefecture_and_the_system_say_by_hand_whom_to_choose_and_only_in_the_prefecture() {
+    let database = TestDatabase::answered().await;
+    let mut application = database.application().await;
+    let (here, there) = (
+        id_of(&database, OWN.gmis).await.to_string(),
+        id_of(&database, CITY_WARD.gmis).await.to_string(),
+    );
+    let statements = |hospital: &str, prefecture: u8| {
+        let said = |table: &str| {
+            format!(
+                "INSERT INTO {table} (program_id, hospital_id, version, prefecture, withdrawn, reason, recorded_at) \
+                 VALUES ('2024', '{hospital}', 9, {prefecture}, false, 'x', now())"
+            )
+        };
+        [
+            said("nomination"),
+            said("exclusion"),
+            format!(
+                "INSERT INTO inspection (id, version, hospital_id, prefecture, level, inspected_on, note, withdrawn, recorded_at) \
+                 VALUES (gen_random_uuid(), 1, '{hospital}', {prefecture}, 1, '2024-01-01', '', false, now())"
+            ),
+            format!(
+                "INSERT INTO program_criteria (program_id, prefecture, version, criteria, set_at) VALUES ('2024', {prefecture}, 9, '{{}}', now())"
+            ),
+        ]
+    };
+    for (login, actor) in cast(&database).await {
+        for (hospital, prefecture) in [(&here, 13), (&there, 14)] {
+            for sql in statements(hospital, prefecture) {
+                let may = login == "system" || (login == "tokyo" && prefecture == 13) || (login == "kanagawa" && prefecture == 14);
+                let expected = if may { Ok(1) } else { Err(SqlState::INSUFFICIENT_PRIVILEGE) };
+                assert_eq!(attempt(&mut application, &actor, &sql).await, expected, "{login}: {sql}");
+            }
+        }
+    }
+    // With a forged prefecture: the policy of the first two is content, their key is not; the third sees no such hospital.
+    let tokyo = actor(&database, "tokyo").await;
+    let [nomination, exclusion, inspection, _] = statements(&there, 13);
+    for sql in [nomination, exclusion] {
+        assert_eq!(
+            attempt(&mut application, &tokyo, &sql).await,
+            Err(SqlState::FOREIGN_KEY_VIOLATION),
+            "{sql}"
+        );
+    }
+    assert_eq!(
+        attempt(&mut application, &tokyo, &inspection).await,
+        Err(SqlState::INSUFFICIENT_PRIVILEGE)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_steps_a_submission_outside_of_its_area() {
     let database = TestDatabase::answered().await;
     let mut application = database.application().await;

@@ -14,8 +14,8 @@ use survey::prefecture::PrefectureCode;
 use super::Change;
 use crate::app::frames::prefecture_of;
 use crate::auth::actor::Actor;
-use crate::db::{audit, lists};
 use crate::db::quotas::{self, Origin, QuotaRow};
+use crate::db::{audit, lists};
 use crate::error::AppError;
 
 /// The longest reason, in characters.
@@ -211,7 +211,12 @@ pub(super) async fn write(
     mut said: Said<'_>,
     now: DateTime<Utc>,
 ) -> Result<usize, AppError> {
-    lock(conn, program, changes.iter().map(|change| (change.prefecture, change.band.as_str()))).await?;
+    lock(
+        conn,
+        program,
+        changes.iter().map(|change| (change.prefecture, change.band.as_str())),
+    )
+    .await?;
     let given = said.reason.filter(|reason| !reason.trim().is_empty());
     let reason = if given.is_some() || changes.iter().any(|change| change.version > 0) {
         Some(reason_of(given)?)

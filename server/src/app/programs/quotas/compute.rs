@@ -8,7 +8,7 @@ use serde_json::json;
 use super::changes::{CellChange, Said, cells_of, changes, hash_of, require_hash, turn, write};
 use super::proposal::answer::Proposal;
 use super::proposal::{Ask, Matrix, cell_mut, nothing, propose};
-use crate::app::programs::candidates::records;
+use crate::app::programs::candidates::of_rows;
 use crate::app::programs::require;
 use crate::app::state::State;
 use crate::auth::permit::{Permit, SetQuotas};
@@ -94,9 +94,9 @@ async fn computed(conn: &mut AsyncPgConnection, program: &ProgramRow, ask: &Ask)
 
 /// How many candidates each cell has, by the rule of choosing itself: who may be chosen is decided in one place.
 async fn candidates(conn: &mut AsyncPgConnection, program: &ProgramRow) -> Result<Matrix, AppError> {
-    let rows = snapshots::answered(conn, &program.id, &program.frame_survey, &program.surveys, None).await?;
+    let rows = snapshots::answered(conn, &program.id, &program.surveys, None).await?;
     let mut counted = nothing();
-    for record in records(program, rows)? {
+    for record in of_rows(program, rows)? {
         if let Ok(candidate) = selection::eligible(&record)
             && let Some(number) = cell_mut(&mut counted, candidate.prefecture, &candidate.band)
         {

@@ -6,8 +6,8 @@ use diesel_async::AsyncPgConnection;
 use survey::prefecture::PrefectureCode;
 
 use super::{Cell, Move};
-use crate::app::programs::quotas::changes::{by_cell, lock, program_band};
 use crate::app::frames::prefecture_of;
+use crate::app::programs::quotas::changes::{by_cell, lock, program_band};
 use crate::db::lists;
 use crate::db::quotas::{self, Origin, QuotaRow};
 use crate::error::AppError;
