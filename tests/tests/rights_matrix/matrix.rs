@@ -147,7 +147,7 @@ const fn administrator_only(operation: &'static str, outcome: Outcomes) -> Right
 }
 
 /// Every operation of the API.
-pub static MATRIX: [Rights; 68] = [
+pub static MATRIX: [Rights; 82] = [
     public("live", "204"),
     public("ready", "204"),
     public("create_session", "201"),
