@@ -76,7 +76,6 @@ pub(super) fn require_enough(in_force: &[QuotaRow], moves: &[Move], of: Option<P
 
 /// How many hospitals the handed-in list of each moved cell holds. Lists are not handed in yet, so there is none; when they are, this reads them, in
 /// the turn of the programme's quotas that handing in has to take too.
-#[expect(clippy::unused_async, reason = "it will ask the database")]
 async fn handed_in(_conn: &mut AsyncPgConnection, _program: &str, _moved: &BTreeMap<Cell, Moved>) -> Result<BTreeMap<Cell, i64>, AppError> {
     Ok(BTreeMap::new())
 }
