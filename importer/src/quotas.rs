@@ -35,6 +35,9 @@ struct Entry<'a> {
     place: Place<'a>,
 }
 
+/// What could be read, and the faults of what could not.
+type Read<T> = (Vec<T>, Vec<Fault>);
+
 /// Reads quotas as prefecture, key of the programme's band and number of hospitals, in the order of the file; the faults have their cells.
 #[must_use]
 pub fn examine_quotas(workbook: &Workbook) -> (Vec<(PrefectureCode, String, u32)>, Vec<Fault>) {

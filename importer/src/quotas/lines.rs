@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use survey::fault::Fault;
 use survey::prefecture::PrefectureCode;
 
-use super::{PREFECTURE_UNKNOWN, Part, QUOTA_INVALID, number_of_hospitals, prefecture};
+use super::{PREFECTURE_UNKNOWN, Part, QUOTA_INVALID, Read, number_of_hospitals, prefecture};
 use crate::table::{self, Column};
 use crate::workbook::Workbook;
 
@@ -42,7 +42,7 @@ const COLUMNS: &[Column<Of>] = &[
 ];
 
 /// The totals in the order of the file, and the faults of the other rows. The row of all (計) is checked and is no prefecture.
-pub(super) fn read(workbook: &Workbook) -> Result<(Vec<(PrefectureCode, u32)>, Vec<Fault>), Box<Fault>> {
+pub(super) fn read(workbook: &Workbook) -> Result<Read<(PrefectureCode, u32)>, Box<Fault>> {
     let table = table::find(workbook, COLUMNS)?;
     let mut faults = table.formulas(COLUMNS);
     let mut totals = Vec::new();

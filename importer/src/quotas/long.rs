@@ -3,7 +3,7 @@
 use survey::band::Banding;
 use survey::fault::Fault;
 
-use super::{Entry, PREFECTURE_UNKNOWN, Part, QUOTA_INVALID, band, number_of_hospitals, prefecture};
+use super::{Entry, PREFECTURE_UNKNOWN, Part, QUOTA_INVALID, Read, band, number_of_hospitals, prefecture};
 use crate::table::{self, Column, Line};
 use crate::workbook::Workbook;
 
@@ -36,7 +36,7 @@ const COLUMNS: &[Column<Of>] = &[
 ];
 
 /// Every row as an entry, and the faults of the others.
-pub(super) fn read(workbook: &Workbook) -> Result<(Vec<Entry<'_>>, Vec<Fault>), Box<Fault>> {
+pub(super) fn read(workbook: &Workbook) -> Result<Read<Entry<'_>>, Box<Fault>> {
     let table = table::find(workbook, COLUMNS)?;
     let mut entries = Vec::new();
     let mut faults = table.formulas(COLUMNS);

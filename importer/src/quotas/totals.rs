@@ -51,8 +51,12 @@ fn wrong_total(entry: &Entry<'_>, cells: &[(PrefectureCode, String, u32)]) -> Op
         (Part::All, Part::All) => "全体".to_owned(),
     };
     let holds = |(prefecture, band, _): &&(PrefectureCode, String, u32)| {
-        let of_prefecture = entry.prefecture == Part::All || entry.prefecture == Part::One(*prefecture);
-        of_prefecture && matches!(entry.band, Part::All) || of_prefecture && matches!(entry.band, Part::One(one) if one.key == band)
+        let is_of_prefecture = entry.prefecture == Part::All || entry.prefecture == Part::One(*prefecture);
+        let is_of_band = match entry.band {
+            Part::All => true,
+            Part::One(one) => one.key == band,
+        };
+        is_of_prefecture && is_of_band
     };
     let sum: u64 = cells.iter().filter(holds).map(|(_, _, hospitals)| u64::from(*hospitals)).sum();
     let written = u64::from(entry.hospitals);

@@ -4,7 +4,7 @@
 use survey::band::Banding;
 use survey::fault::Fault;
 
-use super::{Entry, PREFECTURE_UNKNOWN, Part, QUOTA_INVALID, number_of_hospitals, prefecture};
+use super::{Entry, PREFECTURE_UNKNOWN, Part, QUOTA_INVALID, Read, number_of_hospitals, prefecture};
 use crate::table::{self, Column, Line};
 use crate::workbook::Workbook;
 
@@ -56,7 +56,7 @@ const COLUMNS: [Column<Of>; 5] = {
 };
 
 /// Every number as an entry, and the faults of the other cells.
-pub(super) fn read(workbook: &Workbook) -> Result<(Vec<Entry<'_>>, Vec<Fault>), Box<Fault>> {
+pub(super) fn read(workbook: &Workbook) -> Result<Read<Entry<'_>>, Box<Fault>> {
     let table = table::find_stacked(workbook, &COLUMNS, STACKED)?;
     let mut entries = Vec::new();
     let mut faults = table.formulas(&COLUMNS);
