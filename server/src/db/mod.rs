@@ -15,6 +15,7 @@ pub mod imports;
 pub mod jobs;
 pub mod migrations;
 pub mod outbox;
+pub mod packed;
 pub mod pool;
 pub mod prepared;
 pub mod programs;
