@@ -1,4 +1,4 @@
-//! Counting: how many rows of each finest cell satisfy each measure, in one pass. polars counts; of many rows the kernel, where it can. Knows neither
+//! Counting: how many rows of each finest cell satisfy each measure, in one pass. The kernel counts where it can, polars the rest. Knows neither
 //! questions nor percentages.
 
 use crate::attributes;
@@ -71,10 +71,10 @@ fn measure_column(index: usize) -> String {
     format!("measure_{index}")
 }
 
-/// The measures of the responses, as [`count`] gives them. From so many rows on the kernel counts what it can.
+/// The measures of the responses, as [`count`] gives them, by the kernel where it can. Of so many rows and more it counts on all cores.
 pub(crate) fn count_responses(
     columns: &Columns,
-    (detail, from): (Detail, usize),
+    (detail, spread_from): (Detail, usize),
     area: &Area,
     bands: &Bands,
     attributes: &[&'static Attribute],
@@ -83,8 +83,7 @@ pub(crate) fn count_responses(
 ) -> Result<BTreeMap<Cell, Vec<u64>>, PolarsError> {
     if detail == Detail::PrefectureBand
         && only.is_empty()
-        && columns.responses.height() >= from
-        && let Some(cells) = count_stretches(columns, area, bands, measures)
+        && let Some(cells) = count_stretches((columns, spread_from), area, bands, measures)
     {
         return Ok(cells);
     }
@@ -92,27 +91,51 @@ pub(crate) fn count_responses(
 }
 
 /// By the kernel; `None` if it cannot.
-fn count_stretches(columns: &Columns, area: &Area, bands: &Bands, measures: &[Measure]) -> Option<BTreeMap<Cell, Vec<u64>>> {
+fn count_stretches(
+    (columns, spread_from): (&Columns, usize),
+    area: &Area,
+    bands: &Bands,
+    measures: &[Measure],
+) -> Option<BTreeMap<Cell, Vec<u64>>> {
     let inside = match area {
         Area::Nation => None,
         Area::Prefecture(prefecture) => Some(prefecture.number()),
         Area::Municipality(_) => return None,
     };
+    let classes = classes(bands);
+    let cell = |prefecture: u8, beds: u16| {
+        let step = classes.partition_point(|(bound, ..)| *bound <= beds).saturating_sub(1);
+        let (_, band, stratum) = classes.get(step).copied().unwrap_or_default();
+        inside.is_none_or(|inside| inside == prefecture).then_some(Cell {
+            prefecture,
+            municipality: 0,
+            band,
+            stratum,
+            attributes: [attributes::NOT_SAID; 3],
+        })
+    };
+    kernel::count(
+        (&columns.stretches, spread_from),
+        cell,
+        |slot| columns::bytes(&columns.responses, slot),
+        measures,
+    )
+}
+
+/// Every number of beds from which on a band or a stratum is another one, ascending, with both. Asked once for each of some thousands of stretches.
+fn classes(bands: &Bands) -> Vec<(u16, u8, u8)> {
     let strata = Bands::from(Banding::Survey);
     let class = |bands: &Bands, beds: u16| {
         let reached = bands.lower_bounds().iter().filter(|bound| beds >= **bound).count();
         u8::try_from(reached.saturating_sub(1)).unwrap_or(u8::MAX)
     };
-    let cell = |prefecture: u8, beds: u16| {
-        inside.is_none_or(|inside| inside == prefecture).then(|| Cell {
-            prefecture,
-            municipality: 0,
-            band: class(bands, beds),
-            stratum: class(&strata, beds),
-            attributes: [attributes::NOT_SAID; 3],
-        })
-    };
-    kernel::count(&columns.stretches, cell, |slot| columns::bytes(&columns.responses, slot), measures)
+    let mut bounds = [bands.lower_bounds(), strata.lower_bounds()].concat();
+    bounds.sort_unstable();
+    bounds.dedup();
+    bounds
+        .into_iter()
+        .map(|beds| (beds, class(bands, beds), class(&strata, beds)))
+        .collect()
 }
 
 /// The measures of every cell that has rows in the area for which all of `only` holds; cells without rows are absent. Group order is not stable

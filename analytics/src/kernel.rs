@@ -1,5 +1,7 @@
-//! Counting many rows: how many bytes of a slot bear a code, cell by cell, on all cores. The one hot loop that is written by hand; polars counts whatever
-//! this cannot (municipalities, filters, indicators), and everything below [`FROM`] rows. Knows neither questions nor percentages.
+//! Counting: how many bytes of a slot bear a code, cell by cell, of many rows on all cores. The one hot loop that is written by hand; polars counts
+//! whatever this cannot (municipalities, filters, indicators). Knows neither questions nor percentages.
+//!
+//! However few the rows are: polars takes a millisecond and more to plan and group even a few thousand, this some microseconds (docs/performance.md).
 //!
 //! Why ranges and not an index: `Snapshot::new` puts rows of one prefecture and bed number together, so that a cell of any banding is a few ranges of
 //! each column, known from a list of some thousands of [`Stretch`]es. Counting is then a comparison of neighbouring bytes, which the processor does 32 at
@@ -13,8 +15,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use survey::codes::{BLANK, NO_ANSWER, NOT_ASKED};
 
-/// Rows from which this counts: below, polars takes a few milliseconds, and there is one way less to be wrong.
-pub(crate) const FROM: usize = 100_000;
+/// Rows from which all cores count: to hand work to a thread and wait for it takes longer than to count fewer.
+pub(crate) const SPREAD_FROM: usize = 50_000;
 
 /// Rows that are looked at together for one code after another: their bytes stay in the nearest cache.
 const AT_ONCE: usize = 1 << 14;
@@ -78,9 +80,10 @@ impl<'a> Codes<'a> {
 }
 
 /// The measures of every cell that has rows; cells without rows are absent. `cell` names the cell of a prefecture (1 to 47) and a bed number, or leaves
-/// its rows out; `slot` gives the bytes of a slot, one a row. `None`: a measure is none that can be counted here, or a slot has no bytes.
+/// its rows out; `slot` gives the bytes of a slot, one a row; of `spread_from` rows and more all cores count. `None`: a measure is none that can be
+/// counted here, or a slot has no bytes.
 pub(crate) fn count<'a>(
-    stretches: &[Stretch],
+    (stretches, spread_from): (&[Stretch], usize),
     cell: impl Fn(u8, u16) -> Option<Cell>,
     slot: impl Fn(usize) -> Option<&'a [u8]>,
     measures: &[Measure],
@@ -99,14 +102,19 @@ pub(crate) fn count<'a>(
         });
     }
     let ranges = ranges(stretches, cell);
-    let counted = ranges.par_iter().with_min_len(TOGETHER).map(|(cell, rows)| {
+    let counted = |(cell, rows): &(Cell, Range<usize>)| {
         let of = |(bytes, code): &(&[u8], u8)| bytes.get(rows.clone()).map_or(0, |bytes| wide(bytecount::count(bytes, *code)));
         let counts: Vec<u64> = codes.bytes.iter().map(of).collect();
         let rows = wide(rows.len());
         (*cell, parts.iter().map(|part| part.value(rows, &counts)).collect::<Vec<u64>>())
-    });
+    };
+    let counted: Vec<(Cell, Vec<u64>)> = if ranges.iter().map(|(_, rows)| rows.len()).sum::<usize>() < spread_from {
+        ranges.iter().map(counted).collect()
+    } else {
+        ranges.par_iter().with_min_len(TOGETHER).map(counted).collect()
+    };
     let mut cells: BTreeMap<Cell, Vec<u64>> = BTreeMap::new();
-    for (cell, values) in counted.collect::<Vec<_>>() {
+    for (cell, values) in counted {
         let sums = cells.entry(cell).or_insert_with(|| vec![0; measures.len()]);
         for (sum, value) in sums.iter_mut().zip(values) {
             *sum += value;

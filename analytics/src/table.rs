@@ -248,7 +248,7 @@ impl<'a> Counted<'a> {
         };
         let cells = cube::count_responses(
             snapshot.columns(),
-            (detail, kernel::FROM),
+            (detail, kernel::SPREAD_FROM),
             &area,
             &banding,
             &attributes,

@@ -9,6 +9,7 @@ use crate::estimate::Design;
 use crate::filter::Filter;
 use crate::snapshot::Snapshot;
 use crate::table::{Counted, counted_questions};
+use rayon::prelude::{IntoParallelIterator, ParallelIterator};
 use std::collections::BTreeSet;
 use survey::area::Area;
 use survey::band::Banding;
@@ -36,26 +37,38 @@ pub(super) fn countings<'a>(
     design: &Design,
     taken: &mut BTreeSet<String>,
 ) -> Result<Vec<Counting<'a>>, ReportError> {
-    let mut countings = Vec::new();
-    for (index, question) in counted_questions(scope.snapshot).enumerate() {
-        let counted = |banding: Banding| Counted::new(scope.snapshot, &question.key, area, banding, &[]);
-        let by_survey = counted(Banding::Survey)?;
-        let mut counting = Counting {
-            question,
-            sheet: text::sheet_name(&question.heading(), taken),
-            by_band: scope.lines(index, Banding::Survey, by_survey.weighted_table(By::BAND, design)?),
-            by_prefecture: None,
-            by_prefecture_band: None,
-            by_answer: by_answer(scope, question, area)?,
-        };
-        if *area == Area::Nation {
-            counting.by_prefecture = Some(scope.lines(index, Banding::Survey, by_survey.table(By::PREFECTURE)));
-            let by_both = counted(Banding::Program)?.table(By::PREFECTURE_BAND);
-            counting.by_prefecture_band = Some(scope.lines(index, Banding::Program, by_both));
-        }
-        countings.push(counting);
+    // Sheets are named one after the other, for a name depends on those before it; then questions are counted on all cores.
+    let named: Vec<(usize, &Question, String)> = counted_questions(scope.snapshot)
+        .enumerate()
+        .map(|(index, question)| (index, question, text::sheet_name(&question.heading(), taken)))
+        .collect();
+    let count = |(index, question, sheet)| counting(scope, (index, question), sheet, area, design);
+    named.into_par_iter().map(count).collect()
+}
+
+fn counting<'a>(
+    scope: Scope<'a>,
+    (index, question): (usize, &'a Question),
+    sheet: String,
+    area: &Area,
+    design: &Design,
+) -> Result<Counting<'a>, ReportError> {
+    let counted = |banding: Banding| Counted::new(scope.snapshot, &question.key, area, banding, &[]);
+    let by_survey = counted(Banding::Survey)?;
+    let mut counting = Counting {
+        question,
+        sheet,
+        by_band: scope.lines(index, Banding::Survey, by_survey.weighted_table(By::BAND, design)?),
+        by_prefecture: None,
+        by_prefecture_band: None,
+        by_answer: by_answer(scope, question, area)?,
+    };
+    if *area == Area::Nation {
+        counting.by_prefecture = Some(scope.lines(index, Banding::Survey, by_survey.table(By::PREFECTURE)));
+        let by_both = counted(Banding::Program)?.table(By::PREFECTURE_BAND);
+        counting.by_prefecture_band = Some(scope.lines(index, Banding::Program, by_both));
     }
-    Ok(countings)
+    Ok(counting)
 }
 
 /// A question that an earlier answer frees from (2022: items 13 and 14, which a hospital without a VPN device may leave out) is shown by that answer too.

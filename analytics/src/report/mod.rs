@@ -22,6 +22,7 @@ mod question_sheet;
 mod rate_cross;
 mod rate_sheet;
 mod release;
+mod rows;
 mod scope;
 mod text;
 mod trend_sheet;

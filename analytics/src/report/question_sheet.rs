@@ -2,6 +2,7 @@
 
 use super::chart::{PercentChart, Series};
 use super::page::{self, Pen, Styles};
+use super::rows::Rows;
 use super::scope::{Line, Lines};
 use super::text;
 use crate::estimated::{Estimate, Known};
@@ -58,7 +59,9 @@ impl QuestionSheet<'_> {
         let mut pen = Pen { sheet, styles };
         self.write_head(&mut pen, &widths)?;
 
-        self.write_row(&mut pen, TOTAL, self.area, &self.by_band.total)?;
+        let mut total = Rows::new(&mut pen);
+        self.write_row(&mut total, TOTAL, self.area, &self.by_band.total)?;
+        total.dress()?;
         let bands = self.write_section(&mut pen, TOTAL + 1, "病床規模別", &self.by_band.rows)?;
         let mut next = bands.1 + 2;
         if let Some(by_answer) = self.by_answer {
@@ -132,11 +135,13 @@ impl QuestionSheet<'_> {
     fn write_section(&self, pen: &mut Pen<'_>, start: u32, name: &str, rows: &[Line]) -> Result<(u32, u32), XlsxError> {
         let last = u16::try_from(5 + 2 * self.by_band.choices.len()).unwrap_or(u16::MAX);
         pen.text_over(start, (0, last), name, &pen.styles.section)?;
+        let mut written = Rows::new(pen);
         let mut row = start;
         for line in rows {
             row += 1;
-            self.write_row(pen, row, &line.label(self.area), line)?;
+            self.write_row(&mut written, row, &line.label(self.area), line)?;
         }
+        written.dress()?;
         Ok((start + 1, row))
     }
 
@@ -144,30 +149,32 @@ impl QuestionSheet<'_> {
     fn write_by_answer(&self, pen: &mut Pen<'_>, start: u32, by_answer: &ByAnswer) -> Result<u32, XlsxError> {
         let last = u16::try_from(5 + 2 * self.by_band.choices.len()).unwrap_or(u16::MAX);
         pen.text_over(start, (0, last), &by_answer.heading, &pen.styles.section)?;
+        let mut written = Rows::new(pen);
         let mut row = start;
         for (label, line) in &by_answer.rows {
             row += 1;
-            self.write_row(pen, row, label, line)?;
+            self.write_row(&mut written, row, label, line)?;
         }
+        written.dress()?;
         Ok(row)
     }
 
-    fn write_row(&self, pen: &mut Pen<'_>, row: u32, label: &str, line: &Line) -> Result<(), XlsxError> {
-        pen.text(row, 0, label, &pen.styles.label)?;
-        pen.count(row, 1, line.n)?;
+    fn write_row(&self, rows: &mut Rows<'_, '_>, row: u32, label: &str, line: &Line) -> Result<(), XlsxError> {
+        rows.label(row, label)?;
+        rows.count(row, 1, line.n)?;
         let counted = match &line.counted {
             Ok(counted) => counted,
-            Err(hidden) => return self.write_marks(pen, row, hidden.mark()),
+            Err(hidden) => return self.write_marks(rows.pen, row, hidden.mark()),
         };
-        pen.count(row, 2, counted.base)?;
+        rows.count(row, 2, counted.base)?;
         let mut column = 3;
         for option in &counted.options {
-            pen.count(row, column, option.count)?;
-            pen.percent(row, column + 1, option.percent)?;
+            rows.count(row, column, option.count)?;
+            rows.percent(row, column + 1, option.percent)?;
             column += 2;
         }
         for (column, count) in (column..).zip([counted.blank, counted.no_answer, counted.not_asked]) {
-            pen.count(row, column, count)?;
+            rows.count(row, column, count)?;
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! Response rates of every prefecture by the six bands on one sheet, side by side. Counts nothing.
 
 use super::page::{self, Pen, Styles};
+use super::rows::Rows;
 use crate::rate::{RateRow, RateTable};
 use rust_xlsxwriter::{Worksheet, XlsxError};
 use survey::band::Banding;
@@ -48,24 +49,26 @@ impl RateCross<'_> {
             }
         }
         let nation: Vec<&RateRow> = std::iter::once(&self.by_band.total).chain(&self.by_band.rows).collect();
-        write_line(&mut pen, FIRST, self.area, &nation)?;
+        let mut rows = Rows::new(&mut pen);
+        write_line(&mut rows, FIRST, self.area, &nation)?;
         for (row, prefecture) in (FIRST + 1..).zip(&self.by_prefecture.rows) {
             let own = self.by_both.rows.iter().filter(|row| row.prefecture == prefecture.prefecture);
             let line: Vec<&RateRow> = std::iter::once(prefecture).chain(own).collect();
-            write_line(&mut pen, row, prefecture.prefecture_name.as_deref().unwrap_or_default(), &line)?;
+            write_line(&mut rows, row, prefecture.prefecture_name.as_deref().unwrap_or_default(), &line)?;
         }
+        rows.dress()?;
         pen.sheet.set_freeze_panes(FIRST, 1)?.set_repeat_rows(HEAD, HEAD + 1)?;
         Ok(())
     }
 }
 
 /// All sizes, then the bands from small to large.
-fn write_line(pen: &mut Pen<'_>, row: u32, label: &str, line: &[&RateRow]) -> Result<(), XlsxError> {
-    pen.text(row, 0, label, &pen.styles.label)?;
+fn write_line(rows: &mut Rows<'_, '_>, row: u32, label: &str, line: &[&RateRow]) -> Result<(), XlsxError> {
+    rows.label(row, label)?;
     for (column, rates) in (1..).step_by(usize::from(EACH)).zip(line) {
-        pen.count(row, column, rates.targets)?;
-        pen.count(row, column + 1, rates.responses)?;
-        pen.percent(row, column + 2, rates.percent)?;
+        rows.count(row, column, rates.targets)?;
+        rows.count(row, column + 1, rates.responses)?;
+        rows.percent(row, column + 2, rates.percent)?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use super::made::{Chance, Made};
 use crate::cube::{self, Cell, Detail};
+use crate::filter::Filter;
 use crate::kernel;
 use crate::plan::Plan;
 use crate::{Snapshot, TableRequest, table};
@@ -57,12 +58,16 @@ proptest! {
         }
         let snapshot = made.snapshot();
         for plan in plans(&snapshot) {
-            let counted = cube::count_responses(
-                snapshot.columns(), (Detail::PrefectureBand, 0), &area, &bands, &[], &[], &plan.measures,
-            ).unwrap();
-            // polars tells municipalities apart, so that nothing else can have counted.
-            prop_assert!(counted.keys().all(|cell| cell.municipality == 0));
-            prop_assert_eq!(counted, by_polars(&snapshot, &area, &bands, &plan), "{}", plan.key);
+            let by_polars = by_polars(&snapshot, &area, &bands, &plan);
+            // On all cores, and on one.
+            for spread_from in [0, usize::MAX] {
+                let counted = cube::count_responses(
+                    snapshot.columns(), (Detail::PrefectureBand, spread_from), &area, &bands, &[], &[], &plan.measures,
+                ).unwrap();
+                // polars tells municipalities apart, so that nothing else can have counted.
+                prop_assert!(counted.keys().all(|cell| cell.municipality == 0));
+                prop_assert_eq!(&counted, &by_polars, "{}", plan.key);
+            }
         }
     }
 
@@ -72,7 +77,7 @@ proptest! {
         let bytes: Vec<u8> = rows.iter().map(|row| [NOT_ASKED, FIRST_OPTION, CHOSEN][usize::from(row.2)]).collect();
         let cell = |prefecture, beds: u16| (prefecture != 3).then_some(Cell { prefecture, municipality: 0, band: u8::from(beds > 21), stratum: 0, attributes: [0; 3] });
         let measures = [cube::Measure::Rows, cube::Measure::Answered { slot: 0 }, cube::Measure::Code { slot: 0, code: CHOSEN }];
-        let counted = kernel::count(&stretches, cell, |_| Some(&bytes), &measures).unwrap();
+        let counted = |spread_from| kernel::count((&stretches, spread_from), cell, |_| Some(&bytes[..]), &measures).unwrap();
         let mut by_hand = Cells::new();
         for (prefecture, beds, code) in rows {
             if let Some(cell) = cell(prefecture, beds) {
@@ -82,11 +87,13 @@ proptest! {
                 }
             }
         }
-        prop_assert_eq!(counted, by_hand);
+        prop_assert_eq!(&counted(0), &by_hand);
+        prop_assert_eq!(&counted(usize::MAX), &by_hand);
     }
 }
 
-/// Ranges longer than what is looked at together, and more of them than one thread takes: what `table` gives is what polars counted.
+/// Ranges longer than what is looked at together, and more of them than one thread takes: what `table` gives is what polars counted, who counts
+/// whatever is filtered, also by a filter that everybody passes.
 #[test]
 fn a_table_of_many_rows_comes_from_the_kernel_and_is_whole() {
     let made = Made::new("2024", 11, 2_000);
@@ -111,7 +118,8 @@ fn a_table_of_many_rows_comes_from_the_kernel_and_is_whole() {
         }
         .snapshot(),
     );
-    assert!(large.responses() >= kernel::FROM);
+    assert!(large.responses() >= 100_000 && large.responses() >= kernel::SPREAD_FROM);
+    let everybody = Filter::parse("band=20-99|100-199|200-299|300-399|400-499|500+").unwrap();
     for by in ["area", "region", "band,prefecture", "municipality", "prefecture_band"] {
         let request = TableRequest {
             question: "consultation_desk".into(),
@@ -121,7 +129,12 @@ fn a_table_of_many_rows_comes_from_the_kernel_and_is_whole() {
             filters: Vec::new(),
             estimates: false,
         };
-        let (once, often) = (table(&small, &request).unwrap(), table(&large, &request).unwrap());
+        let filtered = TableRequest {
+            filters: vec![everybody.clone()],
+            ..request.clone()
+        };
+        let (once, often) = (table(&small, &filtered).unwrap(), table(&large, &request).unwrap());
+        assert_eq!(once.total.n, u64::try_from(small.responses()).unwrap());
         assert_eq!(once.rows.len(), often.rows.len());
         for (once, often) in once.rows.iter().zip(&often.rows) {
             assert_eq!(once.place, often.place);
@@ -144,16 +157,10 @@ fn what_the_kernel_cannot_count_is_left_to_polars() {
     let plan = Plan::of(survey, &indicator.key).unwrap();
     let none = |_| None;
     let cell = |_, _| None;
-    assert_eq!(kernel::count(&snapshot.columns().stretches, cell, none, &plan.measures), None);
-    assert_eq!(
-        kernel::count(
-            &snapshot.columns().stretches,
-            cell,
-            none,
-            &[cube::Measure::Code { slot: 0, code: 1 }]
-        ),
-        None
-    );
+    let stretches = (&snapshot.columns().stretches[..], 0);
+    assert_eq!(kernel::count(stretches, cell, none, &plan.measures), None);
+    let slot_without_bytes = [cube::Measure::Code { slot: 0, code: 1 }];
+    assert_eq!(kernel::count(stretches, cell, none, &slot_without_bytes), None);
     let count = |detail, area: &Area| {
         let bands = Bands::parse("survey").unwrap();
         let plan = plans(&snapshot).pop().unwrap();

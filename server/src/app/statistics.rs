@@ -2,18 +2,15 @@
 //!
 //! Nothing incremental: returns and withdrawals change counts without a new revision, and sequence numbers commit out of order.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use analytics::report::{self, ReportError, ReportText};
-use analytics::{FrameEntry, RateRequest, RateTable, Response, Snapshot, Table, TableRequest};
-use serde::Deserialize;
+use analytics::{RateRequest, RateTable, Snapshot, Table, TableRequest};
 use survey::area::Area;
-use survey::attribute::Attributes;
 use survey::survey::Survey;
 use tokio::sync::Mutex;
-use uuid::Uuid;
 
 use crate::app::state::State;
 use crate::app::{frames, trends};
@@ -23,6 +20,7 @@ use crate::db::snapshots;
 use crate::db::transaction::{Mode, as_actor};
 use crate::error::AppError;
 
+mod read;
 mod words;
 
 pub use words::{among, area, banding, by, filter, filters};
@@ -194,25 +192,14 @@ pub(super) async fn current(state: &State, survey: &'static Survey) -> Result<Ar
         if before == Some(changes) {
             return Ok((changes, None));
         }
-        let as_of = snapshots::changed_at(conn, id).await?;
-        let frame = snapshots::frame_entries(conn, id).await?;
-        let attributes = snapshots::attributes(conn, id).await?;
-        let responses = snapshots::responses(conn, id, survey.layout().hash()).await?;
-        Ok((changes, Some((as_of, frame, attributes, responses))))
+        Ok((changes, Some(read::counted(conn, survey).await?)))
     })
     .await?;
     let (changes, rows) = read;
     let snapshot = match (rows, kept.get(id)) {
         (None, Some(known)) => Arc::clone(&known.snapshot),
         (None, None) => return Err(AppError::internal("the change counter has not moved, but nothing is kept")),
-        (Some((as_of, frame, attributes, responses)), _) => {
-            let built = on_thread(move || {
-                let snapshot = build(survey, as_of, frame, responses)?;
-                let known = attributes.iter().map(known).collect::<Result<HashMap<_, _>, _>>()?;
-                snapshot.with_attributes(&known).map_err(AppError::internal)
-            });
-            Arc::new(built.await??)
-        }
+        (Some(counted), _) => Arc::new(read::snapshot(survey, counted).await?),
     };
     kept.insert(
         id.to_owned(),
@@ -223,50 +210,4 @@ pub(super) async fn current(state: &State, survey: &'static Survey) -> Result<Ar
         },
     );
     Ok(snapshot)
-}
-
-/// Stored attributes as the catalogue reads them: what it does not know cannot be counted in exactly one way.
-fn known((hospital, attributes): &(Uuid, serde_json::Value)) -> Result<(Uuid, Attributes), AppError> {
-    Ok((*hospital, Attributes::deserialize(attributes).map_err(AppError::internal)?))
-}
-
-fn build(
-    survey: &Survey,
-    as_of: chrono::DateTime<chrono::Utc>,
-    frame: Vec<snapshots::FrameEntryRow>,
-    responses: Vec<snapshots::ResponseRow>,
-) -> Result<Snapshot, AppError> {
-    let frame = frame
-        .into_iter()
-        .map(|(hospital, prefecture, municipality, beds)| {
-            Ok(FrameEntry {
-                hospital,
-                prefecture: frames::prefecture_of(prefecture)?,
-                municipality: frames::municipality_of(&municipality)?,
-                beds: frames::beds_of(beds)?,
-            })
-        })
-        .collect::<Result<Vec<_>, AppError>>()?;
-    let in_scope: HashMap<_, _> = frame.iter().map(|entry| (entry.hospital, entry)).collect();
-    let other = responses
-        .iter()
-        .find(|(hospital, another_layout, _)| *another_layout && in_scope.contains_key(hospital));
-    if let Some((hospital, ..)) = other {
-        let layout = survey.layout().hash();
-        return Err(AppError::internal(format!(
-            "the counted revision of hospital {hospital} has another layout than this program's {layout}"
-        )));
-    }
-    let responses = responses.into_iter().filter_map(|(hospital, _, codes)| {
-        // Out of scope otherwise: its answers leave every count.
-        let entry = in_scope.get(&hospital)?;
-        Some(Response {
-            hospital,
-            prefecture: entry.prefecture,
-            municipality: entry.municipality.clone(),
-            beds: entry.beds,
-            codes,
-        })
-    });
-    Snapshot::new(survey, as_of, frame.iter().cloned(), responses).map_err(AppError::internal)
 }

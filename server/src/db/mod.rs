@@ -19,6 +19,7 @@ pub mod lists;
 pub mod migrations;
 pub mod nominations;
 pub mod outbox;
+pub mod packed;
 pub mod pool;
 pub mod prepared;
 pub mod programs;

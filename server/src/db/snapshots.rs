@@ -1,4 +1,4 @@
-//! What is counted: the frame and the counted revision of every submission, read in one moment.
+//! What is counted: when and how often it changed, the attributes of the frame, and counted revisions row by row. A whole survey is read by `packed`.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -11,11 +11,6 @@ use crate::db::schema::{frame, revision, submission, survey, survey_change};
 
 /// States whose latest revision counts.
 pub(super) const COUNTED: [&str; 2] = ["submitted", "accepted"];
-
-/// Hospital, area and beds of a frame row.
-pub type FrameEntryRow = (Uuid, i16, String, i32);
-/// Hospital, whether its layout is another one than was asked for, and codes of a counted revision.
-pub type ResponseRow = (Uuid, bool, Vec<u8>);
 
 /// How often what is counted has changed so far.
 pub async fn changes(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryResult<i64> {
@@ -46,16 +41,6 @@ pub async fn changed_at(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryR
     }
 }
 
-/// The frame in scope.
-pub async fn frame_entries(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryResult<Vec<FrameEntryRow>> {
-    frame::table
-        .filter(frame::survey_id.eq(survey_id))
-        .filter(frame::out_of_scope_at.is_null())
-        .select((frame::hospital_id, frame::prefecture, frame::municipality, frame::beds))
-        .load(conn)
-        .await
-}
-
 /// Attributes of the hospitals in scope of which any is known: an object of texts each.
 pub async fn attributes(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryResult<Vec<(Uuid, Value)>> {
     frame::table
@@ -63,24 +48,6 @@ pub async fn attributes(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryR
         .filter(frame::out_of_scope_at.is_null())
         .filter(frame::attributes.ne(Value::Object(Map::new())))
         .select((frame::hospital_id, frame::attributes))
-        .load(conn)
-        .await
-}
-
-/// The counted revisions, also of hospitals that are out of scope. Place and beds stand in the frame, which is read beside: joined here they would cross
-/// the wire once more. No nested loops until the transaction ends: the planner takes policies for conditions that few rows meet, and would look up one
-/// revision after the other (820,000: 4.2 s, hashed 2.0 s).
-pub async fn responses(conn: &mut AsyncPgConnection, survey_id: &str, layout: &str) -> QueryResult<Vec<ResponseRow>> {
-    diesel::sql_query("SET LOCAL enable_nestloop = off").execute(conn).await?;
-    submission::table
-        .inner_join(
-            revision::table.on(revision::submission_id
-                .eq(submission::id)
-                .and(revision::number.eq(submission::latest_revision))),
-        )
-        .filter(submission::survey_id.eq(survey_id))
-        .filter(submission::state.eq_any(COUNTED))
-        .select((submission::hospital_id, revision::layout_hash.ne(layout), revision::codes))
         .load(conn)
         .await
 }

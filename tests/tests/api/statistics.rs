@@ -81,6 +81,41 @@ async fn a_new_answer_is_in_the_next_table() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn only_the_newest_revision_counts_and_its_layout_has_to_be_known() {
+    let app = TestApp::spawn().await;
+    let (hospital, tokyo) = (app.sign_in("hospital").await, app.sign_in("tokyo").await);
+    for choice in ["no", "yes"] {
+        hospital
+            .submit(&revisions("2024", OWN), &body(but(answers_2024(), "backup_offline", choice)))
+            .await
+            .expect(201);
+    }
+    let superuser = app.database.superuser().await;
+    let forget_layout = async |number: i32| {
+        let sql = "UPDATE revision SET layout_hash = repeat('0', 64) WHERE number = $1";
+        assert_eq!(superuser.execute(sql, &[&number]).await.unwrap(), 1);
+    };
+    // Nobody counts it any more.
+    forget_layout(1).await;
+    let path = "/api/v1/surveys/2024/tables?question=backup_offline&area=13&by=area";
+    let table = tokyo.get(path).await.expect(200);
+    let counted: Vec<&Value> = table["total"]["options"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|option| &option["count"])
+        .collect();
+    assert_eq!((&table["total"]["n"], counted), (&json!(1), vec![&json!(1), &json!(0)]));
+    forget_layout(2).await;
+    superuser.batch_execute("UPDATE submission SET version = version").await.unwrap();
+    let begun = std::time::Instant::now();
+    while begun.elapsed().as_secs() < 20 && tokyo.get(path).await.status == 200 {
+        tokio::task::yield_now().await;
+    }
+    tokyo.get(path).await.refused(500, "internal_error");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn files_come_with_their_names_and_are_the_same_twice() {
     let app = TestApp::answered().await;
     let analyst = app.sign_in("analyst").await;

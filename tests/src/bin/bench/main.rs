@@ -24,6 +24,7 @@ mod made;
 mod memory;
 mod peers;
 mod pgbench;
+mod reading;
 mod report;
 mod serving;
 mod statements;
@@ -52,6 +53,8 @@ enum What {
     Submissions,
     /// All questions by prefecture and band in memory, against DuckDB, pandas and a plain pass.
     Tables,
+    /// The kernel against polars on few rows.
+    BothWays,
     /// From Postgres to the first table, against a bare COPY.
     Cold,
     /// Reading workbook and micro-data, against bare writers.
@@ -129,12 +132,15 @@ async fn measure(arguments: &Arguments, cluster: &Cluster) -> Report {
         submissions::measure(cluster, hospitals * 3, arguments.repetitions, &mut report).await;
     }
     let (scale, repetitions) = (arguments.scale, arguments.repetitions);
-    if wanted(What::Tables) || wanted(What::Workbooks) {
+    if [What::Tables, What::BothWays, What::Workbooks].into_iter().any(wanted) {
         let (what, folder) = (arguments.only.clone(), cluster.folder().to_owned());
         // Both sides wait for processes, and polars counts: none of it on an async thread.
         let measured = std::thread::spawn(move || {
             if what.contains(&What::Tables) {
                 tables::measure(&folder, &python, scale, repetitions, &mut report);
+            }
+            if what.contains(&What::BothWays) {
+                tables::both_ways(&folder, repetitions, &mut report);
             }
             if what.contains(&What::Workbooks) {
                 workbooks::measure(&folder, &python, scale, repetitions, &mut report);

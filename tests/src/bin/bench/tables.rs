@@ -12,6 +12,9 @@ use crate::report::{Report, median};
 /// Submissions of the measurements: ten, a hundred and a thousand times the nation.
 pub const ROWS: [usize; 3] = [82_000, 820_000, 8_200_000];
 
+/// Submissions at which the kernel and polars are compared where both take little: from the nation's on.
+const FEW: [usize; 6] = [1_000, 8_200, 20_000, 50_000, 82_000, 100_000];
+
 const PEERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/bench/count_tables.py");
 
 /// Measures all sizes.
@@ -30,6 +33,30 @@ pub fn measure(folder: &Path, python: &Path, scale: f64, repetitions: usize, rep
             vec![growth],
             "linear: 1",
         );
+    }
+}
+
+/// Both ways of counting on few rows: the kernel, which makes rows by prefecture and band, and polars, which makes those of prefectures only (see `worker`).
+pub fn both_ways(folder: &Path, repetitions: usize, report: &mut Report) {
+    for rows in FEW {
+        let folder = folder.join(format!("columns_{rows}"));
+        std::fs::create_dir(&folder).unwrap();
+        let mut worker = Command::new(std::env::current_exe().unwrap());
+        let (mut ours, _) = Commanded::start(worker.args(["--worker", &rows.to_string()]).arg(&folder));
+        let (mut kernel, mut polars) = (vec![], vec![]);
+        for repetition in 0..=repetitions {
+            let pair = [ours.seconds("ours"), ours.seconds("polars")].map(|seconds| seconds * 1_000.0 / coded::QUESTIONS as f64);
+            if repetition > 0 {
+                kernel.push(pair[0]);
+                polars.push(pair[1]);
+            }
+        }
+        ours.end();
+        std::fs::remove_dir_all(&folder).unwrap();
+        let ratios = polars.iter().zip(&kernel).map(|(polars, kernel)| polars / kernel).collect();
+        report.add(format!("{rows} rows: a table by the kernel"), "ms", kernel, "");
+        report.add(format!("{rows} rows: a table by polars"), "ms", polars, "");
+        report.add(format!("{rows} rows: polars / kernel"), "times", ratios, "at least 1");
     }
 }
 

@@ -1,5 +1,4 @@
-//! Writing workbooks: the reading workbook against rust_xlsxwriter writing the same cells bare, and micro-data of a million rows against Python's
-//! XlsxWriter in its mode of constant memory.
+//! Writing workbooks: the reading workbook (`reading`), and micro-data of a million rows against Python's XlsxWriter in its mode of constant memory.
 
 use std::io::Cursor;
 use std::path::Path;
@@ -7,14 +6,11 @@ use std::process::Command;
 use std::time::Instant;
 
 use analytics::micro::{self, MicroData, Unit};
-use analytics::report::{ReportText, houkoku};
-use calamine::{Data, Reader, Xlsx};
-use rust_xlsxwriter::Workbook;
+use calamine::{Reader, Xlsx};
 use serde_json::{Value, json};
-use survey::area::Area;
 
 use crate::report::Report;
-use crate::{coded, made, memory};
+use crate::{coded, made, memory, reading};
 
 /// Lines of the large workbook.
 const LINES: usize = 1_000_000;
@@ -23,81 +19,9 @@ const PEER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/bench/write_microdata.p
 
 /// Measures both.
 pub fn measure(folder: &Path, python: &Path, scale: f64, repetitions: usize, report: &mut Report) {
-    reading(repetitions, report);
+    reading::measure(repetitions, report);
     let lines = (LINES as f64 * scale).round() as usize;
     microdata(folder, python, lines, repetitions, report);
-}
-
-/// The reading workbook of 8,200 submissions of 30 questions, counting included.
-fn reading(repetitions: usize, report: &mut Report) {
-    let snapshot = coded::snapshot(made::NATION);
-    let words = ReportText {
-        title: "測定".to_owned(),
-        publisher: "測定".to_owned(),
-        area: Area::Nation,
-        notes: Vec::new(),
-    };
-    let made = || houkoku(&snapshot, None, &words).unwrap();
-    let sheets = cells(&made());
-    let (mut ours, mut bares, mut ratios) = (vec![], vec![], vec![]);
-    for repetition in 0..=repetitions {
-        let begin = Instant::now();
-        made();
-        let own = begin.elapsed().as_secs_f64();
-        let begin = Instant::now();
-        bare(&sheets);
-        let bare = begin.elapsed().as_secs_f64();
-        if repetition > 0 {
-            ours.push(own * 1_000.0);
-            bares.push(bare * 1_000.0);
-            ratios.push(own / bare);
-        }
-    }
-    report.condition(
-        "cells_of_the_reading_workbook",
-        sheets.iter().map(|(_, cells)| cells.len()).sum::<usize>(),
-    );
-    report.add("reading workbook, counting included", "ms", ours, "");
-    report.add("rust_xlsxwriter writing the same cells bare", "ms", bares, "");
-    report.add("reading workbook / bare", "times", ratios, "at most 1.3");
-}
-
-/// Name of a sheet, and where what stands.
-type Sheet = (String, Vec<(u32, u16, Data)>);
-
-/// Every cell with a value, as written.
-fn cells(file: &[u8]) -> Vec<Sheet> {
-    let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(file)).unwrap();
-    let names = workbook.sheet_names();
-    let mut sheet = |name: String| {
-        let mut cells = Vec::new();
-        let mut reader = workbook.worksheet_cells_reader(&name).unwrap();
-        while let Some(cell) = reader.next_cell().unwrap() {
-            let (row, column) = cell.get_position();
-            let value = Data::from(cell.get_value().clone());
-            if value != Data::Empty {
-                cells.push((row, u16::try_from(column).unwrap(), value));
-            }
-        }
-        (name, cells)
-    };
-    names.into_iter().map(&mut sheet).collect()
-}
-
-fn bare(sheets: &[Sheet]) {
-    let mut workbook = Workbook::new();
-    for (name, cells) in sheets {
-        let sheet = workbook.add_worksheet();
-        sheet.set_name(name).unwrap();
-        for (row, column, value) in cells {
-            match value {
-                Data::Int(number) => sheet.write_number(*row, *column, *number as f64).unwrap(),
-                Data::Float(number) => sheet.write_number(*row, *column, *number).unwrap(),
-                other => sheet.write_string(*row, *column, other.to_string()).unwrap(),
-            };
-        }
-    }
-    workbook.save_to_buffer().unwrap();
 }
 
 fn microdata(folder: &Path, python: &Path, lines: usize, repetitions: usize, report: &mut Report) {
