@@ -9,5 +9,6 @@ mod documents;
 mod mails;
 mod masters;
 mod place;
+mod quotas;
 mod settings;
 mod templates;
