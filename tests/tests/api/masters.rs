@@ -162,8 +162,11 @@ async fn a_hospital_that_goes_out_of_scope_leaves_rates_and_candidates_and_keeps
         )
     };
     let candidates = async || {
-        let page = client.get("/api/v1/programs/2024/prefectures/14/candidates").await;
-        String::from_utf8(page.body).unwrap().contains("KWS0001")
+        let page = client.get("/api/v1/programs/2024/prefectures/14/candidates").await.expect(200);
+        let names = |list: &str, key: &str| page[list].as_array().unwrap().iter().any(|one| one[key] == "KWS0001");
+        let left = page["excluded"].as_array().unwrap().iter().any(|one| one["reason"] == "left_frame");
+        assert_eq!(left, names("excluded", "hospital"), "{page}");
+        names("candidates", "gmis")
     };
     // Rates are not asked for before: their snapshot may be a second old. The world has 3 hospitals there, 2 of which answered.
     assert!(candidates().await);

@@ -38,15 +38,20 @@ impl Case<'_> {
         stuck.collect()
     }
 
-    /// What is published of the prefectures in the bands of a domain.
+    /// What is published and held against a domain: of the prefectures in its bands, and to a band of the nation the others.
     pub(super) fn around(&self, hidden: &[bool], domain: usize) -> Vec<usize> {
+        let own = match self.tables.domains().get(domain) {
+            Some(Domain::Band(band)) => Some(*band),
+            _ => None,
+        };
         let class = match self.tables.domains().get(domain) {
             Some(Domain::PrefectureBand(_, class)) => Some(*class),
             Some(Domain::Band(band)) => Some(band / 2),
             _ => None,
         };
         let concerns = |place: &Domain| match place {
-            Domain::Nation | Domain::Band(_) => false,
+            Domain::Nation => false,
+            Domain::Band(other) => own.is_some_and(|own| own != *other),
             Domain::Prefecture(_) => true,
             Domain::PrefectureBand(_, other) => class.is_none_or(|class| class == *other),
         };

@@ -14,6 +14,7 @@ use survey::prefecture::PrefectureCode;
 use super::Change;
 use crate::app::frames::prefecture_of;
 use crate::auth::actor::Actor;
+use crate::db::programs::ProgramRow;
 use crate::db::quotas::{self, Origin, QuotaRow};
 use crate::db::{audit, lists};
 use crate::error::AppError;
@@ -59,6 +60,18 @@ fn unknown_band(key: &str) -> AppError {
             keys(Banding::Survey)
         ),
     )
+}
+
+/// That a programme has bands, also where its cells are not the asker's to see.
+///
+/// # Errors
+/// `quota_invalid`.
+pub(super) fn require_bands<'b>(program: &ProgramRow, mut bands: impl Iterator<Item = &'b str>) -> Result<(), AppError> {
+    let banding = Banding::parse(&program.banding).map_err(AppError::internal)?;
+    match bands.find(|band| banding.band(band).is_none()) {
+        Some(band) => Err(unknown_band(band)),
+        None => Ok(()),
+    }
 }
 
 /// Locks the cells that are to change, with all of their prefectures: whoever chooses there waits, and counts against the new numbers.

@@ -12,7 +12,7 @@ use serde_json::json;
 use survey::prefecture::PrefectureCode;
 use uuid::Uuid;
 
-use super::changes::{program_band, reason_of, turn};
+use super::changes::{program_band, reason_of, require_bands, turn};
 use crate::app::frames::prefecture_of;
 use crate::app::idempotency::{Answer, Key, once};
 use crate::app::programs::require;
@@ -100,7 +100,7 @@ impl Decision {
 /// Asks for moves. Each has one side in the asker's own prefecture.
 ///
 /// # Errors
-/// `program_unknown`, `quota_move_invalid`, `reason_missing`, `reason_too_long`, `quota_too_small` where an own cell has less than is to be taken;
+/// `program_unknown`, `quota_move_invalid`, `quota_invalid`, `reason_missing`, `reason_too_long`, `quota_too_small` where an own cell has less than is to be taken;
 /// those of idempotency; or the database is away.
 pub async fn ask(
     state: &State,
@@ -117,7 +117,8 @@ pub async fn ask(
     let reason = reason_of(Some(reason))?;
     check(*own, moves)?;
     once(state, actor, key, async |conn, now| {
-        require(conn, program).await?;
+        let cells = moves.iter().flat_map(|one| [&one.from, &one.to]);
+        require_bands(&require(conn, program).await?, cells.map(|cell| cell.band.as_str()))?;
         let in_force = quotas::list(conn, program, Some(i16::from(own.number()))).await?;
         granting::require_enough(&in_force, moves, Some(*own))?;
         let concerns: BTreeSet<i16> = moves
