@@ -197,7 +197,10 @@ mod tests {
             header: header.to_owned(),
         };
         let (id, name) = (column(FormField::GmisId, "ID"), column(FormField::Name, "病院"));
-        assert_eq!(check_form(&[id.clone()]), Err(ProgramError::MissingField(FormField::Name)));
+        assert_eq!(
+            check_form(std::slice::from_ref(&id)),
+            Err(ProgramError::MissingField(FormField::Name))
+        );
         assert_eq!(
             check_form(&[id.clone(), name.clone(), id.clone()]),
             Err(ProgramError::DoubleField(FormField::GmisId))

@@ -398,7 +398,7 @@ pub static MATRIX: [Rights; 95] = [
         prefecture: ["409 list_not_exact", "409 list_not_exact", NOT_YOUR_PREFECTURE],
         ..NOBODY
     },
-    administrator_only("decide_list", ["409 list_state", "409 list_state", "409 list_state"]),
+    administrator_only("decide_list", ["409 list_state", "409 list_state", "200"]),
     Rights {
         operation: "list_own_programs",
         hospital: OK,

@@ -119,8 +119,11 @@ pub(super) fn cells_of(list: &[Quota]) -> Result<Cells, AppError> {
     Ok(cells)
 }
 
+/// Hospitals and version by cell.
+pub(super) type InForce<'q> = BTreeMap<(PrefectureCode, &'q str), (u32, i32)>;
+
 /// The quotas in force with their versions, by cell.
-pub(super) fn by_cell(in_force: &[QuotaRow]) -> Result<BTreeMap<(PrefectureCode, &str), (u32, i32)>, AppError> {
+pub(super) fn by_cell(in_force: &[QuotaRow]) -> Result<InForce<'_>, AppError> {
     let cell = |row: &QuotaRow| {
         let prefecture = prefecture_of(row.prefecture)?;
         let hospitals = u32::try_from(row.hospitals).map_err(AppError::internal)?;

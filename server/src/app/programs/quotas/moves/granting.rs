@@ -23,7 +23,7 @@ pub(super) async fn write(conn: &mut AsyncPgConnection, program: &str, moves: &[
     require_enough(&in_force, moves, None)?;
     let moved = moved(&in_force, moves)?;
     require_lists(&handed_in(conn, program, &moved).await?, &moved)?;
-    if moved.iter().map(|(_, after)| after.after - after.before).sum::<i64>() != 0 {
+    if moved.values().map(|number| number.after - number.before).sum::<i64>() != 0 {
         return Err(AppError::internal("granted moves would change the national total"));
     }
     let mut rows = Vec::new();
