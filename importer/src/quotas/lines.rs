@@ -87,7 +87,10 @@ mod tests {
     use crate::limits::Limits;
     use crate::read::read;
 
-    fn examined(text: &str) -> (Vec<(u8, u32)>, Vec<(String, String)>) {
+    /// Numbers by prefecture, and faults as cell and code.
+    type Examined = (Vec<(u8, u32)>, Vec<(String, String)>);
+
+    fn examined(text: &str) -> Examined {
         let (totals, faults) = examine_prefecture_totals(&read(text.as_bytes(), &Limits::default()).unwrap());
         let faults = faults
             .iter()
