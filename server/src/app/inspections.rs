@@ -40,7 +40,7 @@ pub struct NewInspection {
 pub async fn list(state: &State, permit: &Permit<ReadPrograms>, prefecture: PrefectureCode) -> Result<Vec<FoundRow>, AppError> {
     require_prefecture(permit.actor(), prefecture)?;
     as_actor(&state.pool, permit.actor(), Mode::Snapshot, async |conn| {
-        Ok(inspections::standing(conn, i16::from(prefecture.number())).await?)
+        Ok(inspections::standing(conn, Some(i16::from(prefecture.number()))).await?)
     })
     .await
 }

@@ -68,16 +68,16 @@ pub struct FoundRow {
     pub recorded_at: DateTime<Utc>,
 }
 
-/// Findings in force of a prefecture, the latest inspection first.
-pub async fn standing(conn: &mut AsyncPgConnection, prefecture: i16) -> QueryResult<Vec<FoundRow>> {
+/// Findings in force of a prefecture, or of all, the latest inspection first.
+pub async fn standing(conn: &mut AsyncPgConnection, prefecture: Option<i16>) -> QueryResult<Vec<FoundRow>> {
     diesel::sql_query(
         "SELECT i.id, i.hospital_id, a.value AS gmis_id, h.name, i.level, i.inspected_on, i.note, i.version, i.recorded_at \
-         FROM (SELECT DISTINCT ON (id) * FROM inspection WHERE prefecture = $1 ORDER BY id, version DESC) i \
+         FROM (SELECT DISTINCT ON (id) * FROM inspection WHERE $1::smallint IS NULL OR prefecture = $1 ORDER BY id, version DESC) i \
          JOIN hospital h ON h.id = i.hospital_id \
          LEFT JOIN alias a ON a.hospital_id = i.hospital_id AND a.kind = 'gmis_id' AND a.valid_to IS NULL \
          WHERE NOT i.withdrawn ORDER BY i.inspected_on DESC, i.id",
     )
-    .bind::<SmallInt, _>(prefecture)
+    .bind::<Nullable<SmallInt>, _>(prefecture)
     .load(conn)
     .await
 }

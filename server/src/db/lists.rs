@@ -100,6 +100,10 @@ pub struct AdjustmentRow {
     pub successor_id: Option<Uuid>,
     /// The rank that it gave.
     pub rank: Option<i32>,
+    /// The state of the list before it; `None`: there was none.
+    pub was: Option<String>,
+    /// The state of the list with it.
+    pub state: String,
     /// Why.
     pub reason: String,
     /// The role of who did it.

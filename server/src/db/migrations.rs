@@ -24,6 +24,21 @@ pub async fn revert_all(owner_url: &str) -> Result<Vec<String>, AppError> {
     harness(owner_url, |harness| harness.revert_all_migrations(MIGRATIONS).map(names)).await
 }
 
+/// Undoes migrations, the newest first, up to and including the one of this version. For tests of an upgrade of what a database already holds.
+///
+/// # Errors
+/// No such migration is in the database, which is then as before the first; the database is away, or a migration failed.
+pub async fn revert_through(owner_url: &str, version: &str) -> Result<Vec<String>, AppError> {
+    harness(owner_url, |harness| {
+        let mut undone = Vec::new();
+        while undone.last().is_none_or(|last| last != version) {
+            undone.push(harness.revert_last_migration(MIGRATIONS)?.to_string());
+        }
+        Ok(undone)
+    })
+    .await
+}
+
 fn names(versions: Vec<diesel::migration::MigrationVersion<'_>>) -> Vec<String> {
     versions.iter().map(ToString::to_string).collect()
 }

@@ -52,17 +52,23 @@ pub struct StandingRow {
     pub recorded_at: DateTime<Utc>,
 }
 
-/// Those in force of a prefecture, by G-MIS ID.
-pub async fn standing(conn: &mut AsyncPgConnection, book: Book, program_id: &str, prefecture: i16) -> QueryResult<Vec<StandingRow>> {
+/// Those in force of a prefecture, or of all, by G-MIS ID.
+pub async fn standing(
+    conn: &mut AsyncPgConnection,
+    book: Book,
+    program_id: &str,
+    prefecture: Option<i16>,
+) -> QueryResult<Vec<StandingRow>> {
     let table = book.table();
     diesel::sql_query(format!(
         "SELECT n.hospital_id, h.gmis_id, h.name, n.version, n.reason, n.account_id, n.recorded_at \
-         FROM (SELECT DISTINCT ON (hospital_id) * FROM {table} WHERE program_id = $1 AND prefecture = $2 ORDER BY hospital_id, version DESC) n \
+         FROM (SELECT DISTINCT ON (hospital_id) * FROM {table} WHERE program_id = $1 AND ($2::smallint IS NULL OR prefecture = $2) \
+               ORDER BY hospital_id, version DESC) n \
          JOIN program_hospital h ON h.program_id = n.program_id AND h.hospital_id = n.hospital_id \
          WHERE NOT n.withdrawn ORDER BY h.gmis_id"
     ))
     .bind::<Text, _>(program_id)
-    .bind::<SmallInt, _>(prefecture)
+    .bind::<Nullable<SmallInt>, _>(prefecture)
     .load(conn)
     .await
 }

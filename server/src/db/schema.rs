@@ -168,7 +168,7 @@ diesel::table! {
     adjustment (id) {
         id -> Uuid, program_id -> Text, prefecture -> SmallInt, version -> Integer, step -> Text, band -> Nullable<Text>,
         hospital_id -> Nullable<Uuid>, successor_id -> Nullable<Uuid>, rank -> Nullable<Integer>, reason -> Text, actor -> Text,
-        account_id -> Nullable<Uuid>, happened_at -> Timestamptz,
+        account_id -> Nullable<Uuid>, happened_at -> Timestamptz, was -> Nullable<Text>, state -> Text, before -> Nullable<Integer>,
     }
 }
 diesel::table! {

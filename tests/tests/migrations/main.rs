@@ -83,6 +83,40 @@ async fn a_migrated_database_that_holds_answers_goes_back_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn lists_from_before_their_steps_were_bound_keep_their_states_and_runs_without_one_get_theirs() {
+    const STEPS: &str = "SELECT prefecture || ' ' || version || ' ' || step || ' ' || coalesce(was, '-') || ' ' || state FROM adjustment \
+                         ORDER BY prefecture, version";
+    const LISTS: &str = "SELECT prefecture || ' ' || state || ' ' || version || ' ' || adjusted FROM prefecture_list ORDER BY prefecture";
+    const LISTED: &str = "SELECT hospital_id || ' ' || band || ' ' || standing || ' ' || rank || ' ' || score || ' ' || origin FROM listed_hospital \
+                          WHERE standing = 'chosen' ORDER BY 1";
+    let database = TestDatabase::answered().await;
+    let client = database.superuser().await;
+    let before = [
+        lines(&client, STEPS).await,
+        lines(&client, LISTS).await,
+        lines(&client, LISTED).await,
+    ];
+    assert_eq!(before[1], ["13 proposed 1 false", "14 accepted 3 false"]);
+    migrations::revert_through(&database.owner_url(), "20261121200000").await.unwrap();
+    // Tokyo's run is from a time when nothing but the run was kept.
+    for table in ["adjustment", "listed_hospital", "prefecture_list"] {
+        client
+            .execute(&format!("DELETE FROM {table} WHERE prefecture = 13"), &[])
+            .await
+            .unwrap();
+    }
+    run(&database).await;
+    assert_eq!(
+        [
+            lines(&client, STEPS).await,
+            lines(&client, LISTS).await,
+            lines(&client, LISTED).await
+        ],
+        before
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_columns_are_these() {
     let database = TestDatabase::migrated().await;
     let sql = "SELECT table_name || '.' || column_name || ' ' || data_type || CASE is_nullable WHEN 'YES' THEN ' null' ELSE '' END \

@@ -5,6 +5,7 @@
 mod catalogue;
 mod escaping;
 mod keeping;
+mod lists;
 mod pool;
 mod reading;
 mod writing;

@@ -154,8 +154,8 @@ impl Inputs {
 
 pub(super) async fn inputs(conn: &mut AsyncPgConnection, program: &ProgramRow, prefecture: PrefectureCode) -> Result<Inputs, AppError> {
     let number = i16::from(prefecture.number());
-    let (records, ids) = records(conn, program, prefecture).await?;
-    let standing = nominations::standing(conn, Book::Nomination, &program.id, number).await?;
+    let (records, ids) = records(conn, program, Some(prefecture)).await?;
+    let standing = nominations::standing(conn, Book::Nomination, &program.id, Some(number)).await?;
     let reasons: BTreeMap<String, String> = standing.into_iter().map(|row| (row.gmis_id, row.reason)).collect();
     let in_force = in_force(conn, program, prefecture).await?;
     let (mut candidates, mut nominated, mut excluded) = (Vec::new(), Vec::new(), Vec::new());
@@ -218,19 +218,19 @@ pub(super) async fn record(
     prefecture: PrefectureCode,
     gmis: &str,
 ) -> Result<HospitalRecord, AppError> {
-    let (records, _) = records(conn, program, prefecture).await?;
+    let (records, _) = records(conn, program, Some(prefecture)).await?;
     let found = records.into_iter().find(|record| record.gmis == gmis);
     found.ok_or_else(|| AppError::internal("a hospital of the programme has no record"))
 }
 
-/// The records of a prefecture's hospitals by G-MIS ID, with all that is known of them, and their internal ids.
-async fn records(
+/// The records of the hospitals of a prefecture, or of all, by G-MIS ID, with all that is known of them, and their internal ids.
+pub(super) async fn records(
     conn: &mut AsyncPgConnection,
     program: &ProgramRow,
-    prefecture: PrefectureCode,
+    prefecture: Option<PrefectureCode>,
 ) -> Result<(Vec<HospitalRecord>, BTreeMap<String, Uuid>), AppError> {
-    let number = i16::from(prefecture.number());
-    let rows = snapshots::answered(conn, &program.id, &program.surveys, Some(number)).await?;
+    let number = prefecture.map(|code| i16::from(code.number()));
+    let rows = snapshots::answered(conn, &program.id, &program.surveys, number).await?;
     let ids: BTreeMap<String, Uuid> = rows.iter().map(|row| (row.gmis_id.clone(), row.hospital_id)).collect();
     let mut records = of_rows(program, rows)?;
     let mut findings = findings(conn, program, number).await?;
@@ -256,7 +256,11 @@ async fn records(
 }
 
 /// Findings of inspections in force by hospital, as seen from the day on which the programme opened.
-async fn findings(conn: &mut AsyncPgConnection, program: &ProgramRow, prefecture: i16) -> Result<BTreeMap<Uuid, Vec<Finding>>, AppError> {
+async fn findings(
+    conn: &mut AsyncPgConnection,
+    program: &ProgramRow,
+    prefecture: Option<i16>,
+) -> Result<BTreeMap<Uuid, Vec<Finding>>, AppError> {
     let opened_on = frames::day_in_japan(program.opened_at);
     let mut found: BTreeMap<Uuid, Vec<Finding>> = BTreeMap::new();
     for row in inspections::standing(conn, prefecture).await? {
@@ -271,13 +275,13 @@ async fn findings(conn: &mut AsyncPgConnection, program: &ProgramRow, prefecture
 async fn intake(
     conn: &mut AsyncPgConnection,
     program: &ProgramRow,
-    prefecture: i16,
+    prefecture: Option<i16>,
 ) -> Result<BTreeMap<String, (Wish, Consent)>, AppError> {
     let Some(id) = &program.intake_survey else {
         return Ok(BTreeMap::new());
     };
     let survey = surveys::known(id)?;
-    let rows = snapshots::answered(conn, &program.id, std::slice::from_ref(id), Some(prefecture)).await?;
+    let rows = snapshots::answered(conn, &program.id, std::slice::from_ref(id), prefecture).await?;
     let said = rows.into_iter().map(|row| {
         let options = row.codes.map(|codes| selection::decode(survey, &codes)).unwrap_or_default();
         (row.gmis_id, (Wish::said(&options), Consent::said(&options)))
@@ -286,7 +290,7 @@ async fn intake(
 }
 
 /// One record a hospital, with its answers to each of the programme's surveys, the latest first.
-pub(super) fn of_rows(program: &ProgramRow, rows: Vec<AnsweredRow>) -> Result<Vec<HospitalRecord>, AppError> {
+fn of_rows(program: &ProgramRow, rows: Vec<AnsweredRow>) -> Result<Vec<HospitalRecord>, AppError> {
     let mut records: BTreeMap<String, HospitalRecord> = BTreeMap::new();
     for row in rows {
         let answers = match (&row.survey_id, &row.codes) {

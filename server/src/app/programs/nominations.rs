@@ -58,7 +58,7 @@ pub async fn list(
     require_prefecture(permit.actor(), prefecture)?;
     as_actor(&state.pool, permit.actor(), Mode::Snapshot, async |conn| {
         require(conn, program).await?;
-        Ok(nominations::standing(conn, book, program, i16::from(prefecture.number())).await?)
+        Ok(nominations::standing(conn, book, program, Some(i16::from(prefecture.number()))).await?)
     })
     .await
 }
@@ -156,7 +156,7 @@ async fn known(conn: &mut AsyncPgConnection, whom: Whom<'_>) -> Result<(Uuid, St
 }
 
 async fn standing(conn: &mut AsyncPgConnection, book: Book, whom: Whom<'_>, hospital: Uuid) -> Result<Option<StandingRow>, AppError> {
-    let rows = nominations::standing(conn, book, whom.program, i16::from(whom.prefecture.number())).await?;
+    let rows = nominations::standing(conn, book, whom.program, Some(i16::from(whom.prefecture.number()))).await?;
     Ok(rows.into_iter().find(|row| row.hospital_id == hospital))
 }
 

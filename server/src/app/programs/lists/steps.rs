@@ -163,9 +163,9 @@ pub(in crate::app::programs) async fn propose(
         changed_at: now,
     };
     lists::write(conn, &row).await?;
-    let old = before.map_or_else(Vec::new, |loaded| loaded.list.hospitals);
+    let (was, old) = before.map_or((None, Vec::new()), |loaded| (Some(loaded.row.state), loaded.list.hospitals));
     lists::place(conn, &row, &places(&list, &old, ids)?).await?;
-    Ok(lists::note(conn, &adjustment(&row, actor, &Concerned::nobody("propose"), "", now)).await?)
+    Ok(lists::note(conn, &adjustment(&row, was, actor, &Concerned::nobody("propose"), "", now)).await?)
 }
 
 impl Loaded {
@@ -193,7 +193,7 @@ impl Loaded {
         let before = if *step == Step::Accept { &[][..] } else { &self.list.hospitals[..] };
         lists::place(conn, &row, &places(&after, before, &ids)?).await?;
         let concerned = Concerned::of(step, &self.list, &after, &ids);
-        lists::note(conn, &adjustment(&row, actor, &concerned, reason, now)).await?;
+        lists::note(conn, &adjustment(&row, Some(self.row.state), actor, &concerned, reason, now)).await?;
         let entry = audit::Entry {
             action: "adjust_list",
             hospital: concerned.hospital,
@@ -356,7 +356,7 @@ impl Concerned {
     }
 }
 
-fn adjustment(row: &ListRow, actor: &Actor, concerned: &Concerned, reason: &str, now: DateTime<Utc>) -> AdjustmentRow {
+fn adjustment(row: &ListRow, was: Option<String>, actor: &Actor, concerned: &Concerned, reason: &str, now: DateTime<Utc>) -> AdjustmentRow {
     AdjustmentRow {
         id: Uuid::now_v7(),
         program_id: row.program_id.clone(),
@@ -367,6 +367,8 @@ fn adjustment(row: &ListRow, actor: &Actor, concerned: &Concerned, reason: &str,
         hospital_id: concerned.hospital,
         successor_id: concerned.successor,
         rank: concerned.rank.and_then(|rank| i32::try_from(rank).ok()),
+        was,
+        state: row.state.clone(),
         reason: if reason.is_empty() {
             concerned.reason.clone()
         } else {
