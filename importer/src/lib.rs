@@ -34,6 +34,7 @@ pub mod quotas;
 pub mod read;
 mod record;
 pub mod refusal;
+pub mod results;
 pub mod scan;
 mod spelling;
 pub mod stamp;

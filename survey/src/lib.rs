@@ -23,6 +23,7 @@ pub mod question;
 pub mod region;
 pub mod schema;
 pub mod submission;
+pub mod support;
 pub mod survey;
 pub mod window;
 

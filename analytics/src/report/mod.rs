@@ -15,6 +15,7 @@ mod definitions;
 mod front;
 mod houkoku;
 mod list;
+mod listed;
 mod observations;
 mod page;
 mod parquet;
@@ -38,6 +39,7 @@ pub use data::{data_csv, data_xlsx};
 pub use definitions::definitions_csv;
 pub use houkoku::houkoku;
 pub use list::selection_list;
+pub use listed::{ListLine, ListText, PrefectureList, Replacement, hand_over, list_form, national_list};
 pub use release::{Release, code_table_of, codebook_of, data_csv_of, data_parquet_of, data_xlsx_of, definitions_of, houkoku_of};
 pub use text::{ProgramText, ReportText};
 

@@ -14,6 +14,7 @@ pub mod imports;
 pub mod inspections;
 pub mod jobs;
 pub mod keyed;
+pub mod list_files;
 pub mod lists;
 pub mod masters;
 pub mod nominations;
@@ -27,6 +28,7 @@ pub mod quotas;
 pub mod receipts;
 pub mod releases;
 pub mod reminders;
+pub mod results;
 pub mod selections;
 pub mod sessions;
 pub mod steps;
@@ -146,6 +148,14 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(lists::read_list_history)
         .service(lists::adjust_list)
         .service(lists::decide_list)
+        .service(list_files::download_list)
+        .service(list_files::download_national_list)
+        .service(list_files::download_hand_over)
+        .service(results::import_results)
+        .service(results::list_results)
+        .service(results::ask_for_results)
+        .service(results::list_result_requests)
+        .service(results::decide_result_request)
         .service(audits::list_audit);
 }
 

@@ -6,6 +6,7 @@ pub mod criteria;
 pub mod lists;
 pub mod nominations;
 pub mod quotas;
+pub mod results;
 
 use std::collections::BTreeMap;
 

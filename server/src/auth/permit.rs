@@ -104,6 +104,12 @@ policies! {
     ChooseHospitals = Prefecture(_) | System,
     /// Accept a prefecture's list, or return it.
     AcceptLists = MinistryAdministrator | System,
+    /// Have the form of a prefecture's list, with whom to call.
+    DownloadLists = Prefecture(_) | MinistryAdministrator | System,
+    /// Bring in what the contractor reports of supported hospitals, and decide which prefecture sees it.
+    BringResults = MinistryAdministrator | System,
+    /// Ask to see the results of one's hospitals.
+    AskForResults = Prefecture(_),
     /// Learn in which programmes one's own hospital was chosen.
     ReadOwnSupport = Hospital(_),
     /// Make accounts and API clients.

@@ -18,6 +18,7 @@ mod files;
 mod frame;
 mod hospital;
 mod import;
+mod list;
 mod mail;
 mod microdata;
 mod output;
@@ -25,6 +26,7 @@ mod quota;
 mod receipt;
 mod release;
 mod remind;
+mod result;
 mod schema;
 mod select;
 mod serve;
@@ -96,6 +98,10 @@ enum Command {
     Criteria(criteria::Arguments),
     #[command(about = "都道府県の支援対象病院を選定する")]
     Select(select::Arguments),
+    #[command(about = "選定リストを調整する、提出する、受理する、様式や名簿を書き出す")]
+    List(list::Arguments),
+    #[command(about = "支援した病院の結果を取り込む、見る、都道府県への提供を決める")]
+    Result(result::Arguments),
     #[command(about = "未回答の病院に督促のメールを送る、印刷用の一覧を作る")]
     Remind(remind::Arguments),
     #[command(about = "送信待ちのメールを送る、数を表示する")]
@@ -152,6 +158,8 @@ fn run(arguments: Arguments) -> Result<(), CliError> {
             Command::Quota(arguments) => quota::run(arguments, &settings).await,
             Command::Criteria(arguments) => criteria::run(arguments, &settings).await,
             Command::Select(arguments) => select::run(arguments, &settings).await,
+            Command::List(arguments) => list::run(arguments, &settings).await,
+            Command::Result(arguments) => result::run(arguments, &settings).await,
             Command::Remind(arguments) => remind::run(arguments, &settings).await,
             Command::Mail(arguments) => mail::run(&arguments, &settings).await,
             Command::Account(arguments) => account::run(arguments, &settings).await,

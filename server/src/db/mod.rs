@@ -28,6 +28,7 @@ pub mod quotas;
 pub mod receipts;
 pub mod releases;
 pub mod reminders;
+pub mod results;
 pub mod revisions;
 pub mod schema;
 pub mod selections;

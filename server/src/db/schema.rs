@@ -216,6 +216,24 @@ diesel::table! {
     }
 }
 diesel::table! {
+    support_result (program_id, hospital_id, version) {
+        program_id -> Text, hospital_id -> Uuid, version -> Integer, prefecture -> SmallInt, progress -> Text, surveyed_on -> Nullable<Date>,
+        connections -> Nullable<Integer>, findings -> Nullable<Integer>, offline_backup -> Nullable<Text>, remarks -> Text, file_hash -> Text,
+        account_id -> Nullable<Uuid>, recorded_at -> Timestamptz,
+    }
+}
+diesel::table! {
+    result_request (id) {
+        id -> Uuid, program_id -> Text, prefecture -> SmallInt, reason -> Text, account_id -> Nullable<Uuid>, asked_at -> Timestamptz,
+    }
+}
+diesel::table! {
+    result_decision (request_id) {
+        request_id -> Uuid, program_id -> Text, prefecture -> SmallInt, decision -> Text, reason -> Text, account_id -> Nullable<Uuid>,
+        decided_at -> Timestamptz,
+    }
+}
+diesel::table! {
     quota_decision (request_id) {
         request_id -> Uuid, program_id -> Text, prefecture -> SmallInt, concerns -> Array<SmallInt>, moves -> SmallInt,
         decision -> Text, reason -> Text, account_id -> Nullable<Uuid>, decided_at -> Timestamptz,
@@ -329,6 +347,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     quota_request,
     quota_move,
     quota_decision,
+    support_result,
+    result_request,
+    result_decision,
     selection,
     chosen_hospital,
     audit,

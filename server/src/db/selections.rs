@@ -50,6 +50,11 @@ pub async fn latest(conn: &mut AsyncPgConnection, program_id: &str, prefecture: 
         .optional()
 }
 
+/// The whole result of a selection.
+pub async fn result(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Value> {
+    selection::table.find(id).select(selection::result).first(conn).await
+}
+
 /// Adds a selection with its hospitals.
 pub async fn insert(conn: &mut AsyncPgConnection, row: &SelectionRow, chosen: &[ChosenRow]) -> QueryResult<()> {
     diesel::insert_into(selection::table).values(row).execute(conn).await?;

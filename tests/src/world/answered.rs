@@ -14,6 +14,7 @@ use server::app::letters::Template;
 use server::app::programs::lists::steps::{self as list_steps, Adjustment};
 use server::app::programs::nominations::{self, Book, Whom};
 use server::app::programs::quotas::moves::{self, Cell, Decision, Move};
+use server::app::programs::results::requests as result_requests;
 use server::app::programs::{self, NewProgram, Terms};
 use server::app::releases;
 use server::app::reminders::{self, Reminder, missing::Chosen};
@@ -28,6 +29,8 @@ use server::auth::permit::{ChooseHospitals, GrantTime, MakeReleases, Permit, Rev
 use server::db::hospitals::{self, MasterImportRow};
 use server::db::imports::{self, ImportRow, VerdictRow};
 use server::db::jobs::{self, NewJob};
+use server::db::lists;
+use server::db::results::{self, ResultRow};
 use server::db::transaction::{Mode, as_actor};
 use server::error::AppError;
 use sha2::{Digest, Sha256};
@@ -119,6 +122,7 @@ pub(crate) async fn answer(application_url: &str) {
         );
     }
     done(accept_list(&state, kanagawa).await);
+    report_results(&state).await;
     for (login, _) in accounts() {
         done(sessions::sign_in(&state, login, SecretString::from(PASSWORD)).await.map(drop));
     }
@@ -137,6 +141,42 @@ async fn accept_list(state: &State, kanagawa: Actor) -> Result<(), AppError> {
     )
     .await?;
     Ok(())
+}
+
+/// A result of a hospital on each list, though Tokyo's is not accepted; Tokyo may see its own, Kanagawa was refused.
+async fn report_results(state: &State) {
+    let system = Actor::system();
+    let added = as_actor(&state.pool, &system, Mode::Write, async |conn| {
+        for number in [13, 14] {
+            let rows = lists::hospitals(conn, "2024", number).await?;
+            let chosen = rows.into_iter().find(|row| row.standing == "chosen");
+            let hospital_id = chosen.ok_or_else(|| AppError::internal("nobody was chosen"))?.hospital_id;
+            let row = ResultRow {
+                program_id: "2024".to_owned(),
+                hospital_id,
+                version: 1,
+                prefecture: number,
+                progress: "running".to_owned(),
+                surveyed_on: None,
+                connections: None,
+                findings: None,
+                offline_backup: None,
+                remarks: String::new(),
+                file_hash: "0".repeat(64),
+                account_id: None,
+                recorded_at: now(),
+            };
+            results::insert(conn, &[row]).await?;
+        }
+        Ok(())
+    });
+    done(added.await);
+    for (number, decision) in [(13, result_requests::Decision::Grant), (14, result_requests::Decision::Refuse)] {
+        let asker = Permit::of(Actor::of_row(None, Role::Prefecture(prefecture(number)))).unwrap();
+        let asked = done(result_requests::ask(state, &asker, "2024", "試験", None).await);
+        let id = asked.body["id"].as_str().unwrap().parse().unwrap();
+        done(result_requests::decide(state, &Permit::of(system.clone()).unwrap(), ("2024", id), decision, "試験").await);
+    }
 }
 
 /// An account without a password and a reminder in each prefecture, for the two that have not answered.

@@ -16,6 +16,8 @@ use tests::database::TestDatabase;
 use tests::nation::{self, Files, PROGRAM};
 use tests::world::done;
 
+use crate::list_files;
+
 /// Choosers at once.
 const CHOOSERS: usize = 64;
 
@@ -153,6 +155,10 @@ async fn the_nations_lists_go_from_the_run_to_acceptance() {
                    WHERE l.standing = 'chosen' AND (l.band IS DISTINCT FROM h.band OR l.prefecture <> h.prefecture)";
     assert_eq!(one(foreign).await, 0);
     assert_eq!(one("SELECT count(*) FROM prefecture_list WHERE state = 'accepted'").await, 47);
+
+    let hospitals = one("SELECT count(*) FROM listed_hospital WHERE standing = 'chosen'").await;
+    let hospitals = usize::try_from(hospitals).unwrap();
+    list_files::check(&state, (receiver, &ids(after, "off")[0], &comes), hospitals).await;
 }
 
 fn done_value(list: Value, state: &str) {

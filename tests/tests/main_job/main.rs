@@ -13,6 +13,7 @@ mod figures;
 mod files;
 mod formulas;
 mod houkoku;
+mod list_files;
 mod lists;
 mod machine_rules;
 mod messy;

@@ -208,6 +208,7 @@ fn writes_that_must_not_happen_twice_take_a_key() {
             "adjust_list",
             "decide_list",
             "ask_for_quota",
+            "ask_for_results",
             "withdraw_answers",
             "return_answers",
             "accept_answers",

@@ -220,7 +220,33 @@ pub fn compare(operation: &str, caller: Caller, target: Target, answer: &Answer)
                 );
             }
         }
-        "download_selection" => {
+        // Whom the lists name; the contractor is handed accepted ones alone.
+        "download_national_list" | "download_hand_over" => {
+            let cells = cells(&answer.body);
+            let named = FRAME_2024.iter().filter(|hospital| cells.iter().any(|cell| cell == hospital.gmis));
+            let prefectures: BTreeSet<u8> = named.map(|hospital| hospital.prefecture).collect();
+            let expected = if operation == "download_hand_over" {
+                vec![14]
+            } else {
+                vec![13, 14]
+            };
+            assert_eq!(prefectures, expected.into_iter().collect(), "{operation} {cells:?}");
+            let handed = operation == "download_hand_over";
+            assert_eq!(cells.iter().any(|cell| cell.contains(PERSONAL[0])), handed, "{operation} {cells:?}");
+        }
+        "list_results" => {
+            let list = answer.json();
+            let of = prefecture(target);
+            assert!(list.as_array().unwrap().iter().all(|one| one["prefecture"] == of), "{says}");
+            // Kanagawa's list is accepted, Tokyo's is not.
+            assert_eq!(
+                list.as_array().unwrap().iter().any(|one| one["result"].is_object()),
+                of == "14",
+                "{says}"
+            );
+        }
+        "list_result_requests" => assert_eq!(texts(&answer.json(), "prefecture"), prefectures_of(caller), "{says}"),
+        "download_selection" | "download_list" => {
             let cells = cells(&answer.body);
             let named: Vec<&Hospital> = FRAME_2024
                 .iter()

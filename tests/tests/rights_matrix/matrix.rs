@@ -147,7 +147,7 @@ const fn administrator_only(operation: &'static str, outcome: Outcomes) -> Right
 }
 
 /// Every operation of the API.
-pub static MATRIX: [Rights; 95] = [
+pub static MATRIX: [Rights; 103] = [
     public("live", "204"),
     public("ready", "204"),
     public("create_session", "201"),
@@ -399,6 +399,21 @@ pub static MATRIX: [Rights; 95] = [
         ..NOBODY
     },
     administrator_only("decide_list", ["409 list_state", "409 list_state", "200"]),
+    Rights {
+        prefecture: ["200", "200", NOT_YOUR_PREFECTURE],
+        ..administrator_only("download_list", OK)
+    },
+    administrator_only("download_national_list", OK),
+    administrator_only("download_hand_over", OK),
+    administrator_only("import_results", ["422 results_faulty"; 3]),
+    of_prefecture("list_results"),
+    Rights {
+        operation: "ask_for_results",
+        prefecture: ["409 results_asked"; 3],
+        ..NOBODY
+    },
+    of_program("list_result_requests"),
+    administrator_only("decide_result_request", ["404 result_request_unknown"; 3]),
     Rights {
         operation: "list_own_programs",
         hospital: OK,

@@ -311,6 +311,25 @@ pub async fn send(operation: &str, client: &Client, caller: Caller, target: Targ
                 )
                 .await
         }
+        "download_list" => client.get(&format!("{of_program}/list.xlsx")).await,
+        "download_national_list" => client.get("/api/v1/programs/2024/lists.xlsx").await,
+        "download_hand_over" => client.get("/api/v1/programs/2024/hand-over.xlsx").await,
+        "import_results" => {
+            let file = "G-MIS ID,実施状況\nNOBODY1,実施中\n";
+            let request = client.request(Method::POST, "/api/v1/programs/2024/results/imports?dry_run=true");
+            request.bytes(file).send().await
+        }
+        "list_results" => client.get(&format!("/api/v1/programs/2024/results?prefecture={prefecture}")).await,
+        "ask_for_results" => {
+            client
+                .submit("/api/v1/programs/2024/result-requests", &json!({"reason": "試験"}))
+                .await
+        }
+        "list_result_requests" => client.get("/api/v1/programs/2024/result-requests").await,
+        "decide_result_request" => {
+            let path = format!("/api/v1/programs/2024/result-requests/{}/decisions", uuid::Uuid::nil());
+            client.post(&path, &json!({"decision": "granted", "reason": "試験"})).await
+        }
         "list_own_programs" => client.get("/api/v1/programs/mine").await,
         "list_audit" => client.get("/api/v1/audit?limit=500").await,
         operation => panic!("how is {operation} asked for? say so in this function"),

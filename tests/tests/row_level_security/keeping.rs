@@ -7,7 +7,7 @@ use tokio_postgres::error::SqlState;
 use crate::{account, attempt, cast};
 
 /// Tables whose rows are never changed nor removed by the application.
-const APPEND_ONLY: [&str; 28] = [
+const APPEND_ONLY: [&str; 31] = [
     "submission_event",
     "window_closure",
     "receipt_key",
@@ -35,6 +35,9 @@ const APPEND_ONLY: [&str; 28] = [
     "exclusion",
     "inspection",
     "program_criteria",
+    "support_result",
+    "result_request",
+    "result_decision",
     "survey_window",
 ];
 
@@ -62,6 +65,7 @@ async fn what_was_kept_is_neither_changed_nor_removed_by_any_actor() {
                 "selection" => "complete = true",
                 "chosen_hospital" => "rank = 1",
                 "program_criteria" => "criteria = '{}'",
+                "support_result" => "remarks = 'none'",
                 _ => "reason = 'none'",
             };
             for sql in [

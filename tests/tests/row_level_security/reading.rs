@@ -79,7 +79,14 @@ fn rule(table: &str, actor: &Actor) -> String {
             }
             _ => sees_nation.to_string(),
         },
-        "nomination" | "exclusion" | "inspection" | "program_criteria" => prefecture,
+        "nomination" | "exclusion" | "inspection" | "program_criteria" | "result_request" | "result_decision" => prefecture,
+        "support_result" => match actor.role() {
+            Role::Prefecture(code) => {
+                let own = code.number();
+                format!("prefecture = {own} AND EXISTS (SELECT FROM result_decision WHERE prefecture = {own} AND decision = 'granted')")
+            }
+            _ => prefecture,
+        },
         "account" => match actor.role() {
             Role::MinistryAdministrator | Role::Operator | Role::System => "true".to_owned(),
             _ => format!("id = '{account}'"),

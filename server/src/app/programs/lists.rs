@@ -1,5 +1,6 @@
 //! The list of a prefecture: what it holds, how full its cells are, and what became of it. The steps have a module of their own.
 
+pub mod files;
 mod loaded;
 pub mod steps;
 

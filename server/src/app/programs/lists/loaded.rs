@@ -66,8 +66,6 @@ impl Loaded {
     ) -> Result<Loaded, AppError> {
         let number = i16::from(prefecture.number());
         let rows = lists::hospitals(conn, &program.id, number).await?;
-        let quotas = quotas::list(conn, &program.id, Some(number)).await?;
-        let quota = |row: quotas::QuotaRow| Ok((row.band, u32::try_from(row.hospitals).map_err(AppError::internal)?));
         let mut hospitals: Vec<Listed> = rows.iter().map(listed).collect::<Result<_, AppError>>()?;
         hospitals.sort_by_key(|listed| (listed.standing, listed.rank, listed.gmis.clone()));
         Ok(Loaded {
@@ -76,11 +74,18 @@ impl Loaded {
                 adjusted: row.adjusted,
                 hospitals,
             },
-            quotas: quotas.into_iter().map(quota).collect::<Result<_, AppError>>()?,
+            quotas: Loaded::quotas(conn, program, prefecture).await?,
             row,
             rows,
             prefecture,
         })
+    }
+
+    /// The quotas in force of a prefecture's cells.
+    pub(super) async fn quotas(conn: &mut AsyncPgConnection, program: &ProgramRow, prefecture: PrefectureCode) -> Result<Quotas, AppError> {
+        let rows = quotas::list(conn, &program.id, Some(i16::from(prefecture.number()))).await?;
+        let quota = |row: quotas::QuotaRow| Ok((row.band, u32::try_from(row.hospitals).map_err(AppError::internal)?));
+        rows.into_iter().map(quota).collect()
     }
 
     /// Hospitals that were chosen and may no longer be: they left the frame, or their answers changed.

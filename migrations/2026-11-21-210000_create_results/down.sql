@@ -1,0 +1,3 @@
+DROP TABLE support_result;
+DROP TABLE result_decision;
+DROP TABLE result_request;
