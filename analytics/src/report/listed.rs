@@ -143,7 +143,8 @@ fn write_row(pen: &mut Pen<'_>, row: u32, values: &[Value<'_>], widths: &[u32]) 
             Value::Owned(text) => text.as_str(),
         };
         pen.text(row, column, text, &styles.wrapped)?;
-        height = height.max(page::wrapped_height(text, *width));
+        // Narrower than it is: where another font stands in for ours, a line holds a letter or two less.
+        height = height.max(page::wrapped_height(text, width.saturating_sub(24)));
     }
     pen.sheet.set_row_height(row, height)?;
     Ok(())

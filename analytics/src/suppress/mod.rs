@@ -1,7 +1,7 @@
 //! What a release hides (秘匿): which questions' distributions in which domains of the publication plan, and why. The rule, its reasons and what the
 //! attack on it knows: `docs/suppression.md`.
 //!
-//! [`tally`] counts a survey's coded responses (or [`Tables::new`] takes counts), [`decide`] hides, [`Report`] says how much. Pure: no polars, no clock,
+//! [`tally()`] counts a survey's coded responses (or [`Tables::new`] takes counts), [`decide()`] hides, [`Report`] says how much. Pure: no polars, no clock,
 //! no randomness; the same tables give the same decision. It writes no file and knows no rights.
 
 mod case;

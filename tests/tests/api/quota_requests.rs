@@ -235,3 +235,34 @@ async fn whatever_is_granted_at_the_same_time_the_national_total_stays_and_no_ce
         (array_agg(hospitals ORDER BY version DESC))[1] AS found FROM quota q WHERE program_id = '2024' GROUP BY prefecture, band) x WHERE expected <> found OR found < 0";
     assert_eq!(app.database.number(wrong).await, 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn quota_of_a_programme_of_six_bands_moves_between_its_own_bands() {
+    let app = TestApp::answered().await;
+    let (administrator, tokyo) = (app.sign_in("administrator").await, app.sign_in("tokyo").await);
+    let program = json!({
+        "id": "six", "fiscal_year": 2025, "title": "六区分", "surveys": ["2024"], "use_rule": "試験", "deadline": "2030-01-01T00:00:00Z", "banding": "survey",
+    });
+    administrator.post("/api/v1/programs", &program).await.expect(201);
+    let quotas = json!([{"prefecture": "13", "band": "20-99", "hospitals": 2}, {"prefecture": "13", "band": "500+", "hospitals": 1}]);
+    administrator.put("/api/v1/programs/six/quotas", &quotas).await.expect(200);
+    let requests = "/api/v1/programs/six/quota-requests";
+    let ask = async |to: &str| {
+        let moves = [one((13, "20-99"), (13, to), 1)];
+        tokyo
+            .submit(requests, &json!({"moves": moves, "reason": "候補が足りないため"}))
+            .await
+    };
+    ask("400+").await.refused(400, "quota_invalid");
+    let asked = ask("500+").await.expect(201);
+    let path = format!("{requests}/{}/grant", asked["id"].as_str().unwrap());
+    administrator.post(&path, &json!({"reason": "協議のとおり"})).await.expect(200);
+    let now = tokyo.get("/api/v1/programs/six/quotas").await.expect(200);
+    let numbers: Vec<(&Value, &Value)> = now
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|cell| (&cell["band"], &cell["hospitals"]))
+        .collect();
+    assert_eq!(numbers, [(&json!("20-99"), &json!(1)), (&json!("500+"), &json!(2))]);
+}

@@ -17,20 +17,20 @@ const LINES: [(&str, u32); 10] = [
     ("番号", 56),
     ("都道府県", 76),
     ("G-MIS ID", 84),
-    ("保険医療機関コード", 104),
+    ("保険医療機関コード", 130),
     ("病院名", 240),
     ("許可病床数", 70),
     ("病床規模区分", 104),
     ("順位", 46),
     ("担当者連絡先", 200),
-    ("想定作業量（人日）", 80),
+    ("想定作業量（人日）", 130),
 ];
 const REPLACED: [(&str, u32); 6] = [
     ("都道府県", 90),
     ("差替え日", 100),
-    ("外れた病院（G-MIS ID）", 120),
+    ("外れた病院（G-MIS ID）", 170),
     ("外れた病院", 260),
-    ("後任の病院（G-MIS ID）", 120),
+    ("後任の病院（G-MIS ID）", 170),
     ("後任の病院", 260),
 ];
 const RESULT_WIDTHS: [u32; 8] = [90, 240, 90, 110, 90, 90, 130, 320];
@@ -141,7 +141,7 @@ fn write_hospitals(sheet: &mut Worksheet, styles: &Styles, (lines, words): (&Lin
     let people: std::collections::BTreeSet<u8> = words.effort.values().flat_map(|effort| effort.days.keys().copied()).collect();
     let heads: Vec<String> = people.iter().map(|people| format!("想定日数（調査員{people}人）")).collect();
     let mut widths: Vec<u32> = LINES.iter().map(|(_, width)| *width).collect();
-    widths.extend(heads.iter().map(|_| 90));
+    widths.extend(heads.iter().map(|_| 130));
     page::set_up(sheet, title, &widths)?;
     sheet.set_name("支援対象病院")?;
     let mut pen = Pen { sheet, styles };
