@@ -13,4 +13,5 @@ mod releases;
 mod selections;
 mod tables;
 mod trends;
+mod wishes;
 mod workbooks;
