@@ -6,6 +6,7 @@ pub mod criteria;
 pub mod lists;
 pub mod nominations;
 pub mod quotas;
+mod wishes;
 
 use std::collections::BTreeMap;
 

@@ -33,6 +33,7 @@ mod template;
 mod trend;
 mod vocabulary;
 mod window;
+mod wishes;
 
 use std::process::ExitCode;
 
