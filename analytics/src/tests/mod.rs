@@ -14,4 +14,5 @@ mod selections;
 mod tables;
 mod trends;
 mod wishes;
+mod wishes_written;
 mod workbooks;

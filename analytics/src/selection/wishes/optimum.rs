@@ -35,9 +35,7 @@ impl Patience {
         let Some(chosen) = solver::best(problem, fixed, self.left())? else {
             return Ok(None);
         };
-        if let Some((place, _)) = fixed.iter().find(|(place, wanted)| chosen.get(**place) != Some(*wanted)) {
-            return Err(SolverError::Failed(format!("place {place} was fixed and came otherwise")));
-        }
+        agrees(&chosen, fixed)?;
         let points = problem.verify(&chosen).map_err(SolverError::Failed)?;
         Ok(Some((chosen, points)))
     }
@@ -80,6 +78,7 @@ pub(crate) fn optimum(problem: &Problem, patience: Patience) -> Result<Option<Op
                 }
                 Some((other, points)) if points == most => {
                     best = first_of_alike(problem, &alike, &other, most)?;
+                    agrees(&best, &fixed)?;
                     has = true;
                 }
                 Some(_) | None => {}
@@ -95,6 +94,13 @@ pub(crate) fn optimum(problem: &Problem, patience: Patience) -> Result<Option<Op
         chosen: best,
         proven: bound.is_some_and(|bound| bound.proves(most)),
     }))
+}
+
+fn agrees(chosen: &[bool], fixed: &BTreeMap<usize, bool>) -> Result<(), SolverError> {
+    match fixed.iter().find(|(place, wanted)| chosen.get(**place) != Some(*wanted)) {
+        Some((place, _)) => Err(SolverError::Failed(format!("place {place} was fixed and came otherwise"))),
+        None => Ok(()),
+    }
 }
 
 /// The same number of each group of alike places, its first ones. Where that gives more points, what was an optimum was none.

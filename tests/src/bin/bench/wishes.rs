@@ -22,7 +22,7 @@ pub fn measure(repetitions: usize, report: &mut Report) {
         let prefecture = PrefectureCode::new(number).unwrap();
         let (candidates, quotas) = (candidates(prefecture), made::quotas(prefecture));
         let wished = Criteria {
-            wishes: wishes(3),
+            wishes: wishes(1),
             ..criteria.clone()
         };
         let clashing = Criteria {
