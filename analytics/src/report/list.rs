@@ -22,6 +22,9 @@ pub fn selection_list(selection: &Selection, words: &ProgramText) -> Result<Vec<
         write_summary(workbook.add_worksheet(), &styles, selection, &title)?;
         write_hospitals(workbook.add_worksheet(), &styles, selection, &title)?;
         write_criteria(workbook.add_worksheet(), &styles, selection, &title)?;
+        if let Some(outcome) = &selection.wishes {
+            super::wishes::write(workbook.add_worksheet(), &styles, outcome, &title)?;
+        }
         write_origin(workbook.add_worksheet(), &styles, selection, words, &title)?;
         workbook.save_to_buffer()
     };
@@ -175,12 +178,7 @@ fn write_criteria(sheet: &mut Worksheet, styles: &Styles, selection: &Selection,
     sheet.set_name("選定基準")?;
     let mut pen = Pen { sheet, styles };
     pen.text(0, 0, &format!("選定基準：{}", selection.criteria.name), &styles.title)?;
-    pen.text(
-        1,
-        0,
-        "あてはまる項目の点数の合計を得点とし、得点の高い順、同点はG-MIS IDの順に、支援枠の数だけ選定する。",
-        &styles.plain,
-    )?;
+    pen.text(1, 0, rule(selection), &styles.plain)?;
     pen.text(3, 0, "項目", &styles.head)?;
     pen.text(3, 1, "点数", &styles.head)?;
     for (row, item) in (4_u32..).zip(&selection.criteria.items) {
@@ -216,6 +214,14 @@ fn write_origin(sheet: &mut Worksheet, styles: &Styles, selection: &Selection, w
     Ok(())
 }
 
-fn band_label(key: &str) -> String {
+/// How the list came to be, in a sentence.
+fn rule(selection: &Selection) -> &'static str {
+    if selection.wishes.is_none() {
+        return "あてはまる項目の点数の合計を得点とし、得点の高い順、同点はG-MIS IDの順に、支援枠の数だけ選定する。";
+    }
+    "あてはまる項目の点数の合計を得点とし、支援枠の数と希望（シート「希望」）をすべて満たす選び方のうち得点の合計が最大のもの、同点は得点、G-MIS IDの順に先の病院を含むものを選定する。"
+}
+
+pub(super) fn band_label(key: &str) -> String {
     Band::of_key(key).map_or_else(|| key.to_owned(), |band| band.label.to_owned())
 }

@@ -30,6 +30,7 @@ mod trend_sheet;
 mod trends;
 mod value;
 mod weights;
+mod wishes;
 
 pub use chase::{ChaseLine, ChaseText, chase_list};
 pub use code_table::code_table_csv;

@@ -1,6 +1,7 @@
 //! The criteria of a selection as data: what gives how many points. Checked when read, so that a score never meets a criterion that cannot hold.
 
 use crate::selection::when::{Group, When};
+use crate::selection::wishes::{self, ListWish, MOST_WISHES};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -23,6 +24,9 @@ pub struct Criteria {
     pub name: String,
     /// The items; a score is the sum of the points of those that hold.
     pub items: Vec<Criterion>,
+    /// What the list as a whole is to meet across its cells. Criteria without wishes are written, and hashed, as before there were any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wishes: Vec<ListWish>,
 }
 
 /// One item: so many points if the condition holds.
@@ -65,6 +69,32 @@ pub enum CriteriaError {
         /// What the reader says.
         problem: String,
     },
+    /// One wish is not of the form.
+    #[error("wish {number} ({key:?}) cannot be read: {problem}")]
+    UnreadableWish {
+        /// From 1.
+        number: usize,
+        /// Its key, as far as it has one.
+        key: String,
+        /// What the reader says.
+        problem: String,
+    },
+    /// More wishes than a list can be understood by.
+    #[error("the criteria have more than {MOST_WISHES} wishes")]
+    TooManyWishes,
+    /// A wish without a bound, or with bounds that contradict each other or can never matter.
+    #[error("wish {0} has no bound, or bounds that contradict each other")]
+    WishWithoutBound(String),
+    /// An attribute or value of a wish that the catalogue has not.
+    #[error("wish {key} counts by {attribute} = {value:?}, which no frame says")]
+    UnknownWished {
+        /// The wish's key.
+        key: String,
+        /// The attribute it names.
+        attribute: String,
+        /// The value it names; empty: there is no such attribute.
+        value: String,
+    },
     /// Nothing to score by, or a name or label that is empty.
     #[error("the criteria have no {0}")]
     Empty(&'static str),
@@ -74,8 +104,8 @@ pub enum CriteriaError {
     /// More items, or more points in an item, than anybody would weigh.
     #[error("the criteria have more than {MOST_ITEMS} items, or more than {MOST_POINTS} points in {0:?}")]
     TooMuch(String),
-    /// Two items with one key.
-    #[error("criterion {0} stands there twice")]
+    /// Two items, or two wishes, with one key.
+    #[error("criterion or wish {0} stands there twice")]
     DoubleKey(String),
     /// An item without points or without options, or with a level or a time that there is not.
     #[error("criterion {0} can never give a point")]
@@ -129,11 +159,21 @@ impl Criteria {
         struct Raw {
             name: String,
             items: Vec<Value>,
+            #[serde(default)]
+            wishes: Vec<Value>,
         }
         let raw: Raw = serde_json::from_value(value).map_err(|error| CriteriaError::Unreadable(error.to_string()))?;
         let items = (1..).zip(raw.items).map(|(number, item)| {
-            let key = item.get("key").and_then(Value::as_str).unwrap_or_default().to_owned();
+            let key = key_of(&item);
             serde_json::from_value(item).map_err(|error| CriteriaError::UnreadableItem {
+                number,
+                key,
+                problem: error.to_string(),
+            })
+        });
+        let wishes = (1..).zip(raw.wishes).map(|(number, wish)| {
+            let key = key_of(&wish);
+            serde_json::from_value(wish).map_err(|error| CriteriaError::UnreadableWish {
                 number,
                 key,
                 problem: error.to_string(),
@@ -142,6 +182,7 @@ impl Criteria {
         let criteria = Criteria {
             name: raw.name,
             items: items.collect::<Result<_, _>>()?,
+            wishes: wishes.collect::<Result<_, _>>()?,
         };
         criteria.check()?;
         Ok(criteria)
@@ -176,7 +217,7 @@ impl Criteria {
                 return Err(CriteriaError::TooMuch(item.key.clone()));
             }
         }
-        Ok(())
+        wishes::check(&self.wishes)
     }
 
     /// Checks that every question and option named exists in at least one of the programme's surveys, and every attribute and value in the catalogue.
@@ -203,7 +244,11 @@ impl Criteria {
     }
 }
 
-fn name(text: &str, what: &'static str) -> Result<(), CriteriaError> {
+fn key_of(entry: &Value) -> String {
+    entry.get("key").and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+pub(super) fn name(text: &str, what: &'static str) -> Result<(), CriteriaError> {
     if text.trim().is_empty() {
         return Err(CriteriaError::Empty(what));
     }
@@ -219,7 +264,7 @@ fn asks(surveys: &[&Survey], question: &str, option: &str) -> bool {
 }
 
 /// Whether a frame may say the value: as its key, for that is what is stored.
-fn says(attribute: &str, value: &str) -> bool {
+pub(super) fn says(attribute: &str, value: &str) -> bool {
     attribute::find(attribute).is_some_and(|known| known.parse(value).is_ok_and(|key| key == value))
 }
 

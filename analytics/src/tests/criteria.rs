@@ -80,8 +80,8 @@ proptest! {
     ) {
         let (Some(old), Some(new)) = (changed(&old), changed(&new)) else { return Ok(()) };
         let (candidates, quotas) = (known(seed, count), quotas(quota));
-        let preview = compare(&shuffled(&candidates, seed), &quotas, &old, &new);
-        prop_assert_eq!(&preview, &compare(&candidates, &shuffled(&quotas, seed), &old, &new));
+        let preview = compare(&shuffled(&candidates, seed), &quotas, &old, &new).unwrap();
+        prop_assert_eq!(&preview, &compare(&candidates, &shuffled(&quotas, seed), &old, &new).unwrap());
         let (before, after) = (choose(&candidates, &quotas, &old).unwrap(), choose(&candidates, &quotas, &new).unwrap());
         for ((cell, before), after) in preview.cells.iter().zip(&before.cells).zip(&after.cells) {
             let ids = |cell: &crate::selection::CellResult| cell.chosen.iter().map(|one| one.scored.candidate.gmis.clone()).collect::<BTreeSet<_>>();
@@ -105,14 +105,14 @@ proptest! {
 #[test]
 fn the_same_criteria_change_nothing_and_without_a_quota_nobody_comes_in() {
     let (candidates, national) = (known(3, 40), Criteria::national().unwrap());
-    let same = compare(&candidates, &quotas([5, 5, 5]), &national, &national);
+    let same = compare(&candidates, &quotas([5, 5, 5]), &national, &national).unwrap();
     assert!(!same.changes_choice && same.cells.iter().all(|cell| cell.moves.is_empty()));
     let mut turned = national.clone();
     turned.items.retain(|item| item.group() == Group::Region);
     let none: [Quota; 0] = [];
-    let Comparison { cells, changes_choice } = compare(&candidates, &none, &national, &turned);
+    let Comparison { cells, changes_choice, .. } = compare(&candidates, &none, &national, &turned).unwrap();
     assert!(!changes_choice && cells.len() == 3 && cells.iter().all(|cell| cell.quota.is_none() && !cell.moves.is_empty()));
-    assert!(compare(&candidates, &quotas([5, 5, 5]), &national, &turned).changes_choice);
+    assert!(compare(&candidates, &quotas([5, 5, 5]), &national, &turned).unwrap().changes_choice);
 }
 
 #[test]

@@ -13,4 +13,6 @@ mod releases;
 mod selections;
 mod tables;
 mod trends;
+mod wishes;
+mod wishes_written;
 mod workbooks;

@@ -20,7 +20,7 @@ fn tagged(in_force: &InForce) -> HttpResponse {
 /// The criteria in force: the prefecture's own, or the programme's national default as version 0.
 #[utoipa::path(tag = "programs", operation_id = "read_criteria", security(("bearer" = [])),
     params(("program" = String, Path), ("prefecture" = String, Path, description = "Two digits")), responses(
-    (status = 200, description = "`version` and `criteria`: `name`, and `items` with `key`, `label`, `group`, `points`, `when`", body = Object,
+    (status = 200, description = "`version` and `criteria`: `name`, `items` with `key`, `label`, `group`, `points`, `when`, and, if there are any, `wishes` with `key`, `label`, `attribute`, `is`, `at_least`, `at_most`, `at_most_percent`", body = Object,
         headers(("ETag" = String, description = "The version, for If-Match"))),
     (status = 400, description = "prefecture_invalid", body = ProblemJson),
     (status = 401, description = "Not signed in", body = ProblemJson),
@@ -42,11 +42,12 @@ pub async fn read_criteria(
 /// What other criteria would change, cell by cell: who comes within the quota, who leaves it, whose rank moves. Nothing is saved.
 #[utoipa::path(tag = "programs", operation_id = "preview_criteria", security(("bearer" = [])),
     params(("program" = String, Path), ("prefecture" = String, Path, description = "Two digits")), request_body = Object, responses(
-    (status = 200, description = "`changes_choice` and `cells` with `enters`, `leaves` and `moves`", body = Object),
+    (status = 200, description = "`changes_choice` and `cells` with `enters`, `leaves` and `moves`; `wishes`: how each is held, and their price", body = Object),
     (status = 400, description = "body_invalid, prefecture_invalid, criteria_invalid", body = ProblemJson),
     (status = 401, description = "Not signed in", body = ProblemJson),
     (status = 403, description = "role_not_permitted, prefecture_not_yours", body = ProblemJson),
     (status = 404, description = "program_unknown", body = ProblemJson),
+    (status = 409, description = "wishes_infeasible, wishes_too_hard", body = ProblemJson),
 ))]
 #[post("/api/v1/programs/{program}/prefectures/{prefecture}/criteria/preview")]
 pub async fn preview_criteria(

@@ -50,7 +50,7 @@ pub struct ChooseQuery {
     (status = 401, description = "Not signed in", body = ProblemJson),
     (status = 403, description = "role_not_permitted, prefecture_not_yours", body = ProblemJson),
     (status = 404, description = "program_unknown", body = ProblemJson),
-    (status = 409, description = "quota_missing, list_state, list_adjusted, idempotency_in_progress", body = ProblemJson),
+    (status = 409, description = "quota_missing, wishes_infeasible, wishes_too_hard, list_state, list_adjusted, idempotency_in_progress", body = ProblemJson),
     (status = 422, description = "idempotency_mismatch", body = ProblemJson),
 ))]
 #[post("/api/v1/programs/{program}/prefectures/{prefecture}/selections")]

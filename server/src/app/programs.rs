@@ -7,6 +7,7 @@ pub mod lists;
 pub mod nominations;
 pub mod quotas;
 pub mod results;
+mod wishes;
 
 use std::collections::BTreeMap;
 

@@ -11,7 +11,7 @@ use survey::prefecture::PrefectureCode;
 use super::columns::{self, Align};
 use super::database::with_state;
 use super::exit::CliError;
-use super::{faults, output};
+use super::{faults, output, wishes};
 use crate::app::programs::criteria::{self, InForce};
 use crate::app::versions::Seen;
 use crate::auth::actor::Actor;
@@ -172,6 +172,15 @@ fn write(out: &mut dyn Write, comparison: &Comparison) -> io::Result<()> {
     }
     if !comparison.changes_choice {
         writeln!(out, "枠に入る病院は変わりません。")?;
+    }
+    if comparison.wishes_before_infeasible {
+        writeln!(
+            out,
+            "今の選定基準の希望は、今の候補と支援枠では同時に満たせません。希望がない場合の選定と比べました。"
+        )?;
+    }
+    if let Some(outcome) = &comparison.wishes {
+        wishes::write(out, outcome)?;
     }
     Ok(())
 }

@@ -35,6 +35,7 @@ mod template;
 mod trend;
 mod vocabulary;
 mod window;
+mod wishes;
 
 use std::process::ExitCode;
 

@@ -11,7 +11,7 @@ use survey::prefecture::PrefectureCode;
 use super::columns::{self, Align};
 use super::database::with_state;
 use super::exit::CliError;
-use super::{files, output};
+use super::{files, output, wishes};
 use crate::app::programs;
 use crate::app::state::State;
 use crate::auth::actor::Actor;
@@ -102,6 +102,9 @@ pub(super) fn write(out: &mut dyn Write, selection: &Selection) -> io::Result<()
             cell.candidates,
             cell.missing
         )?;
+    }
+    if let Some(outcome) = &selection.wishes {
+        wishes::write(out, outcome)?;
     }
     let columns = [
         ("区分", Align::Left),

@@ -46,6 +46,7 @@ mod steps;
 mod submissions;
 mod templates;
 mod windows;
+mod wishes;
 
 use analytics::{By, RateRequest};
 use serde_json::{Value, json};

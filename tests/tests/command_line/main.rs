@@ -12,3 +12,4 @@ mod place;
 mod quotas;
 mod settings;
 mod templates;
+mod wishes;

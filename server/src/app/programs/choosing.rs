@@ -1,6 +1,7 @@
 //! Choosing exactly the quota of every cell, and the list that comes of it.
 
 use std::collections::BTreeMap;
+use std::mem::take;
 
 use analytics::report::{self, ProgramText};
 use analytics::selection::list::Discard;
@@ -14,6 +15,7 @@ use uuid::Uuid;
 
 use super::candidates::inputs;
 use super::lists::steps;
+use super::wishes::off_thread;
 use super::{require, require_prefecture};
 use crate::app::idempotency::{Answer, Key, once};
 use crate::app::state::State;
@@ -41,7 +43,7 @@ pub struct SelectionReport {
 /// Chooses a prefecture's hospitals: exactly the quota of every cell, the same for the same inputs. A cell that is short is named, not overfilled elsewhere.
 ///
 /// # Errors
-/// `program_unknown`, `prefecture_not_yours`, `quota_missing`, `list_state` once the list is handed in, `list_adjusted` unless adjustments by hand are to be
+/// `program_unknown`, `prefecture_not_yours`, `quota_missing`, `wishes_infeasible`, `wishes_too_hard`, `list_state` once the list is handed in, `list_adjusted` unless adjustments by hand are to be
 /// discarded; those of idempotency; or the database is away.
 pub async fn choose(
     state: &State,
@@ -57,14 +59,15 @@ pub async fn choose(
         let program = require(conn, program).await?;
         let number = i16::from(prefecture.number());
         take_turn(conn, &format!("selection {} {number}", program.id)).await?;
-        let inputs = inputs(conn, &program, prefecture).await?;
+        let mut inputs = inputs(conn, &program, prefecture).await?;
         if inputs.quotas.is_empty() {
             return Err(AppError::conflict(
                 "quota_missing",
                 "この都道府県の支援枠がまだ設定されていません。厚生労働省の担当者にご確認ください。",
             ));
         }
-        let chosen = selection::choose(&inputs.candidates, &inputs.quotas, &inputs.criteria).map_err(AppError::internal)?;
+        let (candidates, quotas, criteria) = (take(&mut inputs.candidates), take(&mut inputs.quotas), inputs.criteria.clone());
+        let chosen = off_thread(move || selection::choose(&candidates, &quotas, &criteria)).await?;
         let before = selections::latest(conn, &program.id, number).await?;
         let same_as_before = before.as_ref().map(|row| row.result_hash == chosen.result_hash);
         let report = SelectionReport {

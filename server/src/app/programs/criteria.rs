@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use survey::prefecture::PrefectureCode;
 
 use super::candidates::{inputs, note_reading, take_turn_of};
+use super::wishes::{self, off_thread};
 use super::{require, require_prefecture};
 use crate::app::state::State;
 use crate::app::surveys;
@@ -54,7 +55,7 @@ pub(super) async fn in_force(conn: &mut AsyncPgConnection, program: &ProgramRow,
 /// What other criteria would change: who comes within the quota of each cell, who leaves it, whose rank moves. Nothing is stored but that somebody looked.
 ///
 /// # Errors
-/// `program_unknown`, `prefecture_not_yours`, `criteria_invalid`; or the database is away.
+/// `program_unknown`, `prefecture_not_yours`, `criteria_invalid`, `wishes_infeasible`, `wishes_too_hard`; or the database is away.
 pub async fn preview(
     state: &State,
     permit: &Permit<ChooseHospitals>,
@@ -70,15 +71,15 @@ pub async fn preview(
         let wanted = checked(&program, wanted)?;
         let inputs = inputs(conn, &program, prefecture).await?;
         note_reading(conn, actor, ("preview_criteria", now), (&program, prefecture), &inputs).await?;
-        Ok(selection::compare(&inputs.candidates, &inputs.quotas, &inputs.criteria, &wanted))
+        off_thread(move || selection::compare(&inputs.candidates, &inputs.quotas, &inputs.criteria, &wanted)).await
     })
     .await
 }
 
-/// Sets a prefecture's own criteria. Those that are in force already make no further version.
+/// Sets a prefecture's own criteria. Whether their wishes can hold is not asked here: that changes with every answer, and the preview says it. Those that are in force already make no further version.
 ///
 /// # Errors
-/// As [`preview`]; `criteria_changed` when somebody else set others after `seen`.
+/// `program_unknown`, `prefecture_not_yours`, `criteria_invalid`; `criteria_changed` when somebody else set others after `seen`.
 pub async fn set(
     state: &State,
     permit: &Permit<ChooseHospitals>,
@@ -153,7 +154,9 @@ fn checked(program: &ProgramRow, wanted: Value) -> Result<Criteria, AppError> {
 pub fn sentence(error: &CriteriaError) -> String {
     let shown = survey::fault::excerpt;
     match error {
-        CriteriaError::Unreadable(_) => "選定基準を読み取れません。nameと、itemsの並びだけを書いてください。".to_owned(),
+        CriteriaError::Unreadable(_) => {
+            "選定基準を読み取れません。nameと、itemsの並びと、あればwishesの並びだけを書いてください。".to_owned()
+        }
         CriteriaError::UnreadableItem { number, key, .. } => format!(
             "選定基準の{number}番目の項目（{}）を読み取れません。key、label、points（1以上の整数）、whenを書いてください。whenは、question と is、attribute と is、\
              beds_at_least、only_hospital_of、finding_at_least（と within_years）、wish のいずれか、groupは need か region です。",
@@ -193,5 +196,9 @@ pub fn sentence(error: &CriteriaError) -> String {
             shown(attribute),
             shown(value)
         ),
+        CriteriaError::UnreadableWish { .. }
+        | CriteriaError::TooManyWishes
+        | CriteriaError::WishWithoutBound(_)
+        | CriteriaError::UnknownWished { .. } => wishes::sentence(error),
     }
 }

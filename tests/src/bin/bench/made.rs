@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use analytics::selection::Quota;
 use fixtures::{DEFAULT_SEED, Nation};
 use serde_json::{Value, json};
 use survey::hospital::{FrameHospital, GmisId};
+use survey::prefecture::PrefectureCode;
 
 /// The survey that is measured.
 pub const SURVEY: &str = "2024";
@@ -18,6 +20,22 @@ const LETTERS: [char; 20] = [
 ];
 
 static MADE: LazyLock<Nation> = LazyLock::new(|| fixtures::make(DEFAULT_SEED, 1.0).unwrap());
+
+/// All of it.
+pub fn nation() -> &'static Nation {
+    &MADE
+}
+
+/// The quotas of a prefecture's three cells.
+pub fn quotas(prefecture: PrefectureCode) -> Vec<Quota> {
+    let own = MADE.quotas.iter().filter(|quota| quota.prefecture == prefecture);
+    own.map(|quota| Quota {
+        prefecture,
+        band: quota.band.clone(),
+        hospitals: quota.hospitals,
+    })
+    .collect()
+}
 
 /// So many hospitals. Those after the nation's are the same ones again under other IDs, without institution codes.
 pub fn frame(hospitals: usize) -> Vec<FrameHospital> {

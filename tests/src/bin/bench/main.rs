@@ -30,6 +30,7 @@ mod serving;
 mod statements;
 mod submissions;
 mod tables;
+mod wishes;
 mod workbooks;
 mod worker;
 
@@ -61,6 +62,8 @@ enum What {
     Workbooks,
     /// A table over HTTP.
     HttpTable,
+    /// Choosing under wishes, against choosing without.
+    Wishes,
 }
 
 /// Measures chosa against its bare parts and its peers.
@@ -154,6 +157,9 @@ async fn measure(arguments: &Arguments, cluster: &Cluster) -> Report {
     }
     if wanted(What::HttpTable) {
         http_table::measure(cluster, hospitals, repetitions, &mut report).await;
+    }
+    if wanted(What::Wishes) {
+        wishes::measure(repetitions, &mut report);
     }
     report
 }
