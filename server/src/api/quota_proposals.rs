@@ -65,7 +65,7 @@ pub struct PrefectureTotalJson {
 #[serde(deny_unknown_fields)]
 #[schema(as = BandTotal)]
 pub struct BandTotalJson {
-    /// 20-199, 200-399, 400+.
+    /// A band of the programme: 20-199, 200-399, 400+, or one of the six.
     band: String,
     hospitals: u64,
 }

@@ -4,11 +4,13 @@ use analytics::selection::{self, Quota};
 use diesel_async::AsyncPgConnection;
 use serde::Serialize;
 use serde_json::json;
+use survey::band::Banding;
 
 use super::changes::{CellChange, Said, cells_of, changes, hash_of, require_hash, turn, write};
 use super::proposal::answer::Proposal;
 use super::proposal::{Ask, Matrix, cell_mut, nothing, propose};
 use crate::app::programs::candidates::of_rows;
+use crate::app::programs::planning::banding_of;
 use crate::app::programs::require;
 use crate::app::state::State;
 use crate::auth::permit::{Permit, SetQuotas};
@@ -74,7 +76,8 @@ pub async fn store(state: &State, permit: &Permit<SetQuotas>, program: &str, ask
 }
 
 async fn computed(conn: &mut AsyncPgConnection, program: &ProgramRow, ask: &Ask) -> Result<Computed, AppError> {
-    let proposal = propose(&candidates(conn, program).await?, ask)?;
+    let banding = banding_of(program)?;
+    let proposal = propose(banding, &candidates(conn, program, banding).await?, ask)?;
     let quota = |cell: &super::proposal::answer::ProposedCell| {
         Ok(Quota {
             prefecture: cell.prefecture,
@@ -93,12 +96,12 @@ async fn computed(conn: &mut AsyncPgConnection, program: &ProgramRow, ask: &Ask)
 }
 
 /// How many candidates each cell has, by the rule of choosing itself: who may be chosen is decided in one place.
-async fn candidates(conn: &mut AsyncPgConnection, program: &ProgramRow) -> Result<Matrix, AppError> {
+async fn candidates(conn: &mut AsyncPgConnection, program: &ProgramRow, banding: Banding) -> Result<Matrix, AppError> {
     let rows = snapshots::answered(conn, &program.id, &program.surveys, None).await?;
-    let mut counted = nothing();
+    let mut counted = nothing(banding);
     for record in of_rows(program, rows)? {
         if let Ok(candidate) = selection::eligible(&record)
-            && let Some(number) = cell_mut(&mut counted, candidate.prefecture, &candidate.band)
+            && let Some(number) = cell_mut(&mut counted, banding, candidate.prefecture, &candidate.band)
         {
             *number += 1;
         }
