@@ -24,6 +24,7 @@ mod made;
 mod memory;
 mod peers;
 mod pgbench;
+mod quotas;
 mod reading;
 mod report;
 mod serving;
@@ -61,6 +62,10 @@ enum What {
     Workbooks,
     /// A table over HTTP.
     HttpTable,
+    /// Quotas of the nation and of a large made country, against plain Python.
+    Quotas,
+    /// Choosing in all prefectures, against one table.
+    Selection,
 }
 
 /// Measures chosa against its bare parts and its peers.
@@ -154,6 +159,12 @@ async fn measure(arguments: &Arguments, cluster: &Cluster) -> Report {
     }
     if wanted(What::HttpTable) {
         http_table::measure(cluster, hospitals, repetitions, &mut report).await;
+    }
+    if wanted(What::Quotas) {
+        quotas::quotas(cluster.folder(), arguments.python.as_deref(), repetitions, &mut report);
+    }
+    if wanted(What::Selection) {
+        quotas::national(cluster, hospitals, repetitions, &mut report).await;
     }
     report
 }
