@@ -203,6 +203,23 @@ async fn a_plan_begins_with_what_is_chosen_and_says_what_it_leaves() {
         (&json!(2), &json!(2), &json!(0))
     );
     assert!(own["years"][1].get("beyond_remaining").is_none());
+    let of_ministry = read(&administrator, "plan?totals=4,9&prefecture=14").await;
+    for place in 0..2 {
+        assert_eq!(own["years"][place]["cells"], of_ministry["years"][place]["cells"], "the same plan");
+    }
+    // What-if changes what the years take, and not whom they are for.
+    let dear = read(&administrator, "plan?totals=4,9&person_days=50,100,200&teams=1&per=prefecture").await;
+    assert_eq!(dear["years"][1]["cells"], plan["years"][1]["cells"]);
+    assert_eq!(
+        (&dear["years"][1]["total"]["person_days"], &plan["years"][1]["total"]["person_days"]),
+        (&json!(500), &json!(50))
+    );
+    let late = line(&dear["years"][0]["prefectures"], "13");
+    // 16.6 and 66.6 days of three, one after the other.
+    assert_eq!(
+        (&late["team_days"]["3"], &late["calendar"]["working_days"]),
+        (&json!(832), &json!(84))
+    );
     assert_eq!(app.database.counts().await, before, "nothing is stored");
 }
 
