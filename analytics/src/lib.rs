@@ -22,6 +22,7 @@ pub mod micro;
 mod percent;
 pub mod picture;
 mod plan;
+pub mod planning;
 pub mod program;
 pub mod quota;
 mod rate;

@@ -19,6 +19,7 @@ pub mod lists;
 pub mod masters;
 pub mod nominations;
 pub mod pages;
+pub mod planning;
 pub mod preconditions;
 pub mod problem;
 pub mod programs;
@@ -117,6 +118,9 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(programs::create_program)
         .service(programs::list_program_extensions)
         .service(programs::extend_program)
+        .service(planning::read_coverage)
+        .service(planning::read_effort)
+        .service(planning::read_plan)
         .service(quotas::list_quotas)
         .service(quotas::set_quotas)
         .service(quotas::list_quota_history)

@@ -65,7 +65,7 @@ pub struct PrefectureTotalJson {
 #[serde(deny_unknown_fields)]
 #[schema(as = BandTotal)]
 pub struct BandTotalJson {
-    /// 20-199, 200-399, 400+.
+    /// A band of the programme: 20-199, 200-399, 400+, or one of the six.
     band: String,
     hospitals: u64,
 }
@@ -118,7 +118,7 @@ impl QuestionJson {
     (status = 401, description = "Not signed in", body = ProblemJson),
     (status = 403, description = "role_not_permitted", body = ProblemJson),
     (status = 404, description = "program_unknown", body = ProblemJson),
-    (status = 409, description = "quota_changed: not what the proposal showed; quota_not_computable: only for programmes of three bands", body = ProblemJson),
+    (status = 409, description = "quota_changed: not what the proposal showed", body = ProblemJson),
     (status = 422, description = "quota_infeasible: which totals or bounds contradict each other, and by how many", body = ProblemJson),
 ))]
 #[post("/api/v1/programs/{program}/quotas/compute")]

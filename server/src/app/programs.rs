@@ -5,6 +5,7 @@ pub mod choosing;
 pub mod criteria;
 pub mod lists;
 pub mod nominations;
+pub mod planning;
 pub mod quotas;
 pub mod results;
 mod wishes;

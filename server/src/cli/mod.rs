@@ -22,6 +22,7 @@ mod list;
 mod mail;
 mod microdata;
 mod output;
+mod program;
 mod quota;
 mod receipt;
 mod release;
@@ -93,6 +94,8 @@ enum Command {
     Trend(trend::Arguments),
     #[command(about = "公表版を作る、一覧を見る、数え直して確かめる")]
     Release(release::Arguments),
+    #[command(about = "支援事業のカバー率、人日と日程、年度計画を見る")]
+    Program(program::Arguments),
     #[command(about = "支援枠を設定する、計算する、履歴を見る、都道府県の協議に回答する")]
     Quota(quota::Arguments),
     #[command(about = "都道府県の選定基準を見る、変えたときの影響を確かめる、保存する")]
@@ -156,6 +159,7 @@ fn run(arguments: Arguments) -> Result<(), CliError> {
             Command::Trend(arguments) => trend::run(arguments, &settings).await,
             Command::Release(arguments) => release::run(arguments, &settings).await,
             Command::Tabulate(arguments) => tabulate::run(arguments, &settings).await,
+            Command::Program(arguments) => program::run(arguments, &settings).await,
             Command::Quota(arguments) => quota::run(arguments, &settings).await,
             Command::Criteria(arguments) => criteria::run(arguments, &settings).await,
             Command::Select(arguments) => select::run(arguments, &settings).await,

@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod batches;
+pub mod coverage;
 pub mod criteria;
 pub mod drafts;
 pub mod enrolments;

@@ -30,6 +30,7 @@ mod masters;
 mod model;
 mod overlaps;
 mod paths;
+mod planning;
 mod programs;
 mod quota_proposals;
 mod quota_requests;

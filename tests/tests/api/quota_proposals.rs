@@ -177,6 +177,56 @@ async fn given_totals_are_met_and_those_that_cannot_be_are_explained() {
     }
 }
 
+/// Of the candidates 30, 60, 120, 300 and 450 beds, each is in a band of its own or shares it with one of the other prefecture.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_programme_of_six_bands_is_computed_over_all_of_them() {
+    let app = TestApp::answered().await;
+    let administrator = app.sign_in("administrator").await;
+    let six = json!({
+        "id": "six", "fiscal_year": 2024, "title": "6区分の事業", "surveys": ["2024", "2022"], "use_rule": "実施要綱による",
+        "deadline": "2024-08-31T14:59:59Z", "banding": "survey",
+    });
+    administrator.post("/api/v1/programs", &six).await.expect(201);
+    let path = "/api/v1/programs/six/quotas/compute";
+    let bands = |of: [u64; 6]| -> Value {
+        let keys = ["20-99", "100-199", "200-299", "300-399", "400-499", "500+"];
+        let totals = keys.iter().zip(of);
+        totals
+            .map(|(band, hospitals)| json!({"band": band, "hospitals": hospitals}))
+            .collect()
+    };
+    let question =
+        json!({"method": "biproportional", "band_totals": bands([1, 1, 0, 1, 1, 0]), "prefecture_totals": totals(&[(13, 3), (14, 1)])});
+    let proposal = administrator.post(path, &question).await.expect(200);
+    assert_eq!(proposal["cells"].as_array().unwrap().len(), 282);
+    assert_eq!(
+        allotted(&proposal),
+        of(&[("13", "20-99", 1), ("13", "100-199", 1), ("13", "400-499", 1), ("14", "300-399", 1)])
+    );
+    assert_eq!(proposal["bands"][5]["name"], "500床以上");
+
+    let all = json!({"method": "largest_remainder", "total": 5, "store": true});
+    assert_eq!(administrator.post(path, &all).await.expect(200)["stored"], true);
+    let stored = "SELECT count(*) FROM quota WHERE program_id = 'six'";
+    assert_eq!(app.database.number(stored).await, 282);
+    for (question, code) in [
+        (json!({"method": "largest_remainder", "total": 6}), "422 quota_infeasible"),
+        (
+            json!({"method": "biproportional", "band_totals": [{"band": "20-199", "hospitals": 1}]}),
+            "400 quota_invalid",
+        ),
+        (
+            json!({"method": "largest_remainder", "total": 1, "lower": [{"prefecture": "13", "band": "400+", "hospitals": 1}]}),
+            "400 quota_invalid",
+        ),
+    ] {
+        assert_eq!(administrator.post(path, &question).await.outcome(), code, "{question}");
+    }
+    // Nor has a programme of three bands one of the six.
+    let foreign = json!({"method": "largest_remainder", "total": 1, "lower": [{"prefecture": "13", "band": "20-99", "hospitals": 1}]});
+    administrator.post(COMPUTE, &foreign).await.refused(400, "quota_invalid");
+}
+
 fn divisors(lines: &Value) -> Vec<Divisor> {
     let divisor =
         |line: &Value| serde_json::from_value(json!({"over": line["divisor"]["over"], "under": line["divisor"]["under"]})).unwrap();

@@ -9,6 +9,7 @@ mod documents;
 mod mails;
 mod masters;
 mod place;
+mod planning;
 mod quotas;
 mod settings;
 mod templates;

@@ -163,6 +163,16 @@ pub fn compare(operation: &str, caller: Caller, target: Target, answer: &Answer)
             }
         }
         "list_own_programs" => assert!(answer.json().as_array().is_some(), "{says}"),
+        "read_coverage" | "read_effort" | "read_plan" => {
+            let report = answer.json();
+            let cells = if operation == "read_plan" {
+                &report["years"][0]["cells"]
+            } else {
+                &report["cells"]
+            };
+            let expected = BTreeSet::from([prefecture(target).to_owned()]);
+            assert_eq!(texts(cells, "prefecture"), expected, "{says}");
+        }
         "list_quotas" => assert_eq!(texts(&answer.json(), "prefecture"), prefectures_of(caller), "{says}"),
         "list_quota_history" => {
             let expected = BTreeSet::from([prefecture(target).to_owned()]);

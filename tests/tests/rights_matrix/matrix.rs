@@ -147,7 +147,7 @@ const fn administrator_only(operation: &'static str, outcome: Outcomes) -> Right
 }
 
 /// Every operation of the API.
-pub static MATRIX: [Rights; 103] = [
+pub static MATRIX: [Rights; 106] = [
     public("live", "204"),
     public("ready", "204"),
     public("create_session", "201"),
@@ -356,6 +356,9 @@ pub static MATRIX: [Rights; 103] = [
     administrator_only("create_program", CREATED),
     of_program("list_program_extensions"),
     administrator_only("extend_program", CREATED),
+    of_prefecture("read_coverage"),
+    of_prefecture("read_effort"),
+    of_prefecture("read_plan"),
     of_program("list_quotas"),
     administrator_only("set_quotas", OK),
     of_prefecture("list_quota_history"),

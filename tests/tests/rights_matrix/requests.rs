@@ -213,6 +213,17 @@ pub async fn send(operation: &str, client: &Client, caller: Caller, target: Targ
             let extension = json!({"prefecture": prefecture, "deadline": "2024-09-30T14:59:59Z", "reason": "災害対応のため"});
             client.post("/api/v1/programs/2024/extensions", &extension).await
         }
+        "read_coverage" => client.get(&format!("/api/v1/programs/2024/coverage?prefecture={prefecture}")).await,
+        "read_effort" => {
+            client
+                .get(&format!("/api/v1/programs/2024/effort?of=chosen&teams=2&prefecture={prefecture}"))
+                .await
+        }
+        "read_plan" => {
+            client
+                .get(&format!("/api/v1/programs/2024/plan?totals=6,2&prefecture={prefecture}"))
+                .await
+        }
         "list_quotas" => client.get("/api/v1/programs/2024/quotas").await,
         "set_quotas" => {
             let quota = json!([{"prefecture": prefecture, "band": "20-199", "hospitals": 1}]);

@@ -290,7 +290,7 @@ async fn intake(
 }
 
 /// One record a hospital, with its answers to each of the programme's surveys, the latest first.
-fn of_rows(program: &ProgramRow, rows: Vec<AnsweredRow>) -> Result<Vec<HospitalRecord>, AppError> {
+pub(super) fn of_rows(program: &ProgramRow, rows: Vec<AnsweredRow>) -> Result<Vec<HospitalRecord>, AppError> {
     let mut records: BTreeMap<String, HospitalRecord> = BTreeMap::new();
     for row in rows {
         let answers = match (&row.survey_id, &row.codes) {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use analytics::quota::Rounding;
 use importer::quotas::examine_prefecture_totals;
-use survey::band::Banding;
+use survey::band::Band;
 use survey::fault::Fault;
 use survey::prefecture::PrefectureCode;
 
@@ -73,7 +73,7 @@ enum RoundingName {
 fn band_total(text: &str) -> Result<(String, u64), String> {
     let wrong = || format!("「{text}」は 区分=病院数（例: 400+=300）の形ではありません");
     let (band, number) = text.split_once('=').ok_or_else(wrong)?;
-    let band = Banding::Program.band(band.trim()).ok_or_else(wrong)?;
+    let band = Band::of_key(band.trim()).ok_or_else(wrong)?;
     let number = number.trim().parse().ok().ok_or_else(wrong)?;
     Ok((band.key.to_owned(), number))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde_json::json;
-use survey::band::Banding;
+use survey::band::{Band, Banding};
 use survey::fault::excerpt;
 use survey::prefecture::PrefectureCode;
 
@@ -172,12 +172,19 @@ pub(super) fn requests(requests: &[Asked], json: bool) -> Result<(), CliError> {
 }
 
 fn label(band: &str) -> &str {
-    Banding::Program.band(band).map_or(band, |band| band.label)
+    Band::of_key(band).map_or(band, |band| band.label)
 }
 
 /// A row for each prefecture, a column for each band, and totals.
 fn table(out: &mut dyn Write, cells: &Cells<'_>) -> io::Result<()> {
-    let bands = Banding::Program.bands();
+    // No key stands in both bandings; without any cell it is the usual one.
+    let of_six = |(_, band): &(PrefectureCode, &str)| Banding::Survey.band(band).is_some();
+    let banding = if cells.keys().any(of_six) {
+        Banding::Survey
+    } else {
+        Banding::Program
+    };
+    let bands = banding.bands();
     let mut headings = vec![("都道府県", Align::Left)];
     headings.extend(bands.iter().map(|band| (band.label, Align::Right)));
     headings.push(("計", Align::Right));

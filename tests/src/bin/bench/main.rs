@@ -24,6 +24,7 @@ mod made;
 mod memory;
 mod peers;
 mod pgbench;
+mod quotas;
 mod reading;
 mod report;
 mod serving;
@@ -64,6 +65,10 @@ enum What {
     HttpTable,
     /// Choosing under wishes, against choosing without.
     Wishes,
+    /// Quotas of the nation and of a large made country, against plain Python.
+    Quotas,
+    /// Choosing in all prefectures, against one table.
+    Selection,
 }
 
 /// Measures chosa against its bare parts and its peers.
@@ -160,6 +165,12 @@ async fn measure(arguments: &Arguments, cluster: &Cluster) -> Report {
     }
     if wanted(What::Wishes) {
         wishes::measure(repetitions, &mut report);
+    }
+    if wanted(What::Quotas) {
+        quotas::quotas(cluster.folder(), arguments.python.as_deref(), repetitions, &mut report);
+    }
+    if wanted(What::Selection) {
+        quotas::national(cluster, hospitals, repetitions, &mut report).await;
     }
     report
 }

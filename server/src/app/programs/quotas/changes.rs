@@ -49,6 +49,11 @@ pub(super) fn program_band(key: &str) -> Result<&'static Band, AppError> {
     Band::of_key(key).ok_or_else(|| unknown_band(key))
 }
 
+/// The band of a key in the banding of a programme.
+pub(super) fn band_in(banding: Banding, key: &str) -> Result<&'static Band, AppError> {
+    banding.band(key).ok_or_else(|| unknown_band(key))
+}
+
 fn unknown_band(key: &str) -> AppError {
     let keys = |banding: Banding| banding.bands().iter().map(|band| band.key).collect::<Vec<_>>().join("、");
     AppError::invalid(

@@ -10,6 +10,7 @@ use super::changes::{CellChange, Said, cells_of, changes, hash_of, require_hash,
 use super::proposal::answer::Proposal;
 use super::proposal::{Ask, Matrix, cell_mut, nothing, propose};
 use crate::app::programs::candidates::records;
+use crate::app::programs::planning::banding_of;
 use crate::app::programs::require;
 use crate::app::state::State;
 use crate::auth::permit::{Permit, SetQuotas};
@@ -44,7 +45,7 @@ pub struct Storing {
 /// Computes quotas from a total by the candidates of now. Stores nothing.
 ///
 /// # Errors
-/// `program_unknown`, `quota_not_computable` of a programme with other bands than three; those of [`propose`]; or the database is away.
+/// `program_unknown`; those of [`propose`]; or the database is away.
 pub async fn preview(state: &State, permit: &Permit<SetQuotas>, program: &str, ask: &Ask) -> Result<Computed, AppError> {
     as_actor(&state.pool, permit.actor(), Mode::Snapshot, async |conn| {
         let program = require(conn, program).await?;
@@ -75,13 +76,8 @@ pub async fn store(state: &State, permit: &Permit<SetQuotas>, program: &str, ask
 }
 
 async fn computed(conn: &mut AsyncPgConnection, program: &ProgramRow, ask: &Ask) -> Result<Computed, AppError> {
-    if program.banding != Banding::Program.as_str() {
-        return Err(AppError::conflict(
-            "quota_not_computable",
-            "支援枠の計算は、3区分（20-199、200-399、400+）の事業だけで使えます。この事業の支援枠は、数を指定して設定してください。",
-        ));
-    }
-    let proposal = propose(&candidates(conn, program).await?, ask)?;
+    let banding = banding_of(program)?;
+    let proposal = propose(banding, &candidates(conn, program, banding).await?, ask)?;
     let quota = |cell: &super::proposal::answer::ProposedCell| {
         Ok(Quota {
             prefecture: cell.prefecture,
@@ -100,12 +96,12 @@ async fn computed(conn: &mut AsyncPgConnection, program: &ProgramRow, ask: &Ask)
 }
 
 /// How many candidates each cell has, by the rule of choosing itself: who may be chosen is decided in one place.
-async fn candidates(conn: &mut AsyncPgConnection, program: &ProgramRow) -> Result<Matrix, AppError> {
+async fn candidates(conn: &mut AsyncPgConnection, program: &ProgramRow, banding: Banding) -> Result<Matrix, AppError> {
     let (records, _) = records(conn, program, None).await?;
-    let mut counted = nothing();
+    let mut counted = nothing(banding);
     for record in records {
         if let Ok(candidate) = selection::eligible(&record)
-            && let Some(number) = cell_mut(&mut counted, candidate.prefecture, &candidate.band)
+            && let Some(number) = cell_mut(&mut counted, banding, candidate.prefecture, &candidate.band)
         {
             *number += 1;
         }

@@ -14,7 +14,7 @@ use survey::fault::Fault;
 use survey::prefecture::PrefectureCode;
 
 use self::answer::Proposal;
-use super::changes::{cells_of, program_band};
+use super::changes::{band_in, cells_of};
 use crate::error::AppError;
 
 /// How a total is given out.
@@ -50,31 +50,59 @@ pub struct Ask {
 pub type Matrix = Vec<Vec<u64>>;
 
 /// A matrix of zeros.
-pub(super) fn nothing() -> Matrix {
-    let bands = Banding::Program.bands().len();
+pub(super) fn nothing(banding: Banding) -> Matrix {
+    let bands = banding.bands().len();
     PrefectureCode::all().map(|_| vec![0; bands]).collect()
 }
 
 /// Where a cell stands in a [`Matrix`].
-pub(super) fn cell_mut<'m>(matrix: &'m mut Matrix, prefecture: PrefectureCode, band: &str) -> Option<&'m mut u64> {
+pub(super) fn cell_mut<'m>(matrix: &'m mut Matrix, banding: Banding, prefecture: PrefectureCode, band: &str) -> Option<&'m mut u64> {
     let row = matrix.get_mut(usize::from(prefecture.number()).checked_sub(1)?)?;
-    let place = Banding::Program.bands().iter().position(|one| one.key == band)?;
+    let place = banding.bands().iter().position(|one| one.key == band)?;
     row.get_mut(place)
 }
 
-/// Computes a proposal for cells with so many candidates, which are their weights and their caps.
+/// Computes a proposal for the cells of a banding with so many candidates, which are their weights and their caps.
 ///
 /// # Errors
 /// `quota_total_missing`, `quota_totals_invalid`, `quota_invalid` where the question makes no sense, `quota_infeasible` with the sentences that say why
 /// where there is no answer.
-pub fn propose(candidates: &Matrix, ask: &Ask) -> Result<Proposal, AppError> {
-    let lower = lower_bounds(candidates, ask)?;
-    let wanted = Totals::of(ask)?;
-    let solved = match ask.method {
-        Method::LargestRemainder => solve::remainders(candidates, &lower, wanted.total)?,
-        Method::Biproportional => solve::biproportional(candidates, &lower, &wanted, ask.rounding)?,
+pub fn propose(banding: Banding, candidates: &Matrix, ask: &Ask) -> Result<Proposal, AppError> {
+    let lower = lower_bounds(banding, candidates, ask)?;
+    let wanted = Totals::of(banding, ask)?;
+    let solved = solved(banding, (ask.method, ask.rounding), (candidates, &lower), &wanted)?;
+    Ok(answer::proposal(banding, (candidates, &lower), ask, &wanted, solved))
+}
+
+fn solved(
+    banding: Banding,
+    (method, rounding): (Method, Rounding),
+    (candidates, lower): (&Matrix, &Matrix),
+    wanted: &Totals,
+) -> Result<solve::Solved, AppError> {
+    match method {
+        Method::LargestRemainder => solve::remainders(banding, candidates, lower, wanted.total),
+        Method::Biproportional => solve::biproportional(banding, (candidates, lower), wanted, rounding),
+    }
+}
+
+/// Gives a total to cells in proportion to their weights, which are also their caps, and at least so many.
+///
+/// # Errors
+/// `quota_infeasible` with the sentences that say why.
+pub(in crate::app::programs) fn apportioned(
+    banding: Banding,
+    method: Method,
+    rounding: Rounding,
+    cells: (&Matrix, &Matrix),
+    total: u64,
+) -> Result<Matrix, AppError> {
+    let wanted = Totals {
+        total,
+        prefectures: None,
+        bands: None,
     };
-    Ok(answer::proposal(candidates, &lower, ask, &wanted, solved))
+    Ok(solved(banding, (method, rounding), cells, &wanted)?.cells)
 }
 
 /// The totals that were asked for, in the order of prefectures and bands.
@@ -85,14 +113,14 @@ struct Totals {
 }
 
 impl Totals {
-    fn of(ask: &Ask) -> Result<Totals, AppError> {
+    fn of(banding: Banding, ask: &Ask) -> Result<Totals, AppError> {
         if ask.method == Method::LargestRemainder && (ask.prefecture_totals.is_some() || ask.band_totals.is_some()) {
             return Err(invalid(
                 "都道府県計や区分計を指定するときは、方法を biproportional にしてください。",
             ));
         }
         let prefectures = ask.prefecture_totals.as_ref().map(of_prefectures).transpose()?;
-        let bands = ask.band_totals.as_ref().map(of_bands).transpose()?;
+        let bands = ask.band_totals.as_ref().map(|given| of_bands(banding, given)).transpose()?;
         let sums: Vec<(&str, u64)> = [
             ("全国の総数", ask.total),
             ("都道府県計の合計", prefectures.as_deref().map(sum)),
@@ -142,9 +170,9 @@ fn of_prefectures(given: &BTreeMap<PrefectureCode, u64>) -> Result<Vec<u64>, App
     }
 }
 
-fn of_bands(given: &BTreeMap<String, u64>) -> Result<Vec<u64>, AppError> {
+fn of_bands(banding: Banding, given: &BTreeMap<String, u64>) -> Result<Vec<u64>, AppError> {
     for key in given.keys() {
-        program_band(key)?;
+        band_in(banding, key)?;
     }
     let total = |band: &survey::band::Band| {
         given.get(band.key).copied().ok_or_else(|| {
@@ -154,16 +182,17 @@ fn of_bands(given: &BTreeMap<String, u64>) -> Result<Vec<u64>, AppError> {
             ))
         })
     };
-    Banding::Program.bands().iter().map(total).collect()
+    banding.bands().iter().map(total).collect()
 }
 
-fn lower_bounds(candidates: &Matrix, ask: &Ask) -> Result<Matrix, AppError> {
+fn lower_bounds(banding: Banding, candidates: &Matrix, ask: &Ask) -> Result<Matrix, AppError> {
     let mut lower: Matrix = candidates
         .iter()
         .map(|row| row.iter().map(|number| ask.at_least.min(*number)).collect())
         .collect();
     for ((prefecture, band), hospitals) in cells_of(&ask.lower)? {
-        if let Some(bound) = cell_mut(&mut lower, prefecture, band) {
+        band_in(banding, band)?;
+        if let Some(bound) = cell_mut(&mut lower, banding, prefecture, band) {
             *bound = u64::from(hospitals).max(*bound);
         }
     }

@@ -83,7 +83,7 @@ pub struct ShownDivisor {
     pub approximate: f64,
 }
 
-pub(super) fn proposal(candidates: &Matrix, lower: &Matrix, ask: &Ask, wanted: &Totals, solved: Solved) -> Proposal {
+pub(super) fn proposal(banding: Banding, (candidates, lower): (&Matrix, &Matrix), ask: &Ask, wanted: &Totals, solved: Solved) -> Proposal {
     let (of_prefectures, of_bands) = solved.divisors.unzip();
     let prefectures: Vec<Line> = lines(
         PrefectureCode::all().map(|code| (code.code(), code.name())),
@@ -93,8 +93,8 @@ pub(super) fn proposal(candidates: &Matrix, lower: &Matrix, ask: &Ask, wanted: &
         of_prefectures,
     );
     let bands = lines(
-        Banding::Program.bands().iter().map(|band| (band.key.to_owned(), band.label)),
-        (&transposed(candidates), &transposed(&solved.cells)),
+        banding.bands().iter().map(|band| (band.key.to_owned(), band.label)),
+        (&transposed(banding, candidates), &transposed(banding, &solved.cells)),
         wanted.bands.is_some(),
         &solved.tied_bands,
         of_bands,
@@ -102,7 +102,7 @@ pub(super) fn proposal(candidates: &Matrix, lower: &Matrix, ask: &Ask, wanted: &
     let cells: Vec<ProposedCell> = PrefectureCode::all()
         .enumerate()
         .flat_map(|(row, prefecture)| {
-            let bands = Banding::Program.bands().iter().enumerate();
+            let bands = banding.bands().iter().enumerate();
             bands.map(move |(column, band)| (row, prefecture, column, band))
         })
         .map(|(row, prefecture, column, band)| ProposedCell {

@@ -17,12 +17,12 @@ pub(super) struct Solved {
 }
 
 /// All cells as one list, prefecture by prefecture.
-pub(super) fn remainders(candidates: &Matrix, lower: &Matrix, total: u64) -> Result<Solved, AppError> {
-    let width = Banding::Program.bands().len();
+pub(super) fn remainders(banding: Banding, candidates: &Matrix, lower: &Matrix, total: u64) -> Result<Solved, AppError> {
+    let width = banding.bands().len();
     let place = |entry: usize| (entry / width, entry % width);
     let shares = share(&candidates.concat(), &lower.concat(), &candidates.concat(), total, |entry| {
         let (row, column) = place(entry);
-        format!("{}・{}", prefecture(row), band(column))
+        format!("{}・{}", prefecture(row), band(banding, column))
     })?;
     Ok(Solved {
         cells: shares.seats.chunks(width).map(<[u64]>::to_vec).collect(),
@@ -34,7 +34,13 @@ pub(super) fn remainders(candidates: &Matrix, lower: &Matrix, total: u64) -> Res
 }
 
 /// Totals that were not given are in proportion to the candidates, by the largest remainders.
-pub(super) fn biproportional(candidates: &Matrix, lower: &Matrix, wanted: &Totals, rounding: Rounding) -> Result<Solved, AppError> {
+pub(super) fn biproportional(
+    banding: Banding,
+    (candidates, lower): (&Matrix, &Matrix),
+    wanted: &Totals,
+    rounding: Rounding,
+) -> Result<Solved, AppError> {
+    let band = |place| band(banding, place);
     let mut tied_prefectures = Vec::new();
     let rows = match &wanted.prefectures {
         Some(given) => given.clone(),
@@ -48,7 +54,7 @@ pub(super) fn biproportional(candidates: &Matrix, lower: &Matrix, wanted: &Total
     let columns = match &wanted.bands {
         Some(given) => given.clone(),
         None => {
-            let shares = of_lines(&transposed(candidates), &transposed(lower), wanted.total, band)?;
+            let shares = of_lines(&transposed(banding, candidates), &transposed(banding, lower), wanted.total, band)?;
             tied_bands = shares.tied;
             shares.seats
         }
@@ -86,8 +92,8 @@ fn share(weights: &[u64], lower: &[u64], upper: &[u64], total: u64, name: impl F
     largest_remainder(weights, total, bounds).map_err(|error: ListError| infeasible(&error.sentence(name)))
 }
 
-pub(super) fn transposed(matrix: &Matrix) -> Matrix {
-    let width = Banding::Program.bands().len();
+pub(super) fn transposed(banding: Banding, matrix: &Matrix) -> Matrix {
+    let width = banding.bands().len();
     (0..width)
         .map(|column| matrix.iter().filter_map(|row| row.get(column).copied()).collect())
         .collect()
@@ -99,9 +105,6 @@ pub(super) fn prefecture(place: usize) -> String {
         .map_or_else(String::new, |code| code.name().to_owned())
 }
 
-pub(super) fn band(place: usize) -> String {
-    Banding::Program
-        .bands()
-        .get(place)
-        .map_or_else(String::new, |band| band.label.to_owned())
+pub(super) fn band(banding: Banding, place: usize) -> String {
+    banding.bands().get(place).map_or_else(String::new, |band| band.label.to_owned())
 }
