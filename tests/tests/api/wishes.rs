@@ -37,7 +37,7 @@ fn each_area() -> Value {
 }
 
 async fn set(client: &Client, seen: u32, criteria: &Value) -> Answer {
-    let request = client.request(Method::PUT, CRITERIA).header("If-Match", format!("\"{seen}\""));
+    let request = client.request(Method::PUT, CRITERIA).header("If-Match", &format!("\"{seen}\""));
     request.json(criteria).send().await
 }
 
