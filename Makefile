@@ -18,7 +18,7 @@ help:
 	@echo "make demo SCALE=0.02          a small nation; PROFILE=release for full speed (a long build)"
 	@echo "make demo FRESH=1             makes the nation's files anew; without it, files that are there are kept"
 	@echo "make test                     everything that has to pass"
-	@echo "make test-long                what takes longer: SIGKILL at 50 points of server and Postgres each, all attacks on what a release hides, a workbook of more than a sheet"
+	@echo "make test-long                what takes longer: SIGKILL at 50 points of server and Postgres each, all attacks on what a release hides, a workbook of more than a sheet, a hundred rounds of 64 choosers"
 	@echo "make bench                    speed and memory against bare parts and peers, as a table (a long build; pandas and DuckDB from their registry; about 40 minutes)"
 	@echo "make bench SCALE=0.05         a small try of it; ARGUMENTS=\"--only submissions\" for a part"
 	@echo "make lint                     formatting, clippy, documentation"
@@ -40,6 +40,7 @@ test-long: setup
 	cargo build --workspace
 	CHOSA_KILLS=50 cargo test --workspace --test kills -- --nocapture
 	CHOSA_LONG=1 cargo test --workspace --lib -- suppress the_line_after_a_full_sheet
+	CHOSA_LONG=1 cargo test --workspace --test main_job -- of_many_choosers
 
 # Never a test: nothing is asserted by the clock. Python's packages go into an environment that is removed with the run.
 bench:

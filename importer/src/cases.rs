@@ -236,7 +236,10 @@ fn of_frame(of: &str, cell: &str) -> String {
 /// `of` is `band` or `hospitals`.
 fn of_quotas(of: &str, cell: &str) -> String {
     let (band, hospitals) = if of == "band" { (cell, "5") } else { ("400+", cell) };
-    let (cells, faults) = quotas::examine_quotas(&book(&[("都道府県", "東京"), ("区分", band), ("支援枠", hospitals)]));
+    let (cells, faults) = quotas::examine_quotas(
+        &book(&[("都道府県", "東京"), ("区分", band), ("支援枠", hospitals)]),
+        survey::band::Banding::Program,
+    );
     let shown = cells
         .first()
         .map(|(_, band, hospitals)| if of == "band" { band.clone() } else { hospitals.to_string() });

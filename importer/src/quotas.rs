@@ -38,14 +38,14 @@ struct Entry<'a> {
 /// What could be read, and the faults of what could not.
 type Read<T> = (Vec<T>, Vec<Fault>);
 
-/// Reads quotas as prefecture, key of the programme's band and number of hospitals, in the order of the file; the faults have their cells.
+/// Reads the quotas of a programme of this banding as prefecture, key of its band and number of hospitals, in the order of the file; the faults have their cells.
 #[must_use]
-pub fn examine_quotas(workbook: &Workbook) -> (Vec<(PrefectureCode, String, u32)>, Vec<Fault>) {
+pub fn examine_quotas(workbook: &Workbook, banding: Banding) -> (Vec<(PrefectureCode, String, u32)>, Vec<Fault>) {
     // Two bands in one row are the headings of the wide form: a row of the long form has one.
-    let read = if table::named(workbook, &wide::BANDS) >= 2 {
-        wide::read(workbook)
+    let read = if table::named(workbook, wide::bands(banding)) >= 2 {
+        wide::read(workbook, banding)
     } else {
-        long::read(workbook)
+        long::read(workbook, banding)
     };
     match read {
         Ok((entries, faults)) => totals::settle(&entries, faults),
@@ -71,9 +71,9 @@ fn prefecture(text: &str) -> Option<Part<PrefectureCode>> {
 }
 
 /// By key or label, or a total; the dash between the numbers is written in many ways and folds away.
-fn band(text: &str) -> Option<Part<&'static Band>> {
+fn band(text: &str, banding: Banding) -> Option<Part<&'static Band>> {
     let folded = fold(text);
-    let mut bands = Banding::Program.bands().iter();
+    let mut bands = banding.bands().iter();
     let one = bands.find(|band| {
         let key = fold(band.key);
         folded == fold(band.label) || folded == key || folded == format!("{key}床")

@@ -189,7 +189,7 @@ pub async fn open_program(state: &State, files: &Files, title: &str) {
     };
     done(programs::open(state, &Permit::of(Actor::system()).unwrap(), &new).await);
     let workbook = done(state.shared.parser.parse(files.read("quotas_2024.csv")).await).unwrap();
-    let (cells, faults) = importer::quotas::examine_quotas(&workbook);
+    let (cells, faults) = importer::quotas::examine_quotas(&workbook, survey::band::Banding::Program);
     assert_eq!(faults, []);
     let quota = |(prefecture, band, hospitals)| analytics::selection::Quota {
         prefecture,

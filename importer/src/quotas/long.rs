@@ -36,12 +36,12 @@ const COLUMNS: &[Column<Of>] = &[
 ];
 
 /// Every row as an entry, and the faults of the others.
-pub(super) fn read(workbook: &Workbook) -> Result<Read<Entry<'_>>, Box<Fault>> {
+pub(super) fn read(workbook: &Workbook, banding: Banding) -> Result<Read<Entry<'_>>, Box<Fault>> {
     let table = table::find(workbook, COLUMNS)?;
     let mut entries = Vec::new();
     let mut faults = table.formulas(COLUMNS);
     for line in table.lines() {
-        match entry(&line) {
+        match entry(&line, banding) {
             Ok(entry) => entries.push(entry),
             Err(found) => faults.extend(found),
         }
@@ -49,14 +49,14 @@ pub(super) fn read(workbook: &Workbook) -> Result<Read<Entry<'_>>, Box<Fault>> {
     Ok((entries, faults))
 }
 
-fn entry<'a>(line: &Line<'_, 'a, Of>) -> Result<Entry<'a>, Vec<Fault>> {
+fn entry<'a>(line: &Line<'_, 'a, Of>, banding: Banding) -> Result<Entry<'a>, Vec<Fault>> {
     let shown_band = line.shown(Of::Band);
     let prefecture = prefecture(&line.shown(Of::Prefecture));
     // The row of all prefectures and all bands often leaves the band empty.
     let band = if shown_band.is_empty() && prefecture == Some(Part::All) {
         Some(Part::All)
     } else {
-        band(&shown_band)
+        band(&shown_band, banding)
     };
     let hospitals = number_of_hospitals(&line.shown(Of::Hospitals));
     if let (Some(prefecture), Some(band), Some(hospitals)) = (prefecture, band, hospitals) {
@@ -73,7 +73,7 @@ fn entry<'a>(line: &Line<'_, 'a, Of>) -> Result<Entry<'a>, Vec<Fault>> {
         faults.push(*line.error(Of::Prefecture, code, message, expected));
     }
     if band.is_none() {
-        let labels: Vec<&str> = Banding::Program.bands().iter().map(|band| band.label).collect();
+        let labels: Vec<&str> = banding.bands().iter().map(|band| band.label).collect();
         let message = "病床規模区分の形式が正しくありません。確かめて直してください。";
         faults.push(*line.error(Of::Band, "band_unknown", message, &labels.join("、")));
     }

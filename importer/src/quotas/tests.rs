@@ -13,7 +13,11 @@ use crate::read::read;
 type Cells = Vec<(u8, String, u32)>;
 
 fn of_bytes(bytes: &[u8]) -> (Cells, Vec<Fault>) {
-    let (quotas, faults) = examine_quotas(&read(bytes, &Limits::default()).unwrap());
+    of_banding(bytes, Banding::Program)
+}
+
+fn of_banding(bytes: &[u8], banding: Banding) -> (Cells, Vec<Fault>) {
+    let (quotas, faults) = examine_quotas(&read(bytes, &Limits::default()).unwrap(), banding);
     let cells = quotas
         .into_iter()
         .map(|(prefecture, band, hospitals)| (prefecture.number(), band, hospitals));
@@ -96,6 +100,25 @@ fn the_wide_form_is_read_and_its_totals_checked() {
     assert_eq!(faults[0].severity, Severity::Warning);
     let (_, faults) = examined(&wide(1001));
     assert_eq!(found(&faults), [("row_ignored", "A6"), ("quota_total_wrong", "D5")]);
+}
+
+#[test]
+fn a_programme_of_six_bands_has_six_columns_and_no_band_of_three() {
+    let wide = "都道府県,20～99床,100～199床,200-299,300-399床,400～499床,500床以上,計\n北海道,6,5,4,3,2,1,21\n";
+    let expected = cells(&[
+        (1, "20-99", 6),
+        (1, "100-199", 5),
+        (1, "200-299", 4),
+        (1, "300-399", 3),
+        (1, "400-499", 2),
+        (1, "500+", 1),
+    ]);
+    assert_eq!(of_banding(wide.as_bytes(), Banding::Survey), (expected, Vec::new()));
+    let long = |band: &str| of_banding(format!("都道府県,区分,支援枠\n東京,{band},7\n").as_bytes(), Banding::Survey);
+    assert_eq!(long("500+"), (cells(&[(13, "500+", 7)]), Vec::new()));
+    let (_, faults) = long("400床以上");
+    assert_eq!(found(&faults), [("band_unknown", "B2")]);
+    assert_eq!(found(&examined(wide).1), [("column_missing", "A1")]);
 }
 
 #[test]

@@ -31,15 +31,30 @@ const fn of_band(place: usize, shown: &'static str, names: &'static [&'static st
     }
 }
 
-/// The bands of the programme; a test holds them against its banding.
-pub(super) const BANDS: [Column<Of>; 3] = [
+/// The bands of programmes of three, and of six; a test holds them against their bandings.
+const PROGRAM: [Column<Of>; 3] = [
     of_band(0, "20～199床", &["20199", "20199床"]),
     of_band(1, "200～399床", &["200399", "200399床"]),
     of_band(2, "400床以上", &["400+", "400+床", "400床以上", "400以上"]),
 ];
+const SURVEY: [Column<Of>; 6] = [
+    of_band(0, "20～99床", &["2099", "2099床"]),
+    of_band(1, "100～199床", &["100199", "100199床"]),
+    of_band(2, "200～299床", &["200299", "200299床"]),
+    of_band(3, "300～399床", &["300399", "300399床"]),
+    of_band(4, "400～499床", &["400499", "400499床"]),
+    of_band(5, "500床以上", &["500+", "500+床", "500床以上", "500以上"]),
+];
 
-const COLUMNS: [Column<Of>; 5] = {
-    let [small, middle, large] = BANDS;
+/// The columns of a programme's bands.
+pub(super) fn bands(banding: Banding) -> &'static [Column<Of>] {
+    match banding {
+        Banding::Program => &PROGRAM,
+        Banding::Survey => &SURVEY,
+    }
+}
+
+fn columns(banding: Banding) -> Vec<Column<Of>> {
     let prefecture = Column {
         id: Of::Prefecture,
         shown: "都道府県",
@@ -52,21 +67,22 @@ const COLUMNS: [Column<Of>; 5] = {
         names: super::totals::NAMES,
         required: false,
     };
-    [prefecture, small, middle, large, total]
-};
+    [&[prefecture], bands(banding), &[total]].concat()
+}
 
 /// Every number as an entry, and the faults of the other cells.
-pub(super) fn read(workbook: &Workbook) -> Result<Read<Entry<'_>>, Box<Fault>> {
-    let table = table::find_stacked(workbook, &COLUMNS, STACKED)?;
+pub(super) fn read(workbook: &Workbook, banding: Banding) -> Result<Read<Entry<'_>>, Box<Fault>> {
+    let columns = columns(banding);
+    let table = table::find_stacked(workbook, &columns, STACKED)?;
     let mut entries = Vec::new();
-    let mut faults = table.formulas(&COLUMNS);
+    let mut faults = table.formulas(&columns);
     for line in table.lines() {
         let written = line.shown(Of::Prefecture);
         let Some(prefecture) = prefecture(&written) else {
-            faults.push(stranger(&line));
+            faults.push(stranger(&line, banding));
             continue;
         };
-        for (column, part) in parts() {
+        for (column, part) in parts(banding) {
             let shown = line.shown(column);
             if let Some(hospitals) = number_of_hospitals(&shown) {
                 let place = line.place(column);
@@ -89,16 +105,16 @@ pub(super) fn read(workbook: &Workbook) -> Result<Read<Entry<'_>>, Box<Fault>> {
 }
 
 /// The columns with numbers.
-fn parts() -> impl Iterator<Item = (Of, Part<&'static survey::band::Band>)> {
-    let bands = Banding::Program.bands().iter().enumerate();
+fn parts(banding: Banding) -> impl Iterator<Item = (Of, Part<&'static survey::band::Band>)> {
+    let bands = banding.bands().iter().enumerate();
     bands
         .map(|(place, band)| (Of::Band(place), Part::One(band)))
         .chain([(Of::Total, Part::All)])
 }
 
 /// A row that is no prefecture's: a note under the table, if it has no number.
-fn stranger(line: &Line<'_, '_, Of>) -> Fault {
-    if parts().all(|(column, _)| line.value(column).is_none()) {
+fn stranger(line: &Line<'_, '_, Of>, banding: Banding) -> Fault {
+    if parts(banding).all(|(column, _)| line.value(column).is_none()) {
         let message = "都道府県でも計でもない行を読み飛ばしました。支援枠の行であれば、都道府県名を直してください。";
         let note = line.place(Of::Prefecture).mark(Fault::warning("row_ignored", message));
         return note.found(line.shown(Of::Prefecture));
@@ -114,12 +130,13 @@ mod tests {
 
     #[test]
     fn the_columns_are_the_bands_of_the_programme() {
-        let bands = Banding::Program.bands();
-        assert_eq!(bands.len(), BANDS.len());
-        for (place, (band, column)) in bands.iter().zip(&BANDS).enumerate() {
-            assert_eq!((column.id, column.shown), (Of::Band(place), band.label));
-            for name in [band.label, band.key, &format!("{}床", band.key)] {
-                assert!(column.names.contains(&fold(name).as_str()), "{name}");
+        for banding in [Banding::Program, Banding::Survey] {
+            assert_eq!(banding.bands().len(), bands(banding).len());
+            for (place, (band, column)) in banding.bands().iter().zip(bands(banding)).enumerate() {
+                assert_eq!((column.id, column.shown), (Of::Band(place), band.label));
+                for name in [band.label, band.key, &format!("{}床", band.key)] {
+                    assert!(column.names.contains(&fold(name).as_str()), "{name}");
+                }
             }
         }
     }

@@ -244,8 +244,13 @@ async fn quota_of_a_programme_of_six_bands_moves_between_its_own_bands() {
         "id": "six", "fiscal_year": 2025, "title": "六区分", "surveys": ["2024"], "use_rule": "試験", "deadline": "2030-01-01T00:00:00Z", "banding": "survey",
     });
     administrator.post("/api/v1/programs", &program).await.expect(201);
-    let quotas = json!([{"prefecture": "13", "band": "20-99", "hospitals": 2}, {"prefecture": "13", "band": "500+", "hospitals": 1}]);
-    administrator.put("/api/v1/programs/six/quotas", &quotas).await.expect(200);
+    // By a file, whose bands are the programme's.
+    let import = async |file: &str| administrator.upload("/api/v1/programs/six/quotas/imports", file).await;
+    let three = import("都道府県,病床規模区分,支援枠\n東京都,400床以上,1\n").await;
+    assert_eq!(three.refused(422, "quotas_faulty")["faults"][0]["code"], "band_unknown");
+    import("都道府県,病床規模区分,支援枠\n東京都,20～99床,2\n東京都,500床以上,1\n")
+        .await
+        .expect(200);
     let requests = "/api/v1/programs/six/quota-requests";
     let ask = async |to: &str| {
         let moves = [one((13, "20-99"), (13, to), 1)];

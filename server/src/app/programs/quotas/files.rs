@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use survey::fault::{Fault, excerpt};
 
 use super::changes::{CellChange, Said, cells_of, changes, hash_of, require_hash, turn, write};
+use crate::app::programs::planning::banding_of;
 use crate::app::programs::require;
 use crate::app::state::State;
 use crate::auth::permit::{Permit, SetQuotas};
@@ -52,7 +53,7 @@ pub struct QuotaReport {
 /// # Errors
 /// `program_unknown`, `file_refused`; or the database or the parser is away.
 pub async fn preview(state: &State, permit: &Permit<SetQuotas>, program: &str, file: &QuotaFile) -> Result<QuotaReport, AppError> {
-    let (list, faults) = read(state, file).await?;
+    let (list, faults) = read(state, permit, program, file).await?;
     let faulty = faults.iter().any(Fault::is_error);
     as_actor(&state.pool, permit.actor(), Mode::Snapshot, async |conn| {
         require(conn, program).await?;
@@ -72,7 +73,7 @@ pub async fn preview(state: &State, permit: &Permit<SetQuotas>, program: &str, f
 /// `program_unknown`, `file_refused`, `quotas_faulty`, `quota_invalid`, `reason_missing`, `quota_changed` (nothing stored); or the database or the
 /// parser is away.
 pub async fn apply(state: &State, permit: &Permit<SetQuotas>, program: &str, file: &QuotaFile) -> Result<QuotaReport, AppError> {
-    let (list, faults) = read(state, file).await?;
+    let (list, faults) = read(state, permit, program, file).await?;
     if faults.iter().any(Fault::is_error) {
         return Err(AppError::faulty(
             "quotas_faulty",
@@ -99,8 +100,12 @@ pub async fn apply(state: &State, permit: &Permit<SetQuotas>, program: &str, fil
     .await
 }
 
-/// Parsed in the limited child and examined.
-async fn read(state: &State, file: &QuotaFile) -> Result<(Vec<Quota>, Vec<Fault>), AppError> {
+/// Parsed in the limited child, and examined by the programme's bands.
+async fn read(state: &State, permit: &Permit<SetQuotas>, program: &str, file: &QuotaFile) -> Result<(Vec<Quota>, Vec<Fault>), AppError> {
+    let banding = as_actor(&state.pool, permit.actor(), Mode::Snapshot, async |conn| {
+        banding_of(&require(conn, program).await?)
+    })
+    .await?;
     let workbook = state.shared.parser.parse(&file.bytes).await?.map_err(|fault| {
         AppError::faulty(
             "file_refused",
@@ -108,7 +113,7 @@ async fn read(state: &State, file: &QuotaFile) -> Result<(Vec<Quota>, Vec<Fault>
             vec![fault],
         )
     })?;
-    let (cells, faults) = tokio::task::spawn_blocking(move || examine_quotas(&workbook))
+    let (cells, faults) = tokio::task::spawn_blocking(move || examine_quotas(&workbook, banding))
         .await
         .map_err(AppError::internal)?;
     let quota = |(prefecture, band, hospitals)| Quota {
