@@ -75,6 +75,8 @@ async fn a_form_has_the_programmes_columns_and_says_that_it_is_a_draft_until_it_
     assert!(!format!("{reserves:?}").contains("試験 花子"), "{reserves:?}");
     let read = "SELECT count(*) FROM audit WHERE action = 'read_respondent' AND details ->> 'file' = 'list_form'";
     assert_eq!(app.database.number(read).await, 2);
+    let reasons = "SELECT count(*) FROM audit WHERE action = 'read_selection' AND details ->> 'file' = 'list_form'";
+    assert_eq!(app.database.number(reasons).await, 2);
 
     // Another programme's columns, in its order.
     let administrator = app.sign_in("administrator").await;
@@ -114,6 +116,8 @@ async fn the_contractor_gets_accepted_hospitals_and_neither_answers_nor_scores_n
     assert_eq!(column(&handed["支援対象病院"], "想定日数（調査員3人）"), ["1.6", "3.3"]);
 
     let national = file(&administrator, "lists.xlsx").await;
+    let read = "SELECT count(*) FROM audit WHERE action = 'read_selection' AND prefecture IS NULL AND details ->> 'file' = 'national_list'";
+    assert_eq!(app.database.number(read).await, 1);
     let both = [chosen(&administrator, "13").await, listed.clone()].concat();
     assert_eq!(column(&national["支援対象病院"], "G-MIS ID"), both);
     assert_eq!(column(&national["支援対象病院"], "状況").last().unwrap(), "受理");

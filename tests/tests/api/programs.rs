@@ -123,6 +123,8 @@ async fn a_programme_goes_from_opening_to_a_list_on_paper() {
         tokyo.get("/api/v1/programs/2024/prefectures/13/selection").await.expect(200)["number"],
         2
     );
+    let read = "SELECT count(*) FROM audit WHERE action = 'read_selection' AND prefecture = 13 AND actor = 'prefecture'";
+    assert_eq!(app.database.number(read).await, 1);
 
     let list = tokyo.get("/api/v1/programs/2024/prefectures/13/selection.xlsx").await;
     assert_eq!(list.header("content-disposition"), "attachment; filename=\"selection_13.xlsx\"");

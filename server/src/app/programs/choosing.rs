@@ -83,7 +83,7 @@ pub async fn choose(
     .await
 }
 
-/// The current selection of a prefecture.
+/// The current selection of a prefecture. Looking is noted in the audit: it shows what hospitals answered.
 ///
 /// # Errors
 /// `selection_unknown`, `prefecture_not_yours`; or the database is away.
@@ -95,14 +95,23 @@ pub async fn current(
 ) -> Result<SelectionReport, AppError> {
     require_prefecture(permit.actor(), prefecture)?;
     let number = i16::from(prefecture.number());
-    let row = as_actor(&state.pool, permit.actor(), Mode::Snapshot, async |conn| {
+    let (actor, now) = (permit.actor(), state.now());
+    let row = as_actor(&state.pool, actor, Mode::Write, async |conn| {
         require(conn, program).await?;
-        selections::latest(conn, program, number).await?.ok_or_else(|| {
+        let row = selections::latest(conn, program, number).await?.ok_or_else(|| {
             AppError::not_found(
                 "selection_unknown",
                 "この都道府県の選定はまだ行われていません。先に選定を行ってください。",
             )
-        })
+        })?;
+        let entry = audit::Entry {
+            action: "read_selection",
+            prefecture: Some(number),
+            details: json!({"program": program, "number": row.number}),
+            ..audit::Entry::default()
+        };
+        audit::insert(conn, actor, now, entry).await?;
+        Ok(row)
     })
     .await?;
     let selection = serde_json::from_value(row.result).map_err(AppError::internal)?;

@@ -1,4 +1,5 @@
-//! The files of lists: the form of a prefecture, the national list, and what the contractor is handed. Made when asked for; whose contacts left is noted.
+//! The files of lists: the form of a prefecture, the national list, and what the contractor is handed. Made when asked for; that reasons (which tell what was
+//! answered) and contacts left with them is noted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,6 +40,7 @@ pub async fn form(state: &State, permit: &Permit<DownloadLists>, program: &str, 
         let loaded = Loaded::load(conn, &program, prefecture).await?;
         let gathered = gather(conn, &program, loaded, &words).await?;
         note(conn, (actor, now), ("list_form", &program), Some(prefecture), &[&gathered]).await?;
+        note_reasons(conn, (actor, now), ("list_form", &program), Some(prefecture)).await?;
         Ok((gathered.list, words))
     })
     .await?;
@@ -50,11 +52,12 @@ pub async fn form(state: &State, permit: &Permit<DownloadLists>, program: &str, 
 /// # Errors
 /// `program_unknown`; or the database is away.
 pub async fn national(state: &State, permit: &Permit<AcceptLists>, program: &str) -> Result<Vec<u8>, AppError> {
-    let now = state.now();
-    let (lists, words) = as_actor(&state.pool, permit.actor(), Mode::Snapshot, async |conn| {
+    let (actor, now) = (permit.actor(), state.now());
+    let (lists, words) = as_actor(&state.pool, actor, Mode::Write, async |conn| {
         let program = require(conn, program).await?;
         let words = words(&program, now)?;
         let all = all(conn, &program, &words).await?;
+        note_reasons(conn, (actor, now), ("national_list", &program), None).await?;
         Ok((all.into_iter().map(|gathered| gathered.list).collect::<Vec<_>>(), words))
     })
     .await?;
@@ -268,6 +271,22 @@ async fn note(
         action: "read_respondent",
         prefecture: prefecture.map(|code| i16::from(code.number())),
         details: json!({"program": program.id, "file": file, "respondents": respondents}),
+        ..audit::Entry::default()
+    };
+    Ok(audit::insert(conn, actor, now, entry).await?)
+}
+
+/// Notes that the reasons of a choice leave with a file: of a prefecture, or of all.
+async fn note_reasons(
+    conn: &mut AsyncPgConnection,
+    (actor, now): (&Actor, DateTime<Utc>),
+    (file, program): (&str, &ProgramRow),
+    prefecture: Option<PrefectureCode>,
+) -> Result<(), AppError> {
+    let entry = audit::Entry {
+        action: "read_selection",
+        prefecture: prefecture.map(|code| i16::from(code.number())),
+        details: json!({"program": program.id, "file": file}),
         ..audit::Entry::default()
     };
     Ok(audit::insert(conn, actor, now, entry).await?)
