@@ -4,6 +4,7 @@
 //! `async fn run(arguments, &Settings) -> Result<(), CliError>`.
 
 mod account;
+mod candidate;
 mod check;
 mod columns;
 mod completions;
@@ -100,6 +101,8 @@ enum Command {
     Quota(quota::Arguments),
     #[command(about = "都道府県の選定基準を見る、変えたときの影響を確かめる、保存する")]
     Criteria(criteria::Arguments),
+    #[command(about = "候補病院を見る、推薦や除外をする、立入検査の指摘を記録する")]
+    Candidate(candidate::Arguments),
     #[command(about = "都道府県の支援対象病院を選定する")]
     Select(select::Arguments),
     #[command(about = "選定リストを調整する、提出する、受理する、様式や名簿を書き出す")]
@@ -162,6 +165,7 @@ fn run(arguments: Arguments) -> Result<(), CliError> {
             Command::Program(arguments) => program::run(arguments, &settings).await,
             Command::Quota(arguments) => quota::run(arguments, &settings).await,
             Command::Criteria(arguments) => criteria::run(arguments, &settings).await,
+            Command::Candidate(arguments) => candidate::run(arguments, &settings).await,
             Command::Select(arguments) => select::run(arguments, &settings).await,
             Command::List(arguments) => list::run(arguments, &settings).await,
             Command::Result(arguments) => result::run(arguments, &settings).await,

@@ -1,13 +1,19 @@
-//! `chosa program`: coverage of a programme, what it takes, and a plan over years, as the system, through the same use cases as the API. Stores nothing.
+//! `chosa program`: opening a programme and granting time, its coverage, what it takes, and a plan over years, as the system, through the same use cases as the
+//! API.
 
+mod open;
 mod show;
 
-use chrono::NaiveDate;
+use std::path::PathBuf;
+
+use chrono::{DateTime, NaiveDate, Utc};
 use survey::prefecture::PrefectureCode;
+use survey::window::JST;
 
 use super::database::with_state;
 use super::exit::CliError;
-use super::output;
+use super::{output, window};
+use crate::app::programs;
 use crate::app::programs::planning::coverage;
 use crate::app::programs::planning::effort::{self, Of};
 use crate::app::programs::planning::terms::{Asked, Per};
@@ -26,6 +32,27 @@ pub(super) struct Arguments {
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
+    #[command(about = "支援事業の一覧")]
+    List,
+    #[command(about = "支援事業を開く。病院、病床数、区分はこの時点で固定される")]
+    Open {
+        #[arg(
+            value_name = "FILE",
+            help = "支援事業（TOML）: id、fiscal_year、title、surveys、use_rule、deadline ほか"
+        )]
+        file: PathBuf,
+    },
+    #[command(about = "都道府県の提出期限を延ばす")]
+    Extend {
+        #[arg(long, help = "支援事業")]
+        program: String,
+        #[arg(long, value_parser = prefecture, help = "都道府県（01～47）")]
+        prefecture: PrefectureCode,
+        #[arg(long, value_name = "TIME", value_parser = window::last_second, help = "新しい期限（日本時間、この秒を含む。日付だけならその日の終わりまで）")]
+        deadline: DateTime<Utc>,
+        #[arg(long, help = "理由（記録に残る）")]
+        reason: String,
+    },
     #[command(about = "電子カルテ導入病院のうち、支援済み・選定中・残りの数を枠ごとに表示する")]
     Coverage(Whose),
     #[command(about = "支援にかかる人日と日程を表示する")]
@@ -140,6 +167,30 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
     with_state(settings, async |state| {
         let permit = Permit::of(Actor::system())?;
         match arguments.what {
+            What::List => open::list(&programs::list(state, &permit).await?),
+            What::Open { file } => {
+                let new = open::read(&file)?;
+                let opened = programs::open(state, &Permit::of(Actor::system())?, &new).await;
+                let opened = opened.map_err(|error| match error {
+                    AppError::Invalid(refusal) => CliError::bad_data(refusal.message),
+                    error => error.into(),
+                })?;
+                open::list(&[opened])
+            }
+            What::Extend {
+                program,
+                prefecture,
+                deadline,
+                reason,
+            } => {
+                let permit = Permit::of(Actor::system())?;
+                let granted = programs::extend(state, &permit, &program, prefecture, (deadline, &reason))
+                    .await
+                    .map_err(refused)?;
+                let until = granted.deadline.with_timezone(&JST).format("%Y-%m-%d %H:%M");
+                output::talk(&format!("{}の提出期限を{until}までに延ばしました。", prefecture.name()));
+                Ok(())
+            }
             What::Coverage(whose) => {
                 let report = coverage::read(state, &permit, &whose.program, whose.prefecture).await?;
                 if whose.json {

@@ -220,7 +220,8 @@ fn first_second(text: &str) -> Result<DateTime<Utc>, String> {
     moment(text, NaiveTime::MIN)
 }
 
-fn last_second(text: &str) -> Result<DateTime<Utc>, String> {
+/// A moment in Japan; of a date alone its last second.
+pub(super) fn last_second(text: &str) -> Result<DateTime<Utc>, String> {
     moment(text, NaiveTime::from_hms_opt(23, 59, 59).unwrap_or_default())
 }
 

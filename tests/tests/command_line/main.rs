@@ -6,6 +6,7 @@ mod checks;
 mod child;
 mod criteria;
 mod documents;
+mod lists;
 mod mails;
 mod masters;
 mod place;
