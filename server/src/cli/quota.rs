@@ -1,5 +1,5 @@
 //! `chosa quota`: quotas from a file, computed, shown, their history, and what prefectures ask of them, as the system, through the same use cases as
-//! the API.
+//! the API. What a prefecture asked on paper is entered for it, in its role and without an account.
 
 mod compute;
 mod show;
@@ -11,12 +11,12 @@ use uuid::Uuid;
 
 use super::database::with_state;
 use super::exit::CliError;
-use super::{files, output};
+use super::{files, list, output};
 use crate::app::programs::quotas;
 use crate::app::programs::quotas::files::{QuotaFile, QuotaReport};
-use crate::app::programs::quotas::moves::{self, Decision};
+use crate::app::programs::quotas::moves::{self, Cell, Decision, Move};
 use crate::app::state::State;
-use crate::auth::actor::Actor;
+use crate::auth::actor::{Actor, Role};
 use crate::auth::permit::Permit;
 use crate::config::Settings;
 
@@ -43,6 +43,21 @@ enum What {
     },
     #[command(about = "都道府県からの支援枠の変更の協議を表示する")]
     Requests(OfProgram),
+    #[command(about = "都道府県が書面などで求めた支援枠の変更の協議を、代わって記録する")]
+    Ask {
+        #[arg(long, help = "支援事業")]
+        program: String,
+        #[arg(long, value_parser = list::prefecture, help = "求めた都道府県（01～47）")]
+        prefecture: PrefectureCode,
+        #[arg(long, value_name = "CELL", value_parser = cell, help = "減らす枠（例: 13:20-199）")]
+        from: Cell,
+        #[arg(long, value_name = "CELL", value_parser = cell, help = "増やす枠（例: 13:400+）")]
+        to: Cell,
+        #[arg(long, help = "移す病院数")]
+        hospitals: u32,
+        #[arg(long, help = "理由")]
+        reason: String,
+    },
     #[command(about = "支援枠の変更の協議を認め、枠を移す")]
     Grant(DecisionArguments),
     #[command(about = "支援枠の変更の協議を認めない")]
@@ -104,10 +119,35 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
             show::history(&versions, of.json)
         }
         What::Requests(of) => show::requests(&moves::list(state, &Permit::of(Actor::system())?, &of.program).await?, of.json),
+        What::Ask {
+            program,
+            prefecture,
+            from,
+            to,
+            hospitals,
+            reason,
+        } => {
+            let permit = Permit::of(Actor::of_row(None, Role::Prefecture(prefecture)))?;
+            let moves = [Move { from, to, hospitals }];
+            moves::ask(state, &permit, &program, &moves, &reason, None).await?;
+            let read = Permit::of(Actor::system())?;
+            let newest = moves::list(state, &read, &program).await?;
+            show::requests(newest.get(..1).unwrap_or_default(), false)
+        }
         What::Grant(arguments) => decide(state, &arguments, Decision::Grant).await,
         What::Refuse(arguments) => decide(state, &arguments, Decision::Refuse).await,
     })
     .await
+}
+
+/// A cell as `13:20-199`.
+fn cell(text: &str) -> Result<Cell, String> {
+    let wrong = || "枠は、都道府県の番号と病床規模区分で 13:20-199 のように指定してください。".to_owned();
+    let (prefecture, band) = text.split_once(':').ok_or_else(wrong)?;
+    Ok(Cell {
+        prefecture: list::prefecture(prefecture)?,
+        band: band.to_owned(),
+    })
 }
 
 fn code(text: &str) -> Result<PrefectureCode, CliError> {

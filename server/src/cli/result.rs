@@ -15,7 +15,7 @@ use super::{faults, files, list, output};
 use crate::app::programs::results::requests::{self, Asked, Decision};
 use crate::app::programs::results::{self, ResultFile, ResultReport, Supported};
 use crate::app::state::State;
-use crate::auth::actor::Actor;
+use crate::auth::actor::{Actor, Role};
 use crate::auth::permit::Permit;
 use crate::config::Settings;
 
@@ -69,6 +69,15 @@ enum What {
         #[command(flatten)]
         of: Of,
     },
+    #[command(about = "都道府県が書面などでした提供の依頼を、代わって記録する")]
+    Ask {
+        #[command(flatten)]
+        of: Of,
+        #[arg(long, value_parser = list::prefecture, help = "依頼した都道府県（01～47）")]
+        prefecture: PrefectureCode,
+        #[arg(long, help = "理由（記録に残る）")]
+        reason: String,
+    },
     #[command(about = "依頼を認める")]
     Grant(Answer),
     #[command(about = "依頼を断る")]
@@ -104,6 +113,13 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
         What::Requests { of } => {
             let all = requests::list(state, &Permit::of(Actor::system())?, &of.program).await?;
             asked(&all, of.json)
+        }
+        What::Ask { of, prefecture, reason } => {
+            // In the prefecture's role and without an account: entered for it.
+            let permit = Permit::of(Actor::of_row(None, Role::Prefecture(prefecture)))?;
+            requests::ask(state, &permit, &of.program, &reason, None).await?;
+            let newest = requests::list(state, &Permit::of(Actor::system())?, &of.program).await?;
+            asked(newest.get(..1).unwrap_or_default(), of.json)
         }
         What::Grant(answer) => decide(state, &answer, Decision::Grant).await,
         What::Refuse(answer) => decide(state, &answer, Decision::Refuse).await,

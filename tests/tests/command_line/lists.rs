@@ -128,6 +128,22 @@ async fn results_come_in_by_command_and_a_wrong_one_is_named_with_its_cell() {
         &["神奈川県", gmis, "実施済", "2024-10-01"],
     );
     holds(&desk.done("result requests --program 2024").await, &["提供", "不提供"]);
+    // Kanagawa was refused, and asks again on paper.
+    let again = desk.done("result ask --program 2024 --prefecture 14 --reason 県の計画のため").await;
+    holds(&again, &["回答待ち", "県の計画のため"]);
+    let asked =
+        "SELECT count(*) FROM audit WHERE action = 'ask_for_results' AND actor = 'prefecture' AND account_id IS NULL AND prefecture = 14";
+    assert_eq!(desk.database.number(asked).await, 2);
+    let open = desk.json("result requests --program 2024").await[0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    holds(
+        &desk
+            .done(&format!("result grant {open} --reason 計画に用いること --program 2024"))
+            .await,
+        &["提供"],
+    );
     let requests = desk.json("result requests --program 2024").await;
     let decided = requests[0]["id"].as_str().unwrap();
     let (code, text) = desk.run(&format!("result grant {decided} --reason 再考 --program 2024")).await;
@@ -181,4 +197,24 @@ async fn a_programme_is_opened_from_a_file_and_its_candidates_are_looked_at() {
     desk.done(&format!("candidate withdraw-inspection {id} --prefecture 13 --reason 誤記"))
         .await;
     assert!(!desk.done("candidate inspections --prefecture 13").await.contains("SJK0001"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_prefecture_asks_on_paper_is_entered_for_it() {
+    let desk = Desk::new().await;
+    let (code, text) = desk
+        .run("quota ask --program 2024 --prefecture 13 --from 14:20-199 --to 14:400+ --hospitals 1 --reason 試験")
+        .await;
+    assert_eq!(code, Some(1), "{text}");
+    holds(&text, &["quota_move_invalid"]);
+    let (code, _) = desk
+        .run("quota ask --program 2024 --prefecture 13 --from 20-199 --to 13:400+ --hospitals 1 --reason 試験")
+        .await;
+    assert_eq!(code, Some(2));
+    let asked = desk
+        .done("quota ask --program 2024 --prefecture 13 --from 13:400+ --to 13:200-399 --hospitals 1 --reason 候補が足りない")
+        .await;
+    holds(&asked, &["候補が足りない", "東京都"]);
+    let entered = "SELECT count(*) FROM quota_request WHERE prefecture = 13 AND account_id IS NULL AND reason = '候補が足りない'";
+    assert_eq!(desk.database.number(entered).await, 1);
 }
