@@ -19,7 +19,7 @@ help:
 	@echo "make demo FRESH=1             makes the nation's files anew; without it, files that are there are kept"
 	@echo "make test                     everything that has to pass"
 	@echo "make test-long                what takes longer: SIGKILL at 50 points of server and Postgres each, all attacks on what a release hides, a workbook of more than a sheet, a hundred rounds of 64 choosers"
-	@echo "make bench                    speed and memory against bare parts and peers, as a table (a long build; pandas and DuckDB from their registry; about 40 minutes)"
+	@echo "make bench                    speed and memory against bare parts and peers, as a table (a long build; pandas and DuckDB from their registry; about 50 minutes)"
 	@echo "make bench SCALE=0.05         a small try of it; ARGUMENTS=\"--only submissions\" for a part"
 	@echo "make lint                     formatting, clippy, documentation"
 
