@@ -12,6 +12,7 @@ pub mod db;
 pub mod error;
 pub mod mailing;
 pub mod openapi;
+pub mod pages;
 pub mod parsing;
 pub mod private_postgres;
 pub mod scratch;

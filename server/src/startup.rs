@@ -22,6 +22,7 @@ use crate::auth::token::Tokens;
 use crate::db::migrations;
 use crate::db::pool::{self, TimeOuts};
 use crate::error::AppError;
+use crate::pages;
 use crate::parsing::Parser;
 
 /// What a server is made from.
@@ -122,7 +123,8 @@ impl Application {
                 .configure(api::configure)
                 .into_app()
                 .route("/api/v1/openapi.json", web::get().to(openapi))
-                .default_service(web::to(unknown))
+                .service(web::scope("/api").default_service(web::to(unknown)))
+                .configure(pages::configure)
         })
         .workers(parts.workers)
         .shutdown_timeout(10)

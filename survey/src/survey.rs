@@ -57,6 +57,17 @@ pub struct Survey {
     title: String,
     windows: Vec<Window>,
     editions: Vec<Edition>,
+    /// Title and place of the first question, the first at 0.
+    topics: Vec<(String, usize)>,
+}
+
+/// Questions of an edition that stand together on a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Topic<'s> {
+    /// On screen.
+    pub title: &'s str,
+    /// In the order printed, at least one.
+    pub questions: &'s [Question],
 }
 
 impl Survey {
@@ -92,12 +103,25 @@ impl Survey {
                 layout.clone(),
             ));
         }
+        let topics = check::topics(&file).map_err(problem)?;
         Ok(Survey {
             id,
             title: file.title,
             windows: file.windows,
             editions,
+            topics,
         })
+    }
+
+    /// How a page parts the questions of an edition; every question is in exactly one topic.
+    pub fn topics<'s>(&'s self, edition: &'s Edition) -> Vec<Topic<'s>> {
+        let ends = self.topics.iter().skip(1).map(|(_, first)| *first);
+        let ends = ends.chain([edition.questions().len()]);
+        let of = |((title, first), end): (&'s (String, usize), usize)| {
+            let questions = edition.questions().get(*first..end)?;
+            Some(Topic { title, questions })
+        };
+        self.topics.iter().zip(ends).filter_map(of).collect()
     }
 
     /// The year.

@@ -17,6 +17,7 @@ pub mod cutting;
 pub mod database;
 pub mod files;
 pub mod nation;
+pub mod pages;
 pub mod postgres;
 pub mod smtp;
 pub mod world;

@@ -17,7 +17,7 @@ use crate::api::problem::{ApiError, ProblemJson};
 use crate::api::receipts::ReceiptJson;
 use crate::api::steps::StepJson;
 use crate::app::state::State;
-use crate::app::submissions::{NewAnswers, ReadBack};
+use crate::app::submissions::{NewAnswers, ReadBack, Way};
 use crate::app::{intake, submissions, surveys};
 use crate::auth::permit::{ReadAnswers, SubmitAnswers};
 use crate::error::AppError;
@@ -84,6 +84,7 @@ pub async fn submit_answers(
         edition: new.edition,
         answers: new.answers,
         reason: new.reason,
+        way: Way::Api,
         received: Sha256::digest(&body).into(),
         seen: seen.0,
     };

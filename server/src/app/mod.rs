@@ -10,6 +10,7 @@ pub mod clock;
 pub mod doctor;
 pub mod drafts;
 pub mod enrolments;
+pub mod entries;
 pub mod erasure;
 pub mod exports;
 pub mod frames;

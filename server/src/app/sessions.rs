@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
+use survey::area::Area;
 
 use crate::app::state::State;
 use crate::auth::actor::{Actor, Role};
@@ -11,7 +12,7 @@ use crate::auth::{password, session, token};
 use crate::db::accounts::SignInRow;
 use crate::db::pool::ask;
 use crate::db::transaction::{Mode, as_actor};
-use crate::db::{accounts, audit};
+use crate::db::{accounts, audit, hospitals};
 use crate::error::AppError;
 
 /// A session that has just begun.
@@ -131,6 +132,43 @@ pub async fn authenticate(state: &State, bearer: &SecretString) -> Result<Actor,
         )
     })?;
     actor_of(&row)
+}
+
+/// Who somebody is, as a page's head says it.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// As typed when signing in.
+    pub login: String,
+    /// Name of the hospital, the area or the office.
+    pub speaks_for: String,
+}
+
+/// Says who one is.
+///
+/// # Errors
+/// The database is away.
+pub async fn identity(state: &State, permit: &Permit<ReadSelf>) -> Result<Identity, AppError> {
+    let actor = permit.actor();
+    as_actor(&state.pool, actor, Mode::Snapshot, async |conn| {
+        let login = match actor.account() {
+            Some(account) => accounts::login_of(conn, account).await?,
+            None => None,
+        };
+        let speaks_for = match actor.role() {
+            Role::Hospital(id) => hospitals::name_of(conn, *id).await?.unwrap_or_default(),
+            Role::Municipality(code) => Area::Municipality(code.clone()).name(),
+            Role::Prefecture(code) => code.name().to_owned(),
+            Role::MinistryAnalyst => "厚生労働省（集計担当）".to_owned(),
+            Role::MinistryAdministrator => "厚生労働省（調査担当）".to_owned(),
+            Role::Operator => "運用担当".to_owned(),
+            Role::System => "システム".to_owned(),
+        };
+        Ok(Identity {
+            login: login.unwrap_or_default(),
+            speaks_for,
+        })
+    })
+    .await
 }
 
 /// How long an API client's token lives, in seconds.

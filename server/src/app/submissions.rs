@@ -35,10 +35,32 @@ pub struct NewAnswers {
     pub answers: Value,
     /// Why a prefecture replaces a hospital's answers.
     pub reason: Option<String>,
+    /// By which way a hospital sends its own; of anybody else they are proxy entry.
+    pub way: Way,
     /// SHA-256 of what was received.
     pub received: [u8; 32],
     /// The version of the submission that the sender saw, if it says one.
     pub seen: Option<Seen>,
+}
+
+/// By which way a hospital sends answers one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Typed on a page.
+    Page,
+    /// By a program.
+    Api,
+}
+
+impl Way {
+    /// The entry path of answers that this actor sends.
+    pub fn path(self, actor: &Actor) -> EntryPath {
+        match (actor.role(), self) {
+            (Role::Hospital(_), Way::Page) => EntryPath::Page,
+            (Role::Hospital(_), Way::Api) => EntryPath::Api,
+            _ => EntryPath::Proxy,
+        }
+    }
 }
 
 /// What a submitter holds in its hands afterwards.
@@ -69,11 +91,7 @@ pub async fn submit(
 ) -> Result<Answer, AppError> {
     let actor = permit.actor();
     let edition = surveys::edition(survey, new.edition.as_deref())?;
-    let path = if matches!(actor.role(), Role::Hospital(_)) {
-        EntryPath::Api
-    } else {
-        EntryPath::Proxy
-    };
+    let path = new.way.path(actor);
     once(server, actor, key, async |conn, now| {
         let hospital = frames::require(conn, survey, &new.hospital).await?;
         if let Some(seen) = new.seen {

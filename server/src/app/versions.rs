@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use diesel_async::AsyncPgConnection;
 use serde_json::Value;
+use survey::answer::Answers;
 use survey::survey::Survey;
 
 use crate::app::intake::together;
@@ -87,11 +88,80 @@ fn compare(place: &str, stored: &Value, yours: &Value, found: &mut Vec<Differenc
     });
 }
 
+/// What becomes of a set of answers that two people changed at once.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Merged {
+    /// What is stored, with what only you changed.
+    pub answers: Answers,
+    /// What both changed, each to something else; `answers` holds what is stored of them.
+    pub conflicts: Vec<Difference>,
+}
+
+/// Joins your answers with what somebody else stored since you read `base`: field by field, so that only what both changed has to be decided.
+pub fn merge(base: &Value, stored: &Value, yours: &Value) -> Merged {
+    let mut merged = Merged {
+        answers: stored.as_object().cloned().unwrap_or_default(),
+        conflicts: Vec::new(),
+    };
+    let theirs: BTreeSet<String> = differences(base, stored)
+        .into_iter()
+        .map(|difference| difference.question)
+        .collect();
+    for difference in differences(stored, yours) {
+        let mine = differences_at(base, yours, &difference.question);
+        match (mine, theirs.contains(&difference.question)) {
+            (true, true) => merged.conflicts.push(difference),
+            (true, false) => set(&mut merged.answers, &difference.question, difference.yours),
+            (false, _) => {}
+        }
+    }
+    merged
+}
+
+fn differences_at(base: &Value, yours: &Value, question: &str) -> bool {
+    differences(base, yours).iter().any(|difference| difference.question == question)
+}
+
+/// Puts a value where a difference stood; nothing takes it away.
+pub fn set(answers: &mut Answers, question: &str, value: Value) {
+    let (outer, inner) = question
+        .split_once('.')
+        .map_or((question, None), |(outer, inner)| (outer, Some(inner)));
+    match inner {
+        None if value.is_null() => drop(answers.remove(outer)),
+        None => drop(answers.insert(outer.to_owned(), value)),
+        Some(inner) => {
+            let place = answers.entry(outer).or_insert_with(|| Value::Object(Answers::new()));
+            if let Some(fields) = place.as_object_mut() {
+                if value.is_null() {
+                    fields.remove(inner);
+                } else {
+                    fields.insert(inner.to_owned(), value);
+                }
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn only_what_both_changed_has_to_be_decided() {
+        let base = json!({"a": "yes", "b": ["x"], "c": "old", "respondent": {"name": "甲", "contact": "1"}});
+        let stored = json!({"a": "no", "b": ["x"], "c": "theirs", "respondent": {"name": "甲", "contact": "2"}, "d": "yes"});
+        let yours = json!({"a": "yes", "b": ["y"], "c": "mine", "respondent": {"name": "乙", "contact": "1"}});
+        let merged = merge(&base, &stored, &yours);
+        let expected = json!({"a": "no", "b": ["y"], "c": "theirs", "respondent": {"name": "乙", "contact": "2"}, "d": "yes"});
+        assert_eq!(Value::Object(merged.answers), expected);
+        let named: Vec<&str> = merged.conflicts.iter().map(|conflict| conflict.question.as_str()).collect();
+        assert_eq!(named, ["c"]);
+        assert_eq!(merge(&base, &base, &yours).conflicts, []);
+        assert_eq!(Value::Object(merge(&base, &base, &yours).answers), yours);
+    }
 
     #[test]
     fn differing_fields_are_named_one_by_one() {

@@ -76,6 +76,17 @@ pub async fn find(conn: &mut AsyncPgConnection, survey_id: &str, gmis_id: &str) 
         .optional()
 }
 
+/// A hospital in a survey's frame, if it is in scope and the actor may see it.
+pub async fn of_hospital(conn: &mut AsyncPgConnection, survey_id: &str, hospital: Uuid) -> QueryResult<Option<FrameRow>> {
+    frame::table
+        .find((survey_id, hospital))
+        .filter(frame::out_of_scope_at.is_null())
+        .select(FrameRow::as_select())
+        .first(conn)
+        .await
+        .optional()
+}
+
 /// The hospitals of these G-MIS IDs that are in scope and that the actor may see.
 pub async fn of_ids(conn: &mut AsyncPgConnection, survey_id: &str, gmis_ids: &[&str]) -> QueryResult<Vec<FrameRow>> {
     frame::table

@@ -36,6 +36,11 @@ pub struct HospitalRow {
     pub attributes: Value,
 }
 
+/// The name of a hospital that the actor may see.
+pub async fn name_of(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Option<String>> {
+    hospital::table.find(id).select(hospital::name).first(conn).await.optional()
+}
+
 /// An identifier of a hospital.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = alias)]

@@ -51,6 +51,28 @@ pub(super) fn form(file: &SurveyFile) -> Result<(), String> {
     Ok(())
 }
 
+/// Topics begin at questions that there are, in their order, the first at the first; where none are named, all questions are one.
+pub(super) fn topics(file: &SurveyFile) -> Result<Vec<(String, usize)>, String> {
+    if file.topics.is_empty() {
+        return Ok(vec![("設問".to_owned(), 0)]);
+    }
+    let mut topics: Vec<(String, usize)> = Vec::with_capacity(file.topics.len());
+    for topic in &file.topics {
+        let Some(place) = file.questions.iter().position(|question| question.key == topic.from) else {
+            return Err(format!("the topic {} begins at the unknown question {}", topic.title, topic.from));
+        };
+        let in_order = topics.last().map_or(place == 0, |(_, before)| *before < place);
+        if !in_order {
+            return Err(format!(
+                "the topic {} begins at {}: topics stand in the order of questions, and the first begins at the first",
+                topic.title, topic.from
+            ));
+        }
+        topics.push((topic.title.clone(), place));
+    }
+    Ok(topics)
+}
+
 /// Slots, choices and fields of one question: which it may have is said by its type.
 fn parts(question: &QuestionFile) -> Result<(), String> {
     let key = &question.key;

@@ -21,6 +21,17 @@ pub(super) struct SurveyFile {
     pub(super) questions: Vec<QuestionFile>,
     #[serde(default)]
     pub(super) contradictions: Vec<ContradictionFile>,
+    /// How a page parts the questions; no part of an edition, so that it may be changed any time.
+    #[serde(default)]
+    pub(super) topics: Vec<TopicFile>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TopicFile {
+    pub(super) title: String,
+    /// Key of its first question.
+    pub(super) from: String,
 }
 
 #[derive(Deserialize)]

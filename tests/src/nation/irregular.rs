@@ -7,7 +7,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Map, Value, json};
 use server::app::state::State;
-use server::app::submissions::{self, NewAnswers};
+use server::app::submissions::{self, NewAnswers, Way};
 use server::auth::actor::{Actor, Role};
 use server::auth::permit::Permit;
 use survey::hospital::FrameHospital;
@@ -113,6 +113,7 @@ async fn correct(state: &State, survey: &str, questions: &[Question], hospital: 
         answers: answers(survey, questions, by_proxy, rng),
         seen: None,
         reason: by_proxy.then(|| "電話で確認".to_owned()),
+        way: Way::Api,
         received: [2; 32],
     };
     done(submissions::submit(state, &permit, survey_of(survey), &new, None).await);

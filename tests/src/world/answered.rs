@@ -21,7 +21,7 @@ use server::app::reminders::{self, Reminder, missing::Chosen};
 use server::app::sessions;
 use server::app::state::State;
 use server::app::steps::{self, Review};
-use server::app::submissions::{self, NewAnswers};
+use server::app::submissions::{self, NewAnswers, Way};
 use server::app::versions::Seen;
 use server::app::windows::{self, Extended};
 use server::auth::actor::{Actor, Role};
@@ -285,6 +285,7 @@ async fn submit(state: &State, permit: &Permit<SubmitAnswers>, survey: &str, hos
         edition: None,
         answers,
         reason: None,
+        way: Way::Api,
         received: [2; 32],
         seen: None,
     };

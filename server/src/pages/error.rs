@@ -1,0 +1,111 @@
+//! A use case's error as a page (docs/adr/0012-pages.md): the same sentence as the API's, with a way on. Whoever is not signed in is led to the sign-in page.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::LOCATION;
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use askama::Template;
+
+use crate::api::problem::ApiError;
+use crate::error::AppError;
+use crate::pages::page::{Page, render};
+
+/// Why there is no page.
+#[derive(Debug)]
+pub enum PageError {
+    /// Nobody is signed in: the sign-in page, which leads back to this path.
+    SignIn(String),
+    /// What a use case said.
+    Refused(ApiError),
+}
+
+impl From<AppError> for PageError {
+    fn from(error: AppError) -> PageError {
+        match error {
+            AppError::Unauthenticated(_) => PageError::SignIn(String::from("/")),
+            other => PageError::Refused(ApiError::from(other)),
+        }
+    }
+}
+
+impl PageError {
+    /// The same, remembering where somebody wanted to go; only a page that was read can be come back to.
+    pub fn wanted(error: AppError, request: &HttpRequest) -> PageError {
+        match PageError::from(error) {
+            PageError::SignIn(_) if request.method() == actix_web::http::Method::GET => {
+                PageError::SignIn(request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string))
+            }
+            other => other,
+        }
+    }
+}
+
+impl fmt::Display for PageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PageError::SignIn(_) => f.write_str("not signed in"),
+            PageError::Refused(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for PageError {}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage {
+    page: Page,
+    sentence: String,
+    code: String,
+    faults: Vec<String>,
+}
+
+impl ResponseError for PageError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            PageError::SignIn(_) => StatusCode::SEE_OTHER,
+            PageError::Refused(error) => error.status_code(),
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let error = match self {
+            PageError::SignIn(next) => {
+                let query = serde_urlencoded::to_string([("next", next)]).unwrap_or_default();
+                return HttpResponse::SeeOther()
+                    .insert_header((LOCATION, format!("/sign-in?{query}")))
+                    .finish();
+            }
+            PageError::Refused(error) => error,
+        };
+        let problem = error.problem();
+        let title = match self.status_code() {
+            StatusCode::NOT_FOUND => "ページが見つかりません",
+            StatusCode::FORBIDDEN => "この操作はできません",
+            status if status.is_server_error() => "処理できませんでした",
+            _ => "受け付けられませんでした",
+        };
+        render(
+            self.status_code(),
+            &ErrorPage {
+                page: Page::of_nobody(title),
+                sentence: problem.detail,
+                code: problem.code,
+                faults: problem.faults.into_iter().map(|fault| fault.message).collect(),
+            },
+        )
+    }
+}
+
+/// A path that there is not.
+///
+/// # Errors
+/// Always.
+pub async fn unknown_page() -> Result<HttpResponse, PageError> {
+    Err(AppError::not_found(
+        "path_unknown",
+        "このURLのページはありません。URLを確かめるか、ホームから選び直してください。",
+    )
+    .into())
+}

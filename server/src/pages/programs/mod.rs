@@ -1,0 +1,6 @@
+//! Pages of programs.
+
+use actix_web::web;
+
+/// The pages of this part.
+pub fn configure(_config: &mut web::ServiceConfig) {}

@@ -1,0 +1,81 @@
+//! Who reads a page, as an argument: a handler that takes `Visitor<P>` runs only for somebody signed in whose role may do `P`.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
+use secrecy::SecretString;
+
+use crate::app::sessions;
+use crate::app::state::State;
+use crate::auth::permit::{Permit, Policy};
+use crate::error::AppError;
+use crate::pages::error::PageError;
+use crate::pages::page::{Page, Who};
+
+/// The session's cookie: of this host only, over TLS only (browsers take it from localhost too), unseen by scripts.
+pub const COOKIE: &str = "__Host-chosa";
+
+/// Somebody signed in with the right `P`.
+pub struct Visitor<P> {
+    /// Proof of the right, for the use case.
+    pub permit: Permit<P>,
+    /// The session's token; for signing out.
+    pub token: SecretString,
+    /// For the head of the page.
+    pub who: Who,
+}
+
+impl<P: Policy> Visitor<P> {
+    /// The frame of a page for this visitor.
+    pub fn page(&self, title: impl Into<String>) -> Page {
+        Page::of(self.who.clone(), title)
+    }
+
+    /// Another right that a page needs beside its own.
+    ///
+    /// # Errors
+    /// `role_not_permitted`.
+    pub fn also<Q: Policy>(&self) -> Result<Permit<Q>, AppError> {
+        Permit::of(self.permit.actor().clone())
+    }
+
+    /// Another right, for a part of the page that only some roles see.
+    pub fn maybe<Q: Policy>(&self) -> Option<Permit<Q>> {
+        self.also().ok()
+    }
+}
+
+/// The token of a request's session.
+pub fn token_of(request: &HttpRequest) -> Option<SecretString> {
+    request.cookie(COOKIE).map(|cookie| SecretString::from(cookie.value()))
+}
+
+impl<P: Policy> FromRequest for Visitor<P> {
+    type Error = PageError;
+    type Future = Pin<Box<dyn Future<Output = Result<Visitor<P>, PageError>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { visitor_of(&request).await.map_err(|error| PageError::wanted(error, &request)) })
+    }
+}
+
+async fn visitor_of<P: Policy>(request: &HttpRequest) -> Result<Visitor<P>, AppError> {
+    let state = request
+        .app_data::<web::Data<State>>()
+        .ok_or_else(|| AppError::internal("the application state is not registered"))?;
+    let token = token_of(request).ok_or_else(|| AppError::unauthenticated("session_missing", "ログインしてください。"))?;
+    let origin = request.peer_addr().map(|address| address.ip());
+    let actor = sessions::authenticate(state, &token).await?.asking_from(origin);
+    let identity = sessions::identity(state, &Permit::of(actor.clone())?).await?;
+    Ok(Visitor {
+        who: Who {
+            role: actor.role().clone(),
+            login: identity.login,
+            speaks_for: identity.speaks_for,
+        },
+        permit: Permit::of(actor)?,
+        token,
+    })
+}

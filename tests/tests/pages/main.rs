@@ -1,0 +1,13 @@
+//! Pages as they are read without JavaScript, over HTTP on a real server: what is shown to whom, where forms lead, what is stored and what is not.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
+mod accounts;
+mod answers;
+mod programs;
+mod protection;
+mod surveys;
