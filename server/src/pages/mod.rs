@@ -8,6 +8,7 @@ pub mod answers;
 pub mod assets;
 pub mod error;
 pub mod fields;
+pub mod help;
 pub mod homes;
 pub mod page;
 pub mod programs;
@@ -17,7 +18,7 @@ pub mod surveys;
 pub mod visitor;
 pub mod words;
 
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{Compress, from_fn};
 use actix_web::web;
 
 use crate::error::AppError;
@@ -29,10 +30,14 @@ const FORM_BYTES: usize = 1 << 20;
 /// All pages, under headers that browsers obey and behind the check of where a form came from.
 pub fn configure(config: &mut web::ServiceConfig) {
     let pages = web::scope("")
+        .wrap(Compress::default())
         .wrap(from_fn(protection::protect))
         .configure(extractors)
         .service(assets::read_asset)
         .service(homes::read_home)
+        .service(help::list_guides)
+        .service(help::read_guide)
+        .service(help::read_picture)
         .service(sessions::read_sign_in)
         .service(sessions::sign_in)
         .service(sessions::sign_out)

@@ -124,7 +124,7 @@ impl Page {
     }
 
     /// The path of an asset.
-    pub fn asset(&self, name: &str) -> &'static str {
+    pub fn asset(&self, name: &str) -> String {
         assets::path(name)
     }
 }

@@ -1,0 +1,68 @@
+//! The pages in Chromium, as their users use them: each journey with and without JavaScript, looked at by axe-core, by the HTML standard and at 320 px.
+//! The journeys are `tests/browser/journeys`; every page's picture stays in `target/tmp/screenshots`.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use serde_json::{Value, json};
+use tests::app::TestApp;
+use tests::world::PASSWORD;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("browser")
+}
+
+/// Installs what drives the browser, once, if it is not there as the lock file says.
+fn install() {
+    static DONE: OnceLock<()> = OnceLock::new();
+    DONE.get_or_init(|| {
+        let (wanted, there) = (folder().join("package-lock.json"), folder().join("node_modules/.package-lock.json"));
+        let modified = |path: &Path| std::fs::metadata(path).and_then(|data| data.modified()).ok();
+        if modified(&there).is_some_and(|there| Some(there) >= modified(&wanted)) {
+            return;
+        }
+        let status = Command::new("npm").args(["ci", "--no-audit", "--no-fund", "--silent"]).current_dir(folder()).status().unwrap();
+        assert!(status.success(), "npm ci failed in tests/browser");
+    });
+}
+
+/// Runs a journey; everything that it looked at must hold.
+async fn journey(name: &'static str, app: &TestApp, mut given: Value) {
+    given["password"] = json!(PASSWORD);
+    let shots = Path::new(env!("CARGO_TARGET_TMPDIR")).join("screenshots");
+    let base = app.base.clone();
+    let output = tokio::task::spawn_blocking(move || {
+        install();
+        Command::new("node")
+            .args(["run.mjs", name])
+            .current_dir(folder())
+            .env("CHOSA_BASE", base)
+            .env("CHOSA_SHOTS", shots)
+            .env("CHOSA_GIVEN", given.to_string())
+            .output()
+            .unwrap()
+    })
+    .await
+    .unwrap();
+    assert!(
+        output.status.success(),
+        "{name}:\n{}\n{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clerks_whole_way() {
+    let app = TestApp::spawn().await;
+    journey("clerk", &app, json!({"scripts": true})).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clerks_whole_way_without_javascript() {
+    let app = TestApp::spawn().await;
+    journey("clerk", &app, json!({"scripts": false})).await;
+}
