@@ -26,8 +26,16 @@ const fn guide(name: &'static str, title: &'static str, text: &'static str) -> G
 
 const GUIDES: &[Guide] = &[
     guide("hospital", "病院の担当者の方へ", include_str!("../../../docs/guides/hospital.md")),
-    guide("prefecture", "都道府県の担当者の方へ", include_str!("../../../docs/guides/prefecture.md")),
-    guide("ministry", "厚生労働省の担当者の方へ", include_str!("../../../docs/guides/ministry.md")),
+    guide(
+        "prefecture",
+        "都道府県の担当者の方へ",
+        include_str!("../../../docs/guides/prefecture.md"),
+    ),
+    guide(
+        "ministry",
+        "厚生労働省の担当者の方へ",
+        include_str!("../../../docs/guides/ministry.md"),
+    ),
     guide("operator", "運用の担当者の方へ", include_str!("../../../docs/guides/operator.md")),
     guide("quotas", "支援枠の計算", include_str!("../../../docs/quotas.md")),
     guide("planning", "支援の計画の数え方", include_str!("../../../docs/planning.md")),
@@ -97,7 +105,9 @@ pub struct Reader(Option<Visitor<ReadSelf>>);
 
 impl Reader {
     fn page(&self, title: &str) -> Page {
-        self.0.as_ref().map_or_else(|| Page::of_nobody(title), |visitor| visitor.page(title))
+        self.0
+            .as_ref()
+            .map_or_else(|| Page::of_nobody(title), |visitor| visitor.page(title))
     }
 }
 
@@ -158,8 +168,18 @@ fn as_html(markdown: &str) -> String {
     });
     let mut text = String::new();
     html::push_html(&mut text, events);
-    text.replace("<table>", "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"表\"><table>")
+    let mut parts = text.split("<table>");
+    let mut numbered = parts.next().unwrap_or_default().to_owned();
+    // Each can be scrolled by keyboard, and has a name of its own to be told apart by.
+    for (part, number) in parts.zip(1_usize..) {
+        numbered.push_str(&format!(
+            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"表{number}\"><table>"
+        ));
+        numbered.push_str(part);
+    }
+    numbered
         .replace("</table>", "</table></div>")
+        .replace("<th></th>", "<td></td>")
         .replace("<pre>", "<pre tabindex=\"0\">")
         .replace("<th style=\"text-align: right\">", "<th class=\"n\">")
         .replace("<td style=\"text-align: right\">", "<td class=\"n\">")

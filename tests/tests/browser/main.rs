@@ -24,7 +24,11 @@ fn install() {
         if modified(&there).is_some_and(|there| Some(there) >= modified(&wanted)) {
             return;
         }
-        let status = Command::new("npm").args(["ci", "--no-audit", "--no-fund", "--silent"]).current_dir(folder()).status().unwrap();
+        let status = Command::new("npm")
+            .args(["ci", "--no-audit", "--no-fund", "--silent"])
+            .current_dir(folder())
+            .status()
+            .unwrap();
         assert!(status.success(), "npm ci failed in tests/browser");
     });
 }
@@ -65,4 +69,37 @@ async fn a_clerks_whole_way() {
 async fn a_clerks_whole_way_without_javascript() {
     let app = TestApp::spawn().await;
     journey("clerk", &app, json!({"scripts": false})).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clerk_by_keyboard_alone() {
+    let app = TestApp::spawn().await;
+    journey("keyboard", &app, json!({})).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_clerks_at_one_draft() {
+    let app = TestApp::spawn().await;
+    journey("together", &app, json!({})).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hostile_names_stay_text() {
+    let app = TestApp::spawn().await;
+    let name = "<b>試験</b><script>alert(0)</script>=1+1\u{202e}病院";
+    let superuser = app.database.superuser().await;
+    let changed = superuser
+        .execute(
+            "UPDATE hospital SET name = $1 WHERE id IN (SELECT hospital_id FROM frame WHERE gmis_id = 'SJK0001')",
+            &[&name],
+        )
+        .await;
+    assert_eq!(changed.unwrap(), 1);
+    journey("hostile", &app, json!({"hospital": "<b>試験</b><script>alert(0)</script>=1+1"})).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_guides_as_pages() {
+    let app = TestApp::spawn().await;
+    journey("guides", &app, json!({})).await;
 }
