@@ -112,6 +112,15 @@ export class Looker {
         if (judged !== page) await judged.close();
     }
 
+    /** A picture of what a window shows, for the guides. */
+    async picture(page, name) {
+        const size = page.viewportSize();
+        await page.setViewportSize({ width: 1000, height: 720 });
+        await page.evaluate(() => scrollTo(0, 0));
+        await page.screenshot({ path: join(this.shots, `${name}.png`) });
+        await page.setViewportSize(size);
+    }
+
     async copy(page) {
         const context = await this.first.browser().newContext({ baseURL: this.base, viewport: page.viewportSize(), storageState: await page.context().storageState() });
         this.contexts.push(context);

@@ -45,7 +45,12 @@ const GUIDES: &[Guide] = &[
 ];
 
 /// Pictures of pages that guides show; made by the tests of the pages (`make pictures`).
-const PICTURES: &[(&str, &[u8])] = &[];
+const PICTURES: &[(&str, &[u8])] = &[
+    ("clerk-check.png", include_bytes!("../../../docs/images/clerk-check.png")),
+    ("clerk-form.png", include_bytes!("../../../docs/images/clerk-form.png")),
+    ("clerk-home.png", include_bytes!("../../../docs/images/clerk-home.png")),
+    ("clerk-receipt.png", include_bytes!("../../../docs/images/clerk-receipt.png")),
+];
 
 #[derive(Template)]
 #[template(path = "help/guides.html")]

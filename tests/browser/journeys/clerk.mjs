@@ -17,6 +17,7 @@ export default async function (looker) {
     await page.getByRole("link", { name: /回答を始める.*病院における/ }).first().click();
     await looker.look(page, `form-respondent${mark}`);
 
+    const picture = async (name) => { if (scripts) await looker.picture(page, name); };
     const press = async (name) => {
         await page.getByRole("button", { name, exact: true }).first().click();
         await page.waitForLoadState();
@@ -81,6 +82,7 @@ export default async function (looker) {
     await choose("backup_offline", "yes");
     await choose("backup_leak_protection", "no");
     await looker.look(page, `form-asked${mark}`);
+    await picture("clerk-form");
     await press("保存して次へ");
     await choose("server_services_stopped", "yes");
     await choose("client_services_stopped", "no");
@@ -90,6 +92,7 @@ export default async function (looker) {
     await page.goto("/");
     await looker.reads(page, "まだ提出されていません");
     await looker.look(page, `home-draft${mark}`);
+    await picture("clerk-home");
     await page.getByRole("link", { name: /続きを入力する/ }).first().click();
     await page.getByRole("link", { name: "1ページにすべて表示する" }).click();
     await looker.look(page, `form-whole${mark}`);
@@ -102,9 +105,11 @@ export default async function (looker) {
     await press("内容を確認して提出へ");
     await looker.reads(page, "確認をお願いしたい点が1件あります");
     await looker.look(page, `check${mark}`);
+    await picture("clerk-check");
     await press("この内容で提出する");
     await looker.reads(page, "受付番号");
     await looker.look(page, `receipt${mark}`);
+    await picture("clerk-receipt");
     const saving = page.waitForEvent("download");
     await page.getByRole("link", { name: /署名付き受付票/ }).click();
     looker.must((await saving).suggestedFilename() === "receipt_2024_SJK0001_1.json", "the receipt's file");
