@@ -9,11 +9,13 @@ pub mod assets;
 pub mod error;
 pub mod fields;
 pub mod homes;
+pub mod jobs;
 pub mod page;
 pub mod programs;
 pub mod protection;
 pub mod sessions;
 pub mod surveys;
+pub mod uploads;
 pub mod visitor;
 pub mod words;
 
