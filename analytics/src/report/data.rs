@@ -11,7 +11,7 @@ use rust_xlsxwriter::{Workbook, Worksheet, XlsxError};
 /// A sheet has 1,048,576 rows, one of them the header; what is more goes to a further sheet (polars#20870: writers that pass the limit write nothing).
 pub(crate) const ROWS_PER_SHEET: usize = 1_048_575;
 /// Excel takes a CSV file for UTF-8 only with this mark.
-const BOM: &[u8] = b"\xEF\xBB\xBF";
+pub(super) const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// The data as a workbook: `data`, `code_table`, `definitions`, one table a sheet. Call it from a plain thread.
 ///

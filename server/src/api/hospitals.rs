@@ -96,7 +96,11 @@ pub async fn list_hospitals(
         limit: query.limit,
     };
     let standing = query.state.as_deref().map(standing).transpose()?;
-    let filter = Filter { prefecture, standing };
+    let filter = Filter {
+        prefecture,
+        standing,
+        ..Filter::default()
+    };
     let rows = frames::list(&state, &guarded.permit, survey, filter, page.after.as_deref(), page.limit()).await?;
     Ok(web::Json(Page::of(
         rows,

@@ -264,7 +264,8 @@ pub async fn download_annotated(
     Ok(download(annotated))
 }
 
-fn download(annotated: Annotated) -> HttpResponse {
+/// A file with what was found in it, as a download under the name that its sender gave.
+pub fn download(annotated: Annotated) -> HttpResponse {
     let rewritten = if annotated.rewritten { "true" } else { "false" };
     // The name may be anything; RFC 6266 wants it encoded.
     let name = ContentDisposition {

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel_async::AsyncPgConnection;
+use importer::contacts::examine_contacts;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::json;
+use survey::fault::Fault;
 use survey::hospital::GmisId;
 use tokio::time::{Duration, Instant, sleep_until};
 use uuid::Uuid;
@@ -56,6 +58,29 @@ pub struct InvitationVerdict {
     pub verdict: &'static str,
     /// The account's login, where there is one to be told.
     pub login: Option<String>,
+}
+
+/// Reads a list from a workbook or CSV file with the columns G-MIS ID and メールアドレス.
+///
+/// # Errors
+/// `file_refused` with the reason; or the parser is away.
+pub async fn read_list(state: &State, _permit: &Permit<InviteHospitals>, bytes: &[u8]) -> Result<Vec<Invitation>, AppError> {
+    let refused = |faults| {
+        AppError::faulty(
+            "file_refused",
+            "一覧を読み取れませんでした。何も登録されていません。理由を確認して送り直してください。",
+            faults,
+        )
+    };
+    let workbook = state.shared.parser.parse(bytes).await?.map_err(|fault| refused(vec![fault]))?;
+    let (contacts, faults) = examine_contacts(&workbook);
+    if faults.iter().any(Fault::is_error) {
+        return Err(refused(faults));
+    }
+    Ok(contacts
+        .into_iter()
+        .map(|(hospital, email)| Invitation { hospital, email })
+        .collect())
 }
 
 /// Makes accounts of hospitals, one each, and asks for the mails with their links.

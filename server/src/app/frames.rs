@@ -11,6 +11,7 @@ use survey::fault::Fault;
 use survey::frame::Frame;
 use survey::hospital::{Beds, FrameHospital, GmisId, InstitutionCode};
 use survey::prefecture::PrefectureCode;
+use survey::submission::SubmissionState;
 use survey::survey::Survey;
 use uuid::Uuid;
 
@@ -56,6 +57,26 @@ pub async fn list(
         Ok(frames::page(conn, survey.id().as_str(), filter, after, limit).await?)
     })
     .await
+}
+
+/// How many hospitals of one's area stand how, `None` being 未回答.
+///
+/// # Errors
+/// The database is away.
+pub async fn standings(
+    state: &State,
+    permit: &Permit<ReadHospitals>,
+    survey: &Survey,
+) -> Result<BTreeMap<Option<SubmissionState>, i64>, AppError> {
+    let rows = as_actor(&state.pool, permit.actor(), Mode::Snapshot, async |conn| {
+        Ok(frames::standings(conn, survey.id().as_str()).await?)
+    })
+    .await?;
+    let known = |(state, hospitals): (Option<String>, i64)| {
+        let state = state.as_deref().map(SubmissionState::parse).transpose();
+        Ok((state.map_err(AppError::internal)?, hospitals))
+    };
+    rows.into_iter().map(known).collect()
 }
 
 /// Draws the frame of a survey that has none yet. Hospitals known by an identifier in use keep their identity, so that years can be compared.

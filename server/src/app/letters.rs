@@ -100,6 +100,11 @@ impl Template {
         })
     }
 
+    /// Subject and body with their places still open, to be changed by hand.
+    pub fn words(&self) -> (&str, &str) {
+        (&self.subject, &self.body)
+    }
+
     /// Subject and body for one hospital. What is filled in is never read for places again.
     pub fn fill(&self, with: &Places<'_>) -> (String, String) {
         // A name may hold anything; a subject is one line.

@@ -5,6 +5,7 @@ mod again;
 mod basis;
 mod files;
 mod making;
+mod shares;
 
 use analytics::suppress::{Hidden, Report, Rule};
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ use survey::survey::Survey;
 
 pub use again::{Again, check};
 pub use making::{Preview, make, preview, require};
+pub use shares::{NationalShares, national_shares};
 
 use crate::app::state::State;
 use crate::auth::permit::{Permit, ReadReleases};

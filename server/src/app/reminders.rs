@@ -3,7 +3,7 @@
 
 pub mod missing;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
@@ -23,6 +23,7 @@ use crate::app::{frames, statistics};
 use crate::auth::actor::{Actor, Role};
 use crate::auth::permit::{Permit, RemindHospitals};
 use crate::db::audit;
+use crate::db::frames::FrameRow;
 use crate::db::outbox::{self, NewMail};
 use crate::db::reminders::{self, ChasedRow};
 use crate::db::transaction::{Mode, as_actor};
@@ -87,6 +88,26 @@ pub struct Unreached {
     pub reason: &'static str,
     /// The refused address.
     pub email: Option<String>,
+}
+
+/// When each of these hospitals was last reminded; those that never were are not among them.
+///
+/// # Errors
+/// The database is away.
+pub async fn last(
+    state: &State,
+    permit: &Permit<RemindHospitals>,
+    survey: &Survey,
+    hospitals: &[&FrameRow],
+) -> Result<BTreeMap<Uuid, DateTime<Utc>>, AppError> {
+    let ids: Vec<Uuid> = hospitals.iter().map(|row| row.hospital_id).collect();
+    as_actor(&state.pool, permit.actor(), Mode::Snapshot, async |conn| {
+        Ok(outbox::last_reminders(conn, survey.id().as_str(), &ids)
+            .await?
+            .into_iter()
+            .collect())
+    })
+    .await
 }
 
 /// Shows every mail of a round and sends none.

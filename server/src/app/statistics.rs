@@ -20,9 +20,11 @@ use crate::db::snapshots;
 use crate::db::transaction::{Mode, as_actor};
 use crate::error::AppError;
 
+mod looks;
 mod read;
 mod words;
 
+pub use looks::{picture, rate_picture, table_csv, table_xlsx};
 pub use words::{among, area, banding, by, filter, filters};
 
 /// Who publishes, and in whose name the ministry writes.

@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Date, Integer, Jsonb, Nullable, SmallInt, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Date, Integer, Jsonb, Nullable, SmallInt, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::Value;
+use survey::band::Band;
 use survey::prefecture::PrefectureCode;
 use survey::submission::SubmissionState;
 use uuid::Uuid;
@@ -47,19 +48,28 @@ pub type Standing = (SubmissionState, DateTime<Utc>, Option<DateTime<Utc>>);
 type StandingRow = (String, DateTime<Utc>, Option<DateTime<Utc>>);
 
 /// Which hospitals of a frame; all that the actor may see by default.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Filter {
     /// Of one prefecture.
     pub prefecture: Option<PrefectureCode>,
     /// How their submissions stand.
     pub standing: Option<Wanted>,
+    /// Of one bed-size class.
+    pub band: Option<&'static Band>,
+    /// Those whose name holds this, or whose G-MIS ID begins with it.
+    pub text: Option<String>,
 }
+
+/// The states that count: who is in one of them has answered.
+const COUNTED: [SubmissionState; 2] = [SubmissionState::Submitted, SubmissionState::Accepted];
 
 /// A state to look for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
     /// 未回答: nothing was ever begun.
     Unanswered,
+    /// Nothing that counts: begun or not, they have to be chased.
+    Missing,
     /// In this state.
     State(SubmissionState),
 }
@@ -152,9 +162,24 @@ pub async fn page(
     }
     query = match filter.standing {
         Some(Wanted::Unanswered) => query.filter(submission::state.is_null()),
+        Some(Wanted::Missing) => query.filter(
+            submission::state
+                .is_null()
+                .or(submission::state.ne_all(COUNTED.map(SubmissionState::as_str))),
+        ),
         Some(Wanted::State(state)) => query.filter(submission::state.eq(state.as_str())),
         None => query,
     };
+    if let Some(band) = filter.band {
+        query = query.filter(frame::beds.ge(i32::from(band.min)));
+        if let Some(max) = band.max {
+            query = query.filter(frame::beds.le(i32::from(max)));
+        }
+    }
+    if let Some(text) = &filter.text {
+        let text = text.replace(['\\', '%', '_'], "");
+        query = query.filter(frame::name.ilike(format!("%{text}%")).or(frame::gmis_id.ilike(format!("{text}%"))));
+    }
     if let Some(after) = after {
         query = query.filter(frame::gmis_id.gt(after));
     }
@@ -166,6 +191,27 @@ pub async fn page(
     rows.into_iter()
         .map(|(row, standing)| Ok((row, standing.map(known).transpose()?)))
         .collect()
+}
+
+#[derive(QueryableByName)]
+struct CountedRow {
+    #[diesel(sql_type = Nullable<Text>)]
+    state: Option<String>,
+    #[diesel(sql_type = BigInt)]
+    hospitals: i64,
+}
+
+/// How many hospitals in scope that the actor may see stand how; a state that none is in is not among them.
+pub async fn standings(conn: &mut AsyncPgConnection, survey_id: &str) -> QueryResult<Vec<(Option<String>, i64)>> {
+    let rows: Vec<CountedRow> = diesel::sql_query(
+        "SELECT s.state, count(*) AS hospitals FROM frame f \
+         LEFT JOIN submission s ON s.survey_id = f.survey_id AND s.hospital_id = f.hospital_id \
+         WHERE f.survey_id = $1 AND f.out_of_scope_at IS NULL GROUP BY s.state",
+    )
+    .bind::<Text, _>(survey_id)
+    .load(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.state, row.hospitals)).collect())
 }
 
 /// How many hospitals the frame has, those out of scope too: a frame that they all left was drawn all the same.

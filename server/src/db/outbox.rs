@@ -58,6 +58,27 @@ pub async fn insert(conn: &mut AsyncPgConnection, mails: &[NewMail]) -> QueryRes
     Ok(added)
 }
 
+#[derive(QueryableByName)]
+struct RemindedRow {
+    #[diesel(sql_type = SqlUuid)]
+    hospital_id: Uuid,
+    #[diesel(sql_type = Timestamptz)]
+    at: DateTime<Utc>,
+}
+
+/// When these hospitals were last reminded of a survey, as far as they were.
+pub async fn last_reminders(conn: &mut AsyncPgConnection, survey_id: &str, hospitals: &[Uuid]) -> QueryResult<Vec<(Uuid, DateTime<Utc>)>> {
+    let rows: Vec<RemindedRow> = diesel::sql_query(
+        "SELECT hospital_id, max(made_at) AS at FROM outbox \
+         WHERE purpose = 'reminder' AND survey_id = $1 AND hospital_id = ANY ($2) GROUP BY hospital_id",
+    )
+    .bind::<Text, _>(survey_id)
+    .bind::<Array<SqlUuid>, _>(hospitals)
+    .load(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.hospital_id, row.at)).collect())
+}
+
 /// A mail that was taken up.
 #[derive(Debug, Clone, QueryableByName)]
 pub struct TakenMail {

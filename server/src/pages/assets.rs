@@ -17,6 +17,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("autosave.js", JAVASCRIPT, include_str!("../../assets/autosave.js")),
     ("chosa.css", "text/css; charset=utf-8", include_str!("../../assets/chosa.css")),
     ("chosa.js", JAVASCRIPT, include_str!("../../assets/chosa.js")),
+    ("progress.js", JAVASCRIPT, include_str!("../../assets/progress.js")),
     ("chosa.svg", "image/svg+xml", include_str!("../../assets/chosa.svg")),
 ];
 

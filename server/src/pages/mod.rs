@@ -10,11 +10,13 @@ pub mod error;
 pub mod fields;
 pub mod help;
 pub mod homes;
+pub mod jobs;
 pub mod page;
 pub mod programs;
 pub mod protection;
 pub mod sessions;
 pub mod surveys;
+pub mod uploads;
 pub mod visitor;
 pub mod words;
 

@@ -1,0 +1,202 @@
+//! How far something is that takes longer than a request: read again by a browser without JavaScript, followed by one with it, and the way to what came
+//! of it. Starts nothing.
+
+use std::time::Duration;
+
+use actix_web::web::Bytes;
+use actix_web::{HttpResponse, get, web};
+use askama::Template;
+use futures_util::stream;
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::api::problem::ApiError;
+use crate::api::surveys::download;
+use crate::app::jobs::{self, Job};
+use crate::app::state::State;
+use crate::auth::permit::{FollowJobs, Permit};
+use crate::pages::error::PageError;
+use crate::pages::page::{Page, show};
+use crate::pages::visitor::Visitor;
+use crate::pages::words;
+
+/// How often a follower is told.
+const LOOK: Duration = Duration::from_millis(250);
+/// How often it hears something even when nothing changed, so that nobody in between closes the connection.
+const ALIVE: u32 = 40;
+
+/// How a job stands, in words.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct News {
+    /// For people.
+    text: String,
+    done: i32,
+    /// 0: not known.
+    total: i32,
+    over: bool,
+    failed: bool,
+    /// Path of what came of it, or empty.
+    href: String,
+    /// What it is called.
+    link: &'static str,
+}
+
+impl News {
+    fn of(job: &Job) -> News {
+        let row = &job.row;
+        let (text, answer) = match job.answer() {
+            Ok(Some((_, answer))) => ("終わりました。".to_owned(), Some(answer)),
+            Ok(None) => (progress(job), None),
+            Err(error) => (format!("できませんでした。{}", ApiError::from(error).problem().detail), None),
+        };
+        let (href, link) = answer.as_ref().map_or((String::new(), ""), |answer| result(job, answer));
+        News {
+            text,
+            done: row.done,
+            total: row.total,
+            over: job.is_over(),
+            failed: row.state == "failed",
+            href,
+            link,
+        }
+    }
+}
+
+fn progress(job: &Job) -> String {
+    let row = &job.row;
+    let phase = match row.phase.as_str() {
+        "reading" => "ファイルを読み取っています",
+        "checking" => "回答を検査しています",
+        "recording" => "結果を記録しています",
+        "writing" => "ファイルを作っています",
+        _ if row.state == "queued" => "順番を待っています",
+        _ => "処理しています",
+    };
+    if row.total > 0 {
+        format!("{phase}（{}件のうち{}件）", row.total, row.done)
+    } else {
+        format!("{phase}。")
+    }
+}
+
+/// Where that is which came of a job.
+fn result(job: &Job, answer: &Value) -> (String, &'static str) {
+    let row = &job.row;
+    let said = |name: &str| match answer.get(name) {
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    };
+    match row.kind.as_str() {
+        "import" => (
+            format!("/surveys/{}/uploads/{}?done=imported", row.survey_id, said("import")),
+            "取込みの結果を見る",
+        ),
+        "release" => (format!("/surveys/{}/releases/{}", row.survey_id, said("number")), "公表版を見る"),
+        _ => (format!("/jobs/{}/file", row.id), "ファイルを受け取る"),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "surveys/job.html")]
+struct JobPage {
+    page: Page,
+    news: News,
+    events: String,
+    here: String,
+    queued: String,
+    back: String,
+}
+
+/// Shows how far a job is.
+///
+/// # Errors
+/// `job_unknown`, for somebody else's too; or the database is away.
+#[get("/jobs/{job}")]
+pub async fn read_job(state: web::Data<State>, visitor: Visitor<FollowJobs>, place: web::Path<Uuid>) -> Result<HttpResponse, PageError> {
+    let job = jobs::read(&state, &visitor.permit, *place).await?;
+    let title = match job.row.kind.as_str() {
+        "import" => "ファイルの取込み",
+        "release" => "公表版の作成",
+        _ => "ファイルの作成",
+    };
+    Ok(show(&JobPage {
+        page: visitor.page(title).below("/", "ホーム"),
+        news: News::of(&job),
+        events: format!("/jobs/{}/events", job.row.id),
+        here: format!("/jobs/{}", job.row.id),
+        queued: words::moment(job.row.queued_at),
+        back: format!("/surveys/{}", job.row.survey_id),
+    }))
+}
+
+/// The file that a job made.
+///
+/// # Errors
+/// `job_unknown`, `job_not_over`, `job_without_file`, `file_erased`; or the database is away.
+#[get("/jobs/{job}/file")]
+pub async fn download_job_file(
+    state: web::Data<State>,
+    visitor: Visitor<FollowJobs>,
+    place: web::Path<Uuid>,
+) -> Result<HttpResponse, PageError> {
+    let (file, bytes) = jobs::file(&state, &visitor.permit, *place).await?;
+    Ok(download(&file.file_name, &file.media_type, bytes))
+}
+
+/// Follows a job: a server-sent event `job` whenever it moved, the last one when it is over.
+///
+/// # Errors
+/// `job_unknown`; or the database is away.
+#[get("/jobs/{job}/events")]
+pub async fn follow_job(state: web::Data<State>, visitor: Visitor<FollowJobs>, place: web::Path<Uuid>) -> Result<HttpResponse, PageError> {
+    // Refused here and not in the middle of a stream.
+    jobs::read(&state, &visitor.permit, *place).await?;
+    let follower = Follower {
+        state,
+        permit: visitor.permit,
+        job: *place,
+        said: None,
+        over: false,
+    };
+    Ok(HttpResponse::Ok()
+        .content_type("text/event-stream")
+        .insert_header(("X-Accel-Buffering", "no"))
+        .streaming(stream::unfold(follower, Follower::next)))
+}
+
+struct Follower {
+    state: web::Data<State>,
+    permit: Permit<FollowJobs>,
+    job: Uuid,
+    said: Option<News>,
+    over: bool,
+}
+
+impl Follower {
+    /// The next event; none after the one that says that the job is over. A database that is away closes the stream, and the browser asks again.
+    async fn next(mut self) -> Option<(Result<Bytes, PageError>, Follower)> {
+        if self.over {
+            return None;
+        }
+        for _ in 0..ALIVE {
+            let job = match jobs::read(&self.state, &self.permit, self.job).await {
+                Ok(job) => job,
+                Err(error) => {
+                    self.over = true;
+                    return Some((Err(error.into()), self));
+                }
+            };
+            let now = News::of(&job);
+            if self.said.as_ref() != Some(&now) {
+                self.over = now.over;
+                let data = serde_json::to_string(&now).unwrap_or_default();
+                self.said = Some(now);
+                return Some((Ok(Bytes::from(format!("event: job\ndata: {data}\n\n"))), self));
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        Some((Ok(Bytes::from_static(b": alive\n\n")), self))
+    }
+}
