@@ -103,3 +103,9 @@ async fn the_guides_as_pages() {
     let app = TestApp::spawn().await;
     journey("guides", &app, json!({})).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prefectures_staff() {
+    let app = TestApp::answered().await;
+    journey("prefecture", &app, json!({})).await;
+}
