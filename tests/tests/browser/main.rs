@@ -109,3 +109,15 @@ async fn a_prefectures_staff() {
     let app = TestApp::answered().await;
     journey("prefecture", &app, json!({})).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_selection_board_from_candidates_to_acceptance() {
+    let app = TestApp::answered().await;
+    journey("board", &app, json!({})).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ministry_from_the_map_to_a_release() {
+    let app = TestApp::answered().await;
+    journey("ministry", &app, json!({})).await;
+}

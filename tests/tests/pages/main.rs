@@ -10,4 +10,5 @@ mod accounts;
 mod answers;
 mod programs;
 mod protection;
+mod rights;
 mod surveys;
