@@ -13,9 +13,10 @@ use crate::pages::error::PageError;
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// What there is: name, media type, text.
-const FILES: [(&str, &str, &str); 3] = [
+const FILES: [(&str, &str, &str); 4] = [
     ("chosa.css", "text/css; charset=utf-8", include_str!("../../assets/chosa.css")),
     ("chosa.js", JAVASCRIPT, include_str!("../../assets/chosa.js")),
+    ("idle.js", JAVASCRIPT, include_str!("../../assets/idle.js")),
     ("chosa.svg", "image/svg+xml", include_str!("../../assets/chosa.svg")),
 ];
 
