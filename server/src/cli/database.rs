@@ -90,6 +90,7 @@ impl Database {
             time_outs: TimeOuts::default(),
             token_secret: settings.token_secret()?,
             receipt_secret: settings.receipt_secret()?,
+            second_factor: settings.second_factor,
             parser: Arc::new(Parser::new(ParserOptions {
                 program: settings.parser.clone(),
                 ..ParserOptions::default()

@@ -11,10 +11,11 @@ use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 
 use super::{ConfigError, LogFormat, line_of, read_file};
+use crate::auth::second_factor::Demand;
 use crate::mailing::SmtpTls;
 
 /// Every setting that is a variable, without its prefix; all but `CONFIG` are keys of the file too.
-pub(super) const VARIABLES: [&str; 21] = [
+pub(super) const VARIABLES: [&str; 22] = [
     "CONFIG",
     "DATA_FOLDER",
     "PG_BIN",
@@ -27,6 +28,7 @@ pub(super) const VARIABLES: [&str; 21] = [
     "PARSER",
     "TOKEN_SECRET_FILE",
     "RECEIPT_SECRET_FILE",
+    "SECOND_FACTOR",
     "PUBLIC_URL",
     "SMTP_HOST",
     "SMTP_PORT",
@@ -122,6 +124,17 @@ pub struct Layer {
     /// As the one of tokens.
     #[arg(skip)]
     pub receipt_secret_file: Option<PathBuf>,
+    /// See [`super::Settings::second_factor`].
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "DEMAND",
+        help_heading = "設定",
+        help = "画面のログインで2要素認証を求める範囲 [CHOSA_SECOND_FACTOR]",
+        hide_possible_values = false
+    )]
+    pub second_factor: Option<Demand>,
     /// See [`super::Settings::log_format`].
     #[arg(
         long,
@@ -181,6 +194,7 @@ impl Layer {
             parser: self.parser.or(lower.parser),
             token_secret_file: self.token_secret_file.or(lower.token_secret_file),
             receipt_secret_file: self.receipt_secret_file.or(lower.receipt_secret_file),
+            second_factor: self.second_factor.or(lower.second_factor),
             log_format: self.log_format.or(lower.log_format),
             log_filter: self.log_filter.or(lower.log_filter),
             public_url: self.public_url.or(lower.public_url),
@@ -230,6 +244,10 @@ pub(super) fn of_environment(variables: impl IntoIterator<Item = (OsString, OsSt
             "PARSER" => layer.parser = Some(value.into()),
             "TOKEN_SECRET_FILE" => layer.token_secret_file = Some(value.into()),
             "RECEIPT_SECRET_FILE" => layer.receipt_secret_file = Some(value.into()),
+            "SECOND_FACTOR" => {
+                let text = text("second_factor", &value)?;
+                layer.second_factor = Some(Demand::from_str(text, true).map_err(|error| ConfigError::value("second_factor", text, error))?);
+            }
             "LOG_FORMAT" => {
                 let text = text("log_format", &value)?;
                 layer.log_format = Some(LogFormat::from_str(text, true).map_err(|error| ConfigError::value("log_format", text, error))?);

@@ -14,6 +14,7 @@ pub mod jobs;
 pub mod page;
 pub mod programs;
 pub mod protection;
+pub mod second_steps;
 pub mod sessions;
 pub mod surveys;
 pub mod uploads;
@@ -43,6 +44,9 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(sessions::read_sign_in)
         .service(sessions::sign_in)
         .service(sessions::sign_out)
+        .service(sessions::keep_alive)
+        .service(second_steps::read_second_step)
+        .service(second_steps::take_second_step)
         .service(answers::forms::read_form)
         .service(answers::forms::save_form)
         .service(answers::checks::read_check)

@@ -6,6 +6,7 @@ use actix_web::http::header::LOCATION;
 use askama::Template;
 
 use crate::auth::actor::Role;
+use crate::auth::session;
 use crate::pages::assets;
 
 /// Who is signed in, for the head of a page.
@@ -121,6 +122,11 @@ impl Page {
     /// Whether the entry of the menu is the one that this page belongs to.
     pub fn is_at(&self, href: &str) -> bool {
         self.here == href
+    }
+
+    /// After how many minutes without a step a session of pages ends.
+    pub fn idle_minutes(&self) -> i64 {
+        session::IDLE.num_minutes()
     }
 
     /// The path of an asset.

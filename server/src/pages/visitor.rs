@@ -8,7 +8,7 @@ use secrecy::SecretString;
 
 use crate::app::sessions;
 use crate::app::state::State;
-use crate::auth::permit::{Permit, Policy};
+use crate::auth::permit::{Permit, Policy, ReadSelf};
 use crate::error::AppError;
 use crate::pages::error::PageError;
 use crate::pages::page::{Page, Who};
@@ -24,7 +24,12 @@ pub struct Visitor<P> {
     pub token: SecretString,
     /// For the head of the page.
     pub who: Who,
+    /// Whether nothing is shown but the page that sets up a second factor.
+    pub owes_factor: bool,
 }
+
+/// Somebody signed in who may still owe a second factor: for the pages that set it up, and for signing out.
+pub struct Newcomer(pub Visitor<ReadSelf>);
 
 impl<P: Policy> Visitor<P> {
     /// The frame of a page for this visitor.
@@ -57,7 +62,26 @@ impl<P: Policy> FromRequest for Visitor<P> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { visitor_of(&request).await.map_err(|error| PageError::wanted(error, &request)) })
+        Box::pin(async move {
+            let visitor = visitor_of(&request).await.map_err(|error| PageError::wanted(error, &request))?;
+            if visitor.owes_factor {
+                return Err(PageError::SetUp);
+            }
+            Ok(visitor)
+        })
+    }
+}
+
+impl FromRequest for Newcomer {
+    type Error = PageError;
+    type Future = Pin<Box<dyn Future<Output = Result<Newcomer, PageError>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let visitor = visitor_of(&request).await.map_err(|error| PageError::wanted(error, &request))?;
+            Ok(Newcomer(visitor))
+        })
     }
 }
 
@@ -67,7 +91,8 @@ async fn visitor_of<P: Policy>(request: &HttpRequest) -> Result<Visitor<P>, AppE
         .ok_or_else(|| AppError::internal("the application state is not registered"))?;
     let token = token_of(request).ok_or_else(|| AppError::unauthenticated("session_missing", "ログインしてください。"))?;
     let origin = request.peer_addr().map(|address| address.ip());
-    let actor = sessions::authenticate(state, &token).await?.asking_from(origin);
+    let known = sessions::recognise(state, &token).await?;
+    let actor = known.actor.asking_from(origin);
     let identity = sessions::identity(state, &Permit::of(actor.clone())?).await?;
     Ok(Visitor {
         who: Who {
@@ -77,5 +102,6 @@ async fn visitor_of<P: Policy>(request: &HttpRequest) -> Result<Visitor<P>, AppE
         },
         permit: Permit::of(actor)?,
         token,
+        owes_factor: known.owes_factor,
     })
 }

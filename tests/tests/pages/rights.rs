@@ -37,7 +37,9 @@ fn pages() -> Vec<Found> {
             for part in text.split(mark).skip(1) {
                 let path = part.split('"').next().unwrap().to_owned();
                 let head = part.split_once("async fn").unwrap().1.split_once("->").unwrap().0;
-                let policy = head.split_once("Visitor<").map(|(_, after)| after.split('>').next().unwrap().to_owned());
+                let policy = head
+                    .split_once("Visitor<")
+                    .map(|(_, after)| after.split('>').next().unwrap().to_owned());
                 pages.push(Found {
                     path,
                     method: method.clone(),
@@ -84,7 +86,13 @@ fn filled(path: &str) -> String {
         .replace("{hash}", "0")
         .replace("{token}", "none")
         .split('/')
-        .map(|part| if part.starts_with('{') { "00000000-0000-7000-8000-000000000000" } else { part })
+        .map(|part| {
+            if part.starts_with('{') {
+                "00000000-0000-7000-8000-000000000000"
+            } else {
+                part
+            }
+        })
         .collect::<Vec<_>>()
         .join("/")
 }
@@ -103,13 +111,22 @@ async fn every_page_is_for_those_whose_role_may_and_for_nobody_else() {
         let path = filled(&page.path);
         let Some(policy) = &page.policy else { continue };
         let own = |reader: &Reader| reader.request(page.method.clone(), &path).header("sec-fetch-site", "same-origin");
-        let shown = nobody.send(own(&nobody).header("content-type", "application/x-www-form-urlencoded")).await;
+        let shown = nobody
+            .send(own(&nobody).header("content-type", "application/x-www-form-urlencoded"))
+            .await;
         let led = shown.status == 303 && shown.location().starts_with("/sign-in");
-        assert!(led || [400, 415].contains(&shown.status), "nobody, {} {path}: {}", page.method, shown.status);
+        assert!(
+            led || [400, 415].contains(&shown.status),
+            "nobody, {} {path}: {}",
+            page.method,
+            shown.status
+        );
         let may = allowed(policy);
         for (role, reader) in readers.iter().filter(|(role, _)| !may.contains(role)) {
             let before = app.database.counts().await;
-            let shown = reader.send(own(reader).header("content-type", "application/x-www-form-urlencoded")).await;
+            let shown = reader
+                .send(own(reader).header("content-type", "application/x-www-form-urlencoded"))
+                .await;
             // A form that cannot be read is refused before it is asked who sent it.
             let refused = shown.status == 403 || page.method == Method::POST && [400, 415].contains(&shown.status);
             assert!(refused, "{role}, {} {path}: {}", page.method, shown.status);
