@@ -85,7 +85,8 @@ function start(form) {
         clearTimeout(timer);
         timer = setTimeout(save, 50);
     });
-    form.addEventListener("chosa:save", () => save());
+    // Whoever is about to leave the page waits for it.
+    form.addEventListener("chosa:save", (event) => event.detail?.wait?.(save()));
     form.addEventListener("submit", () => { saved = typed; });
     addEventListener("beforeunload", (event) => {
         if (saved < typed) event.preventDefault();

@@ -1,18 +1,40 @@
+import { createHmac } from "node:crypto";
+
 // A hospital clerk's whole way: sign-in, list, form with every skip, error, correction, submission, receipt, pulling back, submission again.
 // `given.scripts` says whether with JavaScript.
 export default async function (looker) {
-    const scripts = looker.given.scripts;
+    const { scripts, link, login, gmis } = looker.given;
     const mark = scripts ? "" : "-without-scripts";
     const page = await looker.person({ scripts });
+    // The link of the mail sets the password, once.
+    await page.goto(link);
+    await looker.look(page, `link${mark}`);
+    await page.getByLabel(/^新しいパスワード(?!.*もう一度)/).fill("short");
+    await page.getByRole("button", { name: "パスワードを設定する" }).click();
+    await looker.reads(page, "13文字以上");
+    await looker.look(page, `link-refused${mark}`);
+    const password = "Betriebs-9-anleitung";
+    for (const field of await page.locator('input[type="password"]').all()) await field.fill(password);
+    await page.getByRole("button", { name: "パスワードを設定する" }).click();
+    await looker.reads(page, "パスワードを設定しました");
+    await page.goto(link);
+    await looker.reads(page, "使えません");
+    await looker.look(page, `link-used${mark}`);
+
     await page.goto("/");
     looker.must(page.url().includes("/sign-in"), `nobody is led to ${page.url()}`);
     await looker.look(page, `sign-in${mark}`);
-    await page.getByLabel("ログインID").fill("hospital");
+    await page.getByLabel("ログインID").fill(login);
     await page.getByLabel("パスワード", { exact: false }).first().fill("wrong password");
     await page.getByRole("button", { name: "ログイン", exact: true }).click();
     await looker.reads(page, "ログインIDまたはパスワードが違います");
     await looker.look(page, `sign-in-refused${mark}`);
-    await looker.signIn(page, "hospital");
+    await looker.signIn(page, login, password);
+    await page.goto("/account");
+    await looker.look(page, `account${mark}`);
+    // A second factor is offered: with JavaScript it is set up, without it is skipped.
+    if (scripts) await secondFactor(looker, page, login, password);
+    await page.goto("/");
     await looker.look(page, `home-hospital${mark}`);
     await page.getByRole("link", { name: /回答を始める.*病院における/ }).first().click();
     await looker.look(page, `form-respondent${mark}`);
@@ -112,13 +134,13 @@ export default async function (looker) {
     await picture("clerk-receipt");
     const saving = page.waitForEvent("download");
     await page.getByRole("link", { name: /署名付き受付票/ }).click();
-    looker.must((await saving).suggestedFilename() === "receipt_2024_SJK0001_1.json", "the receipt's file");
+    looker.must((await saving).suggestedFilename() === `receipt_2024_${gmis}_1.json`, "the receipt's file");
 
     await press("回答を引き戻す");
     await looker.reads(page, "回答は引き戻されています");
     await page.goto("/");
     await looker.reads(page, "引き戻し");
-    await page.goto("/surveys/2024/hospitals/SJK0001/form?topic=4");
+    await page.goto(`/surveys/2024/hospitals/${gmis}/form?topic=4`);
     await choose("bcp_drilled", "yes");
     await press("内容を確認して提出へ");
     await press("この内容で提出する");
@@ -128,4 +150,49 @@ export default async function (looker) {
     await looker.look(page, `home-submitted${mark}`);
     await page.getByRole("button", { name: "ログアウト" }).click();
     await looker.reads(page, "ログアウトしました");
+}
+
+/** Sets up a second factor with the key that the page shows, and signs in by it and by a recovery code. */
+async function secondFactor(looker, page, login, password) {
+    await page.getByRole("link", { name: "2要素認証を設定する" }).click();
+    await looker.look(page, "second-factor");
+    await page.locator('input[type="password"]').fill(password);
+    await page.locator('[name="code"]').fill("000000");
+    await page.getByRole("button", { name: "2要素認証を設定する" }).click();
+    await looker.reads(page, "コードが違います");
+    await looker.look(page, "second-factor-refused");
+    const key = (await page.locator(".key").innerText()).replaceAll(/\s/g, "");
+    await page.locator('input[type="password"]').fill(password);
+    await page.locator('[name="code"]').fill(codeAt(key, looker.given.now));
+    await page.getByRole("button", { name: "2要素認証を設定する" }).click();
+    await looker.reads(page, "この画面は一度しか表示されません");
+    await looker.look(page, "recovery-codes");
+    const recovery = (await page.locator(".codes li").first().innerText()).trim();
+    await page.getByRole("button", { name: "ログアウト" }).click();
+    await page.getByLabel("ログインID").fill(login);
+    await page.getByLabel("パスワード", { exact: false }).first().fill(password);
+    await page.getByRole("button", { name: "ログイン", exact: true }).click();
+    await page.waitForURL(/second-factor/);
+    await looker.look(page, "sign-in-second-factor");
+    // A code that was taken is never taken again.
+    await page.locator('[name="code"]').fill(codeAt(key, looker.given.now));
+    await page.getByRole("button", { name: "ログイン", exact: true }).click();
+    await looker.reads(page, "コードが違います");
+    await page.locator('[name="code"]').fill(recovery);
+    await page.getByRole("button", { name: "ログイン", exact: true }).click();
+    await page.waitForURL((url) => url.pathname === "/");
+    await page.goto("/account");
+    await looker.reads(page, "設定済み");
+    await looker.look(page, "account-secured");
+}
+
+/** The code of a key at a time (RFC 6238), reckoned apart from the program. */
+function codeAt(key, seconds) {
+    const bits = [...key.replaceAll("=", "")].map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0")).join("");
+    const bytes = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+    const step = Buffer.alloc(8);
+    step.writeBigUInt64BE(BigInt(Math.floor(seconds / 30)));
+    const hash = createHmac("sha1", bytes).update(step).digest();
+    const place = hash[19] & 15;
+    return String((hash.readUInt32BE(place) & 0x7fffffff) % 1_000_000).padStart(6, "0");
 }

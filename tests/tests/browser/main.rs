@@ -8,8 +8,13 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use serde_json::{Value, json};
+use server::app::enrolments::{self, Invitation};
+use server::app::outbox;
+use server::auth::actor::Actor;
+use server::auth::permit::Permit;
 use tests::app::TestApp;
-use tests::world::PASSWORD;
+use tests::smtp::SmtpServer;
+use tests::world::{PASSWORD, UNPLACED, done, now};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("browser")
@@ -59,16 +64,37 @@ async fn journey(name: &'static str, app: &TestApp, mut given: Value) {
     );
 }
 
+/// The clerk of a hospital that was just invited: the link came by mail.
+async fn clerk(scripts: bool) {
+    let app = TestApp::spawn().await;
+    let smtp = SmtpServer::start().await;
+    let list = [Invitation {
+        hospital: UNPLACED.gmis.to_owned(),
+        email: "desk@example.jp".to_owned(),
+    }];
+    let system = || Actor::system();
+    done(enrolments::invite(&app.state, &Permit::of(system()).unwrap(), &list).await);
+    done(outbox::send_due(&app.state, &Permit::of(system()).unwrap(), &smtp.mailer()).await);
+    let mail = smtp.arrived_for("desk@example.jp").pop().unwrap();
+    let link = mail
+        .body
+        .lines()
+        .find_map(|line| line.strip_prefix("https://chosa.example.jp"))
+        .unwrap();
+    let given = json!({
+        "scripts": scripts, "link": link, "gmis": UNPLACED.gmis, "login": UNPLACED.gmis.to_lowercase(), "now": now().timestamp(),
+    });
+    journey("clerk", &app, given).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clerks_whole_way() {
-    let app = TestApp::spawn().await;
-    journey("clerk", &app, json!({"scripts": true})).await;
+    clerk(true).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clerks_whole_way_without_javascript() {
-    let app = TestApp::spawn().await;
-    journey("clerk", &app, json!({"scripts": false})).await;
+    clerk(false).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
