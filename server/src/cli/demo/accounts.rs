@@ -23,6 +23,7 @@ pub(super) async fn make(state: &State, survey: &'static Survey) -> Result<(), C
     let of = |standing: Option<Wanted>| Filter {
         prefecture: Some(prefecture),
         standing,
+        ..Filter::default()
     };
     let waiting = first(state, survey, of(Some(Wanted::Unanswered))).await?;
     let done = first(
