@@ -106,7 +106,12 @@ export class Looker {
         const size = judged.viewportSize();
         await judged.setViewportSize({ width: 320, height: 640 });
         const wide = await judged.evaluate(() => document.documentElement.scrollWidth);
-        if (wide > 320) this.fault(`${name}: ${wide} px wide at 320`);
+        if (wide > 320) {
+            const who = await judged.evaluate(() => [...document.querySelectorAll("body *")]
+                .filter((part) => part.getBoundingClientRect().right > 320 && !part.closest(".scroll"))
+                .map((part) => `${part.tagName}.${part.className} ${part.textContent.trim().slice(0, 20)}`).slice(-3).join("; "));
+            this.fault(`${name}: ${wide} px wide at 320: ${who}`);
+        }
         await judged.screenshot({ path: join(this.shots, `${name}-320.png`), fullPage: true });
         await judged.setViewportSize(size);
         if (judged !== page) await judged.close();

@@ -40,7 +40,7 @@ export default async function (looker) {
     const other = await clerk.locator('[name="bcp_defined"]:not(:checked)').first().getAttribute("value");
     await clerk.locator(`[name="bcp_defined"][value="${other}"]`).check();
     await clerk.waitForFunction(() => /保存しました/.test(document.querySelector("[data-saved]").textContent));
-    if (other === "yes") await clerk.locator('[name="bcp_drilled"][value="no"]').check();
+    await fillIn(clerk);
     await clerk.getByRole("button", { name: "内容を確認して提出へ" }).first().click();
     await clerk.getByRole("button", { name: "この内容で提出する" }).click();
     await looker.reads(clerk, "受付番号");
@@ -71,7 +71,7 @@ export default async function (looker) {
 
     await page.goto("/surveys/2024/reminders");
     await looker.look(page, "reminders");
-    await page.getByRole("button", { name: /確認/ }).first().click();
+    await page.getByRole("button", { name: "送る内容を確かめる" }).click();
     await looker.reads(page, "まだ送っていません");
     await looker.look(page, "reminders-previewed");
     await page.goto("/surveys/2024/table?question=ehr_in_use&area=13&by=band");
@@ -92,4 +92,19 @@ export default async function (looker) {
     looker.must((await city.goto("/surveys/2024/hospitals/CYD0001")).status() === 404, "another ward's hospital");
     looker.must((await city.goto("/programs")).status() === 403, "the selection");
     await looker.look(city, "forbidden");
+}
+
+/** Answers what is asked and empty, and what is asked because of that. */
+async function fillIn(page) {
+    await page.goto("/surveys/2024/hospitals/SJK0001/form?topic=all");
+    for (let round = 0; round < 4; round += 1) {
+        for (const field of await page.locator('[data-asked="required"] input[type="text"]').all()) {
+            if ((await field.inputValue()) === "") await field.fill("記入");
+        }
+        for (const question of await page.locator('[data-asked="required"]:has(input[type="radio"], input[type="checkbox"])').all()) {
+            if ((await question.locator("input:checked").count()) === 0) await question.locator("input").first().check();
+        }
+        await page.getByRole("button", { name: "一時保存" }).click();
+        await page.waitForLoadState();
+    }
 }
