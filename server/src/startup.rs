@@ -1,6 +1,6 @@
 //! Bringing the server up: pools, registration, HTTP. The same for `chosa serve`, the demo and the tests, which bind port 0.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use actix_web::dev::Server;
@@ -48,6 +48,8 @@ pub struct Parts {
     pub receipt_secret: SecretSlice<u8>,
     /// Of whom pages ask a second factor.
     pub second_factor: Demand,
+    /// Proxies in front of the server, whose `X-Forwarded-For` is believed.
+    pub proxies: Vec<IpAddr>,
     /// Parses uploads.
     pub parser: Arc<Parser>,
     /// Where people reach the server, for mails.
@@ -78,6 +80,7 @@ pub async fn state(parts: &Parts) -> Result<State, AppError> {
         sealer: Arc::new(Sealer::new(&parts.token_secret)?),
         devices: Arc::new(Devices::new(&parts.token_secret)?),
         second_factor: parts.second_factor,
+        proxies: Arc::from(parts.proxies.as_slice()),
         template_key: template_key(&parts.token_secret),
         receipts: Arc::new(ReceiptKey::new(&parts.receipt_secret)?),
         snapshots: Arc::new(Snapshots::default()),

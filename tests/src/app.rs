@@ -136,6 +136,7 @@ pub fn parts(database_url: &str, clock: Clock) -> Parts {
         token_secret: SecretSlice::from(TOKEN_SECRET.to_vec()),
         receipt_secret: SecretSlice::from(RECEIPT_SECRET.to_vec()),
         second_factor: Demand::Offered,
+        proxies: Vec::new(),
         parser: Arc::new(Parser::new(parsing::Options::default())),
         public_url: "https://chosa.example.jp".to_owned(),
         clock,

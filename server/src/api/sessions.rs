@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::guard::Guarded;
+use crate::api::origin;
 use crate::api::problem::{ApiError, ProblemJson};
 use crate::app::sessions::{self, Asking, Second, Way};
 use crate::app::state::State;
@@ -55,7 +56,7 @@ pub async fn create_session(
     let agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
     let asking = Asking {
         way: Way::Api,
-        origin: request.peer_addr().map(|address| address.ip()),
+        origin: origin::of(&request, &state),
         agent: agent.unwrap_or_default().to_owned(),
         device: None,
     };

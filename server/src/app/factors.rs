@@ -120,7 +120,12 @@ pub async fn confirm(
         Typed::Code(code) => key.step_of(&code, now),
         Typed::Recovery(_) | Typed::Nothing => None,
     };
-    let last_step = step.ok_or_else(second::code_wrong)?;
+    let last_step = step.ok_or_else(|| {
+        AppError::invalid(
+            "code_wrong",
+            "コードが違います。認証アプリに今表示されている6桁のコードを入力してください。繰り返す場合は、アプリの端末の時刻が合っているか確かめてください。",
+        )
+    })?;
     let (id, own) = (Uuid::now_v7(), session::hash(token.expose_secret()));
     let sealed_key = state.shared.sealer.seal(&context("kept", account), key.bytes())?;
     let codes = second_factor::new_recovery_codes()?;

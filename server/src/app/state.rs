@@ -1,5 +1,6 @@
 //! What use cases need beside their arguments. Made once per worker: the pool is the worker's own, the rest is shared.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use tokio::sync::Notify;
@@ -27,6 +28,8 @@ pub struct Shared {
     pub devices: Arc<Devices>,
     /// Of whom pages ask a second factor.
     pub second_factor: Demand,
+    /// Proxies in front of the server, whose word of who asks is believed.
+    pub proxies: Arc<[IpAddr]>,
     /// Key of the stamps on templates.
     pub template_key: [u8; 32],
     /// Signs receipts.

@@ -118,11 +118,14 @@ impl Typed {
             .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '－' | 'ー' | '‐' | '−'))
             .collect::<String>()
             .to_lowercase();
-        let is_letter = |c: char| u8::try_from(c).is_ok_and(|byte| LETTERS.contains(&byte));
         if plain.len() == 6 && plain.chars().all(|c| c.is_ascii_digit()) {
-            Typed::Code(plain)
-        } else if plain.len() == LENGTH && plain.chars().all(is_letter) {
-            Typed::Recovery(plain)
+            return Typed::Code(plain);
+        }
+        // Neither 0 nor 1 is in a recovery code: who types one has read a letter.
+        let letters = plain.replace('0', "o").replace('1', "l");
+        let is_letter = |c: char| u8::try_from(c).is_ok_and(|byte| LETTERS.contains(&byte));
+        if letters.len() == LENGTH && letters.chars().all(is_letter) {
+            Typed::Recovery(letters)
         } else {
             Typed::Nothing
         }
@@ -186,13 +189,14 @@ mod tests {
         for text in ["123456", " 123 456 ", "１２３-４５６"] {
             assert_eq!(Typed::read(text), Typed::Code("123456".to_owned()), "{text}");
         }
-        for text in ["", "12345", "1234567", "12345x", "abcd-efgh-ijkl-mno1"] {
+        for text in ["", "12345", "1234567", "12345x", "abcd-efgh-ijkl-mno8"] {
             assert_eq!(Typed::read(text), Typed::Nothing, "{text}");
         }
         for code in new_recovery_codes().unwrap() {
             let shown = code.expose_secret();
             assert_eq!(Typed::read(shown), Typed::Recovery(shown.replace('-', "")));
             assert_eq!(Typed::read(&shown.to_uppercase()), Typed::read(shown));
+            assert_eq!(Typed::read(&shown.replace('o', "0").replace('l', "1")), Typed::read(shown));
         }
     }
 }

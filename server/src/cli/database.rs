@@ -91,6 +91,7 @@ impl Database {
             token_secret: settings.token_secret()?,
             receipt_secret: settings.receipt_secret()?,
             second_factor: settings.second_factor,
+            proxies: settings.proxies.clone(),
             parser: Arc::new(Parser::new(ParserOptions {
                 program: settings.parser.clone(),
                 ..ParserOptions::default()

@@ -69,7 +69,7 @@ pub async fn take_second_step(
         return Ok(go_to("/sign-in"));
     };
     let pending = SecretString::from(pending.value());
-    match second::finish(&state, &pending, &sent.code, &asking(&request)).await {
+    match second::finish(&state, &pending, &sent.code, &asking(&request, &state)).await {
         Ok(begun) => {
             let mut response = signed_in(&begun, &sent.next)?;
             take_back(&mut response, &request, PENDING)?;

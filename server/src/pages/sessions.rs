@@ -9,6 +9,7 @@ use askama::Template;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+use crate::api::origin;
 use crate::app::sessions::{self, Asking, Begun, Second, Stage, Way};
 use crate::app::state::State;
 use crate::auth::permit::ReadSelf;
@@ -94,7 +95,7 @@ pub fn sign_in_again(login: &str, next: &str, sentence: String) -> HttpResponse 
 #[post("/sign-in")]
 pub async fn sign_in(state: web::Data<State>, request: HttpRequest, form_sent: web::Form<SignInForm>) -> Result<HttpResponse, PageError> {
     let sent = form_sent.into_inner();
-    match sessions::sign_in(&state, sent.login.trim(), sent.password, Second::Later, &asking(&request)).await {
+    match sessions::sign_in(&state, sent.login.trim(), sent.password, Second::Later, &asking(&request, &state)).await {
         Ok(begun) if begun.stage == Stage::Pending => {
             let query = serde_urlencoded::to_string([("next", path_within(&sent.next))]).map_err(AppError::internal)?;
             let mut response = go_to(format!("/sign-in/second-factor?{query}"));
@@ -137,11 +138,11 @@ pub fn signed_in(begun: &Begun, next: &str) -> Result<HttpResponse, PageError> {
 }
 
 /// Who asks to be let in.
-pub fn asking(request: &HttpRequest) -> Asking {
+pub fn asking(request: &HttpRequest, state: &State) -> Asking {
     let agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
     Asking {
         way: Way::Page,
-        origin: request.peer_addr().map(|address| address.ip()),
+        origin: origin::of(request, state),
         agent: agent.unwrap_or_default().to_owned(),
         device: request.cookie(DEVICE).map(|cookie| cookie.value().to_owned()),
     }

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
 use secrecy::SecretString;
 
+use crate::api::origin;
 use crate::app::sessions;
 use crate::app::state::State;
 use crate::auth::permit::{Permit, Policy, ReadSelf};
@@ -64,10 +65,16 @@ impl<P: Policy> FromRequest for Visitor<P> {
         let request = request.clone();
         Box::pin(async move {
             let visitor = visitor_of(&request).await.map_err(|error| PageError::wanted(error, &request))?;
+            // Before the right is asked for: until then not even that is told.
             if visitor.owes_factor {
                 return Err(PageError::SetUp);
             }
-            Ok(visitor)
+            Ok(Visitor {
+                permit: visitor.also()?,
+                token: visitor.token,
+                who: visitor.who,
+                owes_factor: visitor.owes_factor,
+            })
         })
     }
 }
@@ -85,22 +92,22 @@ impl FromRequest for Newcomer {
     }
 }
 
-async fn visitor_of<P: Policy>(request: &HttpRequest) -> Result<Visitor<P>, AppError> {
+async fn visitor_of(request: &HttpRequest) -> Result<Visitor<ReadSelf>, AppError> {
     let state = request
         .app_data::<web::Data<State>>()
         .ok_or_else(|| AppError::internal("the application state is not registered"))?;
     let token = token_of(request).ok_or_else(|| AppError::unauthenticated("session_missing", "ログインしてください。"))?;
-    let origin = request.peer_addr().map(|address| address.ip());
     let known = sessions::recognise(state, &token).await?;
-    let actor = known.actor.asking_from(origin);
-    let identity = sessions::identity(state, &Permit::of(actor.clone())?).await?;
+    let actor = known.actor.asking_from(origin::of(request, state));
+    let permit = Permit::of(actor)?;
+    let identity = sessions::identity(state, &permit).await?;
     Ok(Visitor {
         who: Who {
-            role: actor.role().clone(),
+            role: permit.actor().role().clone(),
             login: identity.login,
             speaks_for: identity.speaks_for,
         },
-        permit: Permit::of(actor)?,
+        permit,
         token,
         owes_factor: known.owes_factor,
     })

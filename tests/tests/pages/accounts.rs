@@ -41,7 +41,7 @@ struct Authenticator(Totp);
 
 impl Authenticator {
     fn of(page: &str) -> Authenticator {
-        let text = page.split("class=\"code key\">").nth(1).unwrap().split('<').next().unwrap();
+        let text = page.split("class=\"code factor-key\">").nth(1).unwrap().split('<').next().unwrap();
         let secret = Secret::try_from_base32(text.replace(' ', "")).unwrap();
         Authenticator(Builder::new().with_secret(secret).build().unwrap())
     }

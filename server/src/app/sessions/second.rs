@@ -61,7 +61,7 @@ fn expired() -> AppError {
     )
 }
 
-pub(crate) fn code_wrong() -> AppError {
+fn code_wrong() -> AppError {
     AppError::invalid(
         "code_wrong",
         "コードが違います。認証アプリに今表示されている6桁のコード（または未使用の回復コード）を入力してください。一度使ったコードは使えません。",

@@ -66,7 +66,7 @@ pub async fn read_account(state: web::Data<State>, visitor: Visitor<ReadSelf>, q
     let done = match query.done.as_str() {
         "password-changed" => Some("パスワードを変更し、ほかのログインをすべて終えました。"),
         "session-ended" => Some("ログインを終えました。"),
-        "others-ended" => Some("この端末のほかのログインを、すべて終えました。"),
+        "others-ended" => Some("この端末以外のログインを、すべて終えました。"),
         "factor-removed" => Some("2要素認証を解除しました。"),
         _ => None,
     };

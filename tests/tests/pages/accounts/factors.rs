@@ -10,7 +10,7 @@ use tests::app::TestApp;
 use tests::pages::{Reader, field};
 use tests::world::{PASSWORD, done, now};
 
-use super::{Authenticator, first_step, set_up, strict};
+use super::{Authenticator, NEW_PASSWORD, first_step, set_up, strict};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_sees_others_data_reaches_nothing_before_a_second_factor_is_set_up() {
@@ -20,11 +20,9 @@ async fn who_sees_others_data_reaches_nothing_before_a_second_factor_is_set_up()
         for path in ["/", "/account", "/account/password", "/surveys/2024/hospitals/SJK0001/form"] {
             assert_eq!(reader.get(path).await.location(), "/account/second-factor", "{login} {path}");
         }
-        assert_eq!(
-            reader.post("/account/password", &[]).await.location(),
-            "/account/second-factor",
-            "{login}"
-        );
+        let form = [("current", PASSWORD), ("password", NEW_PASSWORD), ("repeat", NEW_PASSWORD)];
+        let shown = reader.post("/account/password", &form).await;
+        assert_eq!(shown.location(), "/account/second-factor", "{login}");
         let page = reader.get("/account/second-factor").await.expect(200);
         assert!(page.contains("設定が必要です") && page.contains("<svg "), "{page}");
         assert!(!page.contains("style=") && !page.contains("<?xml"), "the policy forbids it");
