@@ -13,7 +13,7 @@ async fn a_list_is_typed_or_sent_and_each_line_has_its_verdict() {
     assert_eq!(statuses(&app, PATH, &OFFICES).await, [403, 200, 200, 403, 200, 403]);
     let tokyo = Reader::sign_in(&app, "tokyo").await;
     let key = field(&tokyo.get(PATH).await.expect(200), "key");
-    let list = "G-MIS ID,メールアドレス\r\nSJK0002,desk@example.jp\r\nYKH0001,far@example.jp\r\nTKY0001　not-an-address\r\n";
+    let list = "G-MIS ID,メールアドレス\r\nSJK0002,clerk@example.jp\r\nYKH0001,far@example.jp\r\nTKY0001　not-an-address\r\n";
     let file = "G-MIS ID,メールアドレス\nCYD0001,office@example.jp\n".as_bytes().to_vec();
     let form = [("key", key.as_str()), ("list", list)];
     let html = tokyo.upload(PATH, &form, "list.csv", file.clone()).await.expect(200);
@@ -33,7 +33,7 @@ async fn a_list_is_typed_or_sent_and_each_line_has_its_verdict() {
     assert!(again.contains("アカウントを作りました") && again.contains("sjk0002"), "{again}");
     assert_eq!(app.database.counts().await["account"], accounts);
     let html = tokyo.get(&format!("{PATH}?state=waiting")).await.expect(200);
-    assert!(html.contains("desk@example.jp"), "{html}");
+    assert!(html.contains("clerk@example.jp"), "{html}");
     assert!(
         tokyo
             .get(&format!("{PATH}?state=enrolled"))
@@ -43,7 +43,7 @@ async fn a_list_is_typed_or_sent_and_each_line_has_its_verdict() {
     );
     assert_eq!(tokyo.get(&format!("{PATH}?state=none")).await.status, 400);
     let other = Reader::sign_in(&app, "kanagawa").await.get(PATH).await.expect(200);
-    assert!(!other.contains("desk@example.jp"));
+    assert!(!other.contains("clerk@example.jp"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -65,7 +65,7 @@ async fn an_empty_list_and_a_file_without_the_columns_make_nothing() {
     assert!(html.contains("一覧を読み取れませんでした"), "{html}");
     for login in ["shinjuku", "analyst", "hospital", "operator"] {
         let other = Reader::sign_in(&app, login).await;
-        let form = [("key", "k"), ("list", "SJK0002,desk@example.jp")];
+        let form = [("key", "k"), ("list", "SJK0002,clerk@example.jp")];
         assert_eq!(other.upload(PATH, &form, "", Vec::new()).await.status, 403);
     }
     let after = app.database.counts().await;

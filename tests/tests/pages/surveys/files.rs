@@ -46,7 +46,7 @@ async fn a_hospital_checks_its_workbook_and_submits_it() {
     let html = send(&reader, WORKBOOK, "import", file(&[(CITY_WARD.gmis, answers_2024())]))
         .await
         .expect(422);
-    assert!(html.contains("調査対象名簿に"), "{html}");
+    assert!(html.contains("対象名簿にありません"), "{html}");
     assert_eq!(app.database.counts().await, before);
     let good = || file(&[(OWN.gmis, answers_2024())]);
     let html = send(&reader, WORKBOOK, "check", good()).await.expect(200);

@@ -53,7 +53,7 @@ async fn a_job_that_waits_is_read_again_and_one_that_is_over_leads_to_its_result
 }
 
 async fn work(app: &TestApp) -> bool {
-    server::app::jobs::work_one(&app.state, uuid::Uuid::new_v4())
+    server::app::jobs::work_one(&app.state, uuid::Uuid::new_v4(), None)
         .await
         .unwrap_or_else(|error| panic!("{}", error.for_operator()))
 }

@@ -24,8 +24,17 @@ async fn the_address_bar_says_which_table() {
     ] {
         assert!(html.contains(words), "{words}: {html}");
     }
-    let whole = tokyo.get(&format!("{PATH}?question=bcp_defined_and_drilled")).await.expect(200);
-    assert!(whole.contains("全国との比較（公表版 第1号"), "{whole}");
+    // Beside the own numbers stands what was published of the nation, hidden where it was hidden; nothing is published of indicators.
+    let whole = tokyo.get(&format!("{PATH}?question=ehr_in_use")).await.expect(200);
+    assert!(
+        whole.contains("全国との比較（公表版 第1号") && whole.contains("<td class=\"n\">秘匿</td>"),
+        "{whole}"
+    );
+    let indicator = tokyo.get(&format!("{PATH}?question=bcp_defined_and_drilled")).await.expect(200);
+    assert!(
+        indicator.contains("BCPの策定と訓練") && !indicator.contains("全国との比較"),
+        "{indicator}"
+    );
     let cross = tokyo
         .get(&format!("{PATH}?question=ehr_in_use&by=prefecture&and=band"))
         .await
