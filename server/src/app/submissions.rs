@@ -1,11 +1,14 @@
 //! One hospital's answers: submitting them and reading them back.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
 use survey::answer::EntryPath;
-use survey::evaluate::evaluate;
+use survey::evaluate::{State as AnswerState, evaluate};
 use survey::fault::Fault;
+use survey::question::QuestionKey;
 use survey::submission::SubmissionState;
 use survey::survey::Survey;
 
@@ -233,4 +236,28 @@ pub async fn read(state: &State, permit: &Permit<ReadAnswers>, survey: &Survey, 
         })
     })
     .await
+}
+
+/// How each question of the latest revision stands, by its key: answered, left blank, not asked; nothing before the first revision.
+///
+/// # Errors
+/// `edition_unknown`; or the database is away.
+pub async fn standings(
+    state: &State,
+    permit: &Permit<ReadAnswers>,
+    survey: &'static Survey,
+    read: &ReadBack,
+) -> Result<BTreeMap<QuestionKey, AnswerState>, AppError> {
+    let Some((row, respondent)) = read.revisions.last() else {
+        return Ok(BTreeMap::new());
+    };
+    let edition = surveys::edition(survey, Some(&row.edition_id))?;
+    let answers = intake::together(row.answers.clone(), respondent.clone());
+    let mut facts = as_actor(&state.pool, permit.actor(), Mode::Snapshot, async |conn| {
+        intake::facts(conn, edition, &[&read.hospital]).await
+    })
+    .await?;
+    let facts = facts.remove(&read.hospital.hospital_id).unwrap_or_default();
+    // Of the ways in, proxy entry alone takes every answer that may be stored.
+    Ok(evaluate(edition, &facts, &answers, EntryPath::Proxy).states)
 }

@@ -89,10 +89,11 @@ fn result(job: &Job, answer: &Value) -> (String, &'static str) {
         None => String::new(),
     };
     match row.kind.as_str() {
-        "import" => (
-            format!("/surveys/{}/uploads/{}?done=imported", row.survey_id, said("import")),
-            "取込みの結果を見る",
-        ),
+        "import" => {
+            let word = if said("repeated") == "true" { "repeated" } else { "imported" };
+            let href = format!("/surveys/{}/uploads/{}?done={word}", row.survey_id, said("import"));
+            (href, "取込みの結果を見る")
+        }
         "release" => (format!("/surveys/{}/releases/{}", row.survey_id, said("number")), "公表版を見る"),
         _ => (format!("/jobs/{}/file", row.id), "ファイルを受け取る"),
     }

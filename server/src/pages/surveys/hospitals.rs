@@ -7,6 +7,7 @@ use actix_web::{HttpResponse, get, web};
 use askama::Template;
 use serde::Deserialize;
 use survey::band::Banding;
+use survey::evaluate::State as AnswerState;
 use survey::fault::Fault;
 use survey::submission::{Step, SubmissionState};
 use survey::survey::Survey;
@@ -36,6 +37,8 @@ pub struct Line {
     pub heading: String,
     /// The answer as a person reads it; may be empty.
     pub answer: String,
+    /// Why there is no answer.
+    pub none: Option<&'static str>,
     /// Class and sentence of each finding.
     pub faults: Vec<(&'static str, String)>,
 }
@@ -125,7 +128,7 @@ pub async fn hospital<P: Policy>(
         revision: read.revisions.last().map_or_else(String::new, |(row, _)| {
             format!("第{}版（{}、{}）", row.number, words::moment(row.received_at), way(&row.entry_path))
         }),
-        lines: lines(survey, &read)?,
+        lines: lines(state, visitor, survey, &read).await?,
         events: events(survey, &read)?,
         comparison: comparison(survey, &read, (&query.from, &query.to))?,
         here: path(survey, &format!("hospitals/{gmis}")),
@@ -182,10 +185,16 @@ fn facts(read: &ReadBack) -> Result<Vec<(&'static str, String)>, AppError> {
 ///
 /// # Errors
 /// `edition_unknown`; internal: what is stored cannot be read.
-pub fn lines(survey: &'static Survey, read: &ReadBack) -> Result<Vec<Line>, AppError> {
+pub async fn lines<P: Policy>(
+    state: &State,
+    visitor: &Visitor<P>,
+    survey: &'static Survey,
+    read: &ReadBack,
+) -> Result<Vec<Line>, AppError> {
     let Some((row, respondent)) = read.revisions.last() else {
         return Ok(Vec::new());
     };
+    let standings = submissions::standings(state, &visitor.also::<ReadAnswers>()?, survey, read).await?;
     let edition = surveys::edition(survey, Some(&row.edition_id))?;
     let answers = intake::together(row.answers.clone(), respondent.clone());
     let mut found: BTreeMap<String, Vec<Fault>> = BTreeMap::new();
@@ -202,6 +211,11 @@ pub fn lines(survey: &'static Survey, read: &ReadBack) -> Result<Vec<Line>, AppE
         Line {
             key: key.to_owned(),
             heading: question.heading(),
+            none: match standings.get(key) {
+                Some(AnswerState::NotAsked) => Some("回答不要（非該当）"),
+                _ if answers.get(key).is_none() => Some("（空欄）"),
+                _ => None,
+            },
             answer: in_words(question, answers.get(key)),
             faults: faults
                 .map(|fault| (if fault.is_error() { "error-text" } else { "warn-text" }, fault.message.clone()))

@@ -127,7 +127,8 @@ pub async fn list_hospitals(
         .map(|(row, standing)| line(survey, row, standing, &reminded))
         .collect::<Result<Vec<_>, AppError>>()?;
     let only_if_chasing = |page: &str| {
-        let may = permit.is_some() && matches!(query.state.as_str(), "" | MISSING | UNANSWERED);
+        // A search by name is no part of whom reminders mean.
+        let may = permit.is_some() && query.q.is_empty() && matches!(query.state.as_str(), "" | MISSING | UNANSWERED);
         if may {
             with_query(
                 &path(survey, page),

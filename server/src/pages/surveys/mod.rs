@@ -1,6 +1,7 @@
 //! A survey as those see it who chase and correct: the ministry the nation, a prefecture or city its area. Hospitals are led to their own form.
 
 pub mod enrolments;
+pub mod files;
 pub mod findings;
 pub mod histories;
 pub mod hospitals;
@@ -12,6 +13,7 @@ pub mod reviews;
 pub mod table_views;
 pub mod tables;
 pub mod templates;
+pub mod verdicts;
 pub mod workbooks;
 
 use actix_web::{HttpResponse, web};
@@ -44,8 +46,8 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(workbooks::send_workbook)
         .service(imports::list_imports)
         .service(imports::send_file)
-        .service(imports::read_import)
-        .service(imports::download_annotated)
+        .service(verdicts::read_import)
+        .service(verdicts::download_annotated)
         .service(reminders::read_reminders)
         .service(reminders::send_reminders)
         .service(tables::read_table)

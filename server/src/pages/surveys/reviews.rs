@@ -92,26 +92,29 @@ pub async fn read_return(
     let (survey, gmis) = place.into_inner();
     let survey = surveys::known(&survey)?;
     let read = submissions::read(&state, &visitor.also::<ReadAnswers>()?, survey, &gmis).await?;
-    Ok(show(&page(&visitor, survey, &read, &Sent::new(), &[])?))
+    Ok(show(&page(&state, &visitor, survey, &read, (&Sent::new(), &[])).await?))
 }
 
-fn page(
+async fn page(
+    state: &State,
     visitor: &Visitor<ReviewAnswers>,
     survey: &'static Survey,
     read: &ReadBack,
-    sent: &Sent,
-    errors: &[(String, String)],
+    (sent, errors): (&Sent, &[(String, String)]),
 ) -> Result<ReturnPage, AppError> {
     let gmis = read.hospital.gmis_id.as_str();
     let typed = |name: &str| given::value(sent, name).unwrap_or_default().to_owned();
     let wrong = |name: &str| errors.iter().find(|(field, _)| field == name).map(|(_, sentence)| sentence.clone());
-    let asked = lines(survey, read)?.into_iter().map(|line| {
+    let asked = lines(state, visitor, survey, read).await?.into_iter().map(|line| {
         let name = format!("comment.{}", line.key);
-        let answer = line.answer.lines().collect::<Vec<_>>().join("、");
+        let answer = match line.none {
+            Some(none) => none.to_owned(),
+            None => line.answer.lines().collect::<Vec<_>>().join("、"),
+        };
         TextField::new(&name, line.heading)
             .optional()
             .takes(Takes::Lines)
-            .support(format!("回答：{}", if answer.is_empty() { "（空欄）" } else { &answer }))
+            .support(format!("回答：{answer}"))
             .value(typed(&name))
     });
     let here = path(survey, &format!("hospitals/{gmis}"));
@@ -175,7 +178,7 @@ pub async fn return_answers(
     };
     let read = submissions::read(&state, &visitor.also::<ReadAnswers>()?, survey, &gmis).await?;
     let (status, error) = refused;
-    Ok(render(status, &page(&visitor, survey, &read, &sent, &[error])?))
+    Ok(render(status, &page(&state, &visitor, survey, &read, (&sent, &[error])).await?))
 }
 
 async fn send(state: &State, visitor: &Visitor<ReviewAnswers>, survey: &'static Survey, gmis: &str, sent: &Sent) -> Result<(), AppError> {

@@ -42,10 +42,16 @@ struct Row {
 }
 
 /// An area's share beside the nation's.
-struct Compared {
+struct Share {
     option: String,
     own: String,
     nation: String,
+}
+
+/// An area's shares beside those of the nation.
+pub struct Compared {
+    title: String,
+    rows: Vec<Share>,
 }
 
 /// The page of a table.
@@ -69,7 +75,7 @@ pub struct TablePage {
     alt: String,
     csv: String,
     xlsx: String,
-    compared: Option<(String, Vec<Compared>)>,
+    compared: Option<Compared>,
 }
 
 impl TablePage {
@@ -82,12 +88,8 @@ impl TablePage {
 
     /// With what a release says of the nation.
     #[must_use]
-    pub fn compared(self, compared: Option<(String, Vec<(String, String, String)>)>) -> TablePage {
-        let row = |(option, own, nation)| Compared { option, own, nation };
-        TablePage {
-            compared: compared.map(|(title, rows)| (title, rows.into_iter().map(row).collect())),
-            ..self
-        }
+    pub fn compared(self, compared: Option<Compared>) -> TablePage {
+        TablePage { compared, ..self }
     }
 }
 
@@ -261,7 +263,7 @@ fn further_fields(survey: &'static Survey, (wish, query): (&Wish, &Sent), table:
     fields
 }
 
-/// An area's whole beside the nation's in the newest release: title, and option, own and national share of each. `None` for the nation itself, where
+/// An area's whole beside the nation's in the newest release. `None` for the nation itself, where
 /// hospitals were filtered away, and while nothing was released.
 ///
 /// # Errors
@@ -271,7 +273,7 @@ pub async fn released(
     visitor: &Visitor<ReadTables>,
     survey: &'static Survey,
     table: &Table,
-) -> Result<Option<(String, Vec<(String, String, String)>)>, AppError> {
+) -> Result<Option<Compared>, AppError> {
     if table.area == Area::Nation || !table.filters.is_empty() {
         return Ok(None);
     }
@@ -281,9 +283,13 @@ pub async fn released(
     };
     let NationalShares { number, as_of, options } = shares;
     let title = format!("全国との比較（公表版 第{number}号、{}時点）", words::moment(as_of));
-    let row = |option: &analytics::OptionCount| {
-        let nation = options.get(&option.key).cloned().unwrap_or_else(|| "－".to_owned());
-        (option.label.clone(), percent(option.percent), nation)
+    let share = |option: &analytics::OptionCount| Share {
+        nation: options.get(&option.key).cloned().unwrap_or_else(|| "－".to_owned()),
+        own: percent(option.percent),
+        option: option.label.clone(),
     };
-    Ok(Some((title, table.total.options.iter().map(row).collect())))
+    Ok(Some(Compared {
+        title,
+        rows: table.total.options.iter().map(share).collect(),
+    }))
 }

@@ -9,8 +9,8 @@ use serde_json::Value;
 use survey::survey::Survey;
 use uuid::Uuid;
 
+use super::files::{Act, Report, act, act_field, asked, findings_of, import_of, numbering_field, refusal, soon};
 use super::findings::Findings;
-use super::imports::{Act, Report, act, act_field, asked, findings_of, jobs_page, numbering_field, refusal};
 use super::{own_page, path};
 use crate::app::imports::{self, ImportReport};
 use crate::app::state::State;
@@ -167,7 +167,7 @@ pub async fn send_workbook(
         attended: false,
     };
     let job = jobs::ask_import(&state, &visitor.permit, survey, &upload, how, &key).await?;
-    match jobs_page(&state, &visitor, job).await {
+    match soon(&state, &visitor, job).await {
         Ok((Some(answer), _)) => Ok(go_to(submitted(&state, &visitor, (survey, &gmis), &answer).await?)),
         Ok((None, job)) => Ok(go_to(format!("/jobs/{}", job.row.id))),
         Err(error) => refused(&state, &visitor, (survey, &gmis), said, error).await,
@@ -229,9 +229,4 @@ async fn refused(
     said.errors = vec![("file".to_owned(), sentence)];
     said.findings = Some(findings);
     Ok(render(status, &page(state, visitor, survey, gmis, said).await?))
-}
-
-/// The import of an answer that a job gave.
-pub fn import_of(answer: &Value) -> Option<&str> {
-    answer.get("import").and_then(Value::as_str)
 }
