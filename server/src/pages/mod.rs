@@ -9,9 +9,12 @@ pub mod assets;
 pub mod error;
 pub mod fields;
 pub mod homes;
+pub mod ministry;
+pub mod moments;
 pub mod page;
 pub mod programs;
 pub mod protection;
+pub mod refusals;
 pub mod sessions;
 pub mod surveys;
 pub mod visitor;
@@ -46,6 +49,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .configure(accounts::configure)
         .configure(surveys::configure)
         .configure(programs::configure)
+        .configure(ministry::configure)
         .default_service(web::to(error::unknown_page));
     config.service(pages);
 }

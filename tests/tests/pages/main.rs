@@ -8,6 +8,9 @@
 
 mod accounts;
 mod answers;
+mod ministry;
 mod programs;
+mod programs_national;
+mod programs_said;
 mod protection;
 mod surveys;
