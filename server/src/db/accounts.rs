@@ -103,6 +103,15 @@ pub async fn login_of(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Opt
     account::table.find(id).select(account::login).first(conn).await.optional()
 }
 
+/// The logins of accounts, as far as the actor may see them.
+pub async fn logins(conn: &mut AsyncPgConnection, ids: &[Uuid]) -> QueryResult<Vec<(Uuid, String)>> {
+    account::table
+        .filter(account::id.eq_any(ids))
+        .select((account::id, account::login))
+        .load(conn)
+        .await
+}
+
 /// Gives the actor's own account another password.
 pub async fn change_password(conn: &mut AsyncPgConnection, id: Uuid, password_hash: &str) -> QueryResult<bool> {
     let changed = diesel::update(account::table.filter(account::id.eq(id)))

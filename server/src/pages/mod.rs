@@ -11,9 +11,12 @@ pub mod fields;
 pub mod help;
 pub mod homes;
 pub mod jobs;
+pub mod ministry;
+pub mod moments;
 pub mod page;
 pub mod programs;
 pub mod protection;
+pub mod refusals;
 pub mod second_steps;
 pub mod sessions;
 pub mod surveys;
@@ -57,6 +60,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .configure(accounts::configure)
         .configure(surveys::configure)
         .configure(programs::configure)
+        .configure(ministry::configure)
         .default_service(web::to(error::unknown_page));
     config.service(pages);
 }

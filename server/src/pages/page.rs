@@ -157,3 +157,9 @@ pub fn show(template: &impl Template) -> HttpResponse {
 pub fn go_to(path: impl AsRef<str>) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((LOCATION, path.as_ref())).finish()
 }
+
+/// Fields of a query as they stand in a path; empty ones are left out.
+pub fn encoded(fields: &[(&str, &str)]) -> String {
+    let said: Vec<_> = fields.iter().filter(|(_, value)| !value.is_empty()).collect();
+    serde_urlencoded::to_string(said).unwrap_or_default()
+}
