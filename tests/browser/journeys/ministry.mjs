@@ -18,6 +18,16 @@ export default async function (looker) {
     await page.goto("/surveys/2024/trends");
     await looker.look(page, "trends");
 
+    // Nothing is published twice; then one hospital's answers are returned, and leave the statistics.
+    await page.goto("/surveys/2024/releases/new");
+    await page.locator('[name="note"]').fill("訂正");
+    await page.getByRole("button", { name: "公表版を作成する" }).click();
+    await looker.reads(page, "変わっていない");
+    await looker.look(page, "release-refused");
+    await page.goto("/surveys/2024/hospitals/SJK0001/return");
+    await page.locator("textarea").first().fill("全体を見直してください。");
+    await page.getByRole("button", { name: "差し戻す" }).click();
+    await looker.reads(page, "差戻し");
     await page.goto("/surveys/2024/releases");
     await looker.look(page, "releases");
     await page.getByRole("link", { name: "新しい公表版を作成する" }).click();

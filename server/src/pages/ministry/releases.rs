@@ -10,7 +10,7 @@ use crate::api::surveys::download;
 use crate::app::releases::{self, Listed};
 use crate::app::state::State;
 use crate::app::surveys;
-use crate::auth::permit::{CheckReleases, MakeReleases, ReadReleases};
+use crate::auth::permit::{CheckReleases, MakeReleases, Policy, ReadReleases};
 use crate::db::releases::FileRow;
 use crate::pages::error::PageError;
 use crate::pages::page::{Page, show};
@@ -107,12 +107,12 @@ pub async fn read_release(
 #[get("/surveys/{survey}/releases/{number}/check")]
 pub async fn check_release(
     state: web::Data<State>,
-    visitor: Visitor<ReadReleases>,
+    visitor: Visitor<CheckReleases>,
     place: web::Path<(String, i32)>,
 ) -> Result<HttpResponse, PageError> {
     let (survey, number) = place.into_inner();
     let survey = surveys::known(&survey)?;
-    let again = releases::check(&state, &visitor.also::<CheckReleases>()?, survey, number).await?;
+    let again = releases::check(&state, &visitor.permit, survey, number).await?;
     let again = Again {
         compared: again.compared,
         differences: again.differences.iter().map(|one| one.of.join("、")).collect(),
@@ -120,15 +120,16 @@ pub async fn check_release(
     release(&state, &visitor, (survey, number), Some(again)).await
 }
 
-async fn release(
+async fn release<P: Policy>(
     state: &State,
-    visitor: &Visitor<ReadReleases>,
+    visitor: &Visitor<P>,
     (survey, number): (&'static Survey, i32),
     again: Option<Again>,
 ) -> Result<HttpResponse, PageError> {
-    let listed = releases::list(state, &visitor.permit, survey).await?;
+    let permit = visitor.also::<ReadReleases>()?;
+    let listed = releases::list(state, &permit, survey).await?;
     let latest = listed.first().map_or(number, |one| one.row.number);
-    let one = releases::read(state, &visitor.permit, survey, number).await?;
+    let one = releases::read(state, &permit, survey, number).await?;
     let may_check = visitor.maybe::<CheckReleases>().is_some();
     let page = below_survey(visitor.page(format!("公表版 第{number}版")), survey);
     Ok(show(&ReleasePage {
