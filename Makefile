@@ -1,7 +1,7 @@
 # The commands of the project. `make demo` and `make test` set themselves up on a fresh Debian machine with Rust.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long bench lint
+.PHONY: help setup demo test test-long bench pictures lint
 
 # Size of the made nation: 1.0 is the whole (8,252 hospitals of 2022).
 SCALE ?= 1.0
@@ -21,6 +21,7 @@ help:
 	@echo "make test-long                what takes longer: SIGKILL at 50 points of server and Postgres each, all attacks on what a release hides, a workbook of more than a sheet, a hundred rounds of 64 choosers"
 	@echo "make bench                    speed and memory against bare parts and peers, as a table (a long build; pandas and DuckDB from their registry; about 50 minutes)"
 	@echo "make bench SCALE=0.05         a small try of it; ARGUMENTS=\"--only submissions\" for a part"
+	@echo "make pictures                 the pictures of pages in the guides, taken anew by the browser tests"
 	@echo "make lint                     formatting, clippy, documentation"
 
 setup:
@@ -48,6 +49,11 @@ bench:
 	@mkdir -p $(OUT)
 	cargo build --workspace --profile measured
 	target/measured/bench --scale $(SCALE) --json $(OUT)/bench.json $(ARGUMENTS)
+
+pictures:
+	cargo build --workspace
+	cargo test --workspace --test browser
+	scripts/pictures
 
 lint:
 	cargo fmt --all -- --check

@@ -8,7 +8,7 @@ mod mail;
 mod secret_file;
 
 use std::ffi::OsString;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 
@@ -17,6 +17,7 @@ use serde::Deserialize;
 
 pub use layer::Layer;
 
+use crate::auth::second_factor::Demand;
 use crate::mailing::MailSettings;
 use crate::parsing::this_program;
 
@@ -131,6 +132,10 @@ pub struct Settings {
     pub token_secret_file: PathBuf,
     /// File of the secret that receipts are signed with; see [`Settings::receipt_secret`].
     pub receipt_secret_file: PathBuf,
+    /// Of whom pages ask a second factor.
+    pub second_factor: Demand,
+    /// Proxies in front of the server, whose `X-Forwarded-For` is believed.
+    pub proxies: Vec<IpAddr>,
     /// Where people reach the server, without a slash at the end; stands in mails.
     pub public_url: String,
     /// By which server mails go out; `None`: from this machine none do.
@@ -210,6 +215,8 @@ impl Settings {
             parser: absolute("parser", layer.parser.unwrap_or_else(this_program))?,
             token_secret_file: absolute("token_secret_file", token_secret_file)?,
             receipt_secret_file: absolute("receipt_secret_file", receipt_secret_file)?,
+            second_factor: layer.second_factor.unwrap_or_default(),
+            proxies: layer.proxies.unwrap_or_default(),
             log_format: layer.log_format.unwrap_or_default(),
             log_filter: layer.log_filter.unwrap_or_else(|| "info,tokio_postgres=warn".to_owned()),
             data_folder,

@@ -51,6 +51,8 @@ pub enum AppError {
     TooLarge(Refusal),
     /// Too many tries in a short time.
     TooMany(Refusal),
+    /// Too many tries by this one: how many seconds there are to wait.
+    Wait(Refusal, i64),
     /// The database or a child process is away; nothing was done.
     Unavailable(InternalCause),
     /// A bug or a broken machine.
@@ -163,6 +165,7 @@ impl AppError {
             | AppError::Conflict(r)
             | AppError::TooLarge(r)
             | AppError::TooMany(r)
+            | AppError::Wait(r, _)
             | AppError::Unconditional(r) => format!("{}: {}", r.code, r.message),
             AppError::Stale(r, differences) => format!("{}: {} ({} differences)", r.code, r.message, differences.len()),
             AppError::Faulty(r, faults) => format!("{}: {} ({} faults)", r.code, r.message, faults.len()),

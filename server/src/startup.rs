@@ -1,6 +1,6 @@
 //! Bringing the server up: pools, registration, HTTP. The same for `chosa serve`, the demo and the tests, which bind port 0.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use actix_web::dev::Server;
@@ -16,7 +16,10 @@ use crate::app::clock::Clock;
 use crate::app::state::{Shared, State};
 use crate::app::statistics::Snapshots;
 use crate::app::{jobs, receipts, surveys};
+use crate::auth::device::Devices;
 use crate::auth::receipt::ReceiptKey;
+use crate::auth::sealed::Sealer;
+use crate::auth::second_factor::Demand;
 use crate::auth::stamp::template_key;
 use crate::auth::token::Tokens;
 use crate::db::migrations;
@@ -43,6 +46,10 @@ pub struct Parts {
     pub token_secret: SecretSlice<u8>,
     /// Secret that receipts are signed with, 32 bytes or more.
     pub receipt_secret: SecretSlice<u8>,
+    /// Of whom pages ask a second factor.
+    pub second_factor: Demand,
+    /// Proxies in front of the server, whose `X-Forwarded-For` is believed.
+    pub proxies: Vec<IpAddr>,
     /// Parses uploads.
     pub parser: Arc<Parser>,
     /// Where people reach the server, for mails.
@@ -70,6 +77,10 @@ pub async fn state(parts: &Parts) -> Result<State, AppError> {
     let shared = Shared {
         clock: parts.clock.clone(),
         tokens: Arc::new(Tokens::new(&parts.token_secret)?),
+        sealer: Arc::new(Sealer::new(&parts.token_secret)?),
+        devices: Arc::new(Devices::new(&parts.token_secret)?),
+        second_factor: parts.second_factor,
+        proxies: Arc::from(parts.proxies.as_slice()),
         template_key: template_key(&parts.token_secret),
         receipts: Arc::new(ReceiptKey::new(&parts.receipt_secret)?),
         snapshots: Arc::new(Snapshots::default()),

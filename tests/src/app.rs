@@ -7,6 +7,7 @@ use secrecy::{SecretSlice, SecretString};
 use serde_json::json;
 use server::app::clock::Clock;
 use server::app::state::State;
+use server::auth::second_factor::Demand;
 use server::db::pool::TimeOuts;
 use server::parsing::{self, Parser};
 use server::startup::{Application, Parts};
@@ -134,6 +135,8 @@ pub fn parts(database_url: &str, clock: Clock) -> Parts {
         time_outs: TimeOuts::default(),
         token_secret: SecretSlice::from(TOKEN_SECRET.to_vec()),
         receipt_secret: SecretSlice::from(RECEIPT_SECRET.to_vec()),
+        second_factor: Demand::Offered,
+        proxies: Vec::new(),
         parser: Arc::new(Parser::new(parsing::Options::default())),
         public_url: "https://chosa.example.jp".to_owned(),
         clock,

@@ -3,6 +3,7 @@
 //! Made through the use cases, as an operator would.
 
 mod answered;
+mod secured;
 
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
@@ -185,9 +186,15 @@ pub(crate) async fn make(application_url: &str) {
     done(accounts::create_client(&state, &permit, CLIENT, "tokyo", SecretString::from(CLIENT_SECRET)).await);
 }
 
+/// A session of an account of the world, begun as a program begins one.
+pub(crate) async fn sign_in(state: &State, login: &str) -> Result<sessions::Begun, AppError> {
+    let asking = sessions::Asking::default();
+    sessions::sign_in(state, login, SecretString::from(PASSWORD), sessions::Second::Given(None), &asking).await
+}
+
 /// The actor of an account of the world.
 pub async fn actor(state: &State, login: &str) -> Actor {
-    let session = done(sessions::sign_in(state, login, SecretString::from(PASSWORD)).await);
+    let session = done(sign_in(state, login).await);
     done(sessions::authenticate(state, &session.token).await)
 }
 

@@ -102,7 +102,7 @@ pub fn of_trend(table: &TrendTable, source: &str) -> String {
         ),
         source: source.to_owned(),
     };
-    let years = [&table.earlier, &table.later].map(|year| format!("{}年", year.survey));
+    let years = [&table.earlier, &table.later].map(|year| year.survey.clone());
     lines(
         &caption,
         &years,

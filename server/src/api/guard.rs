@@ -7,6 +7,7 @@ use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
 use secrecy::SecretString;
 
+use crate::api::origin;
 use crate::api::problem::ApiError;
 use crate::app::sessions;
 use crate::app::state::State;
@@ -35,7 +36,7 @@ impl<P: Policy> FromRequest for Guarded<P> {
             // The name of a scheme has no case (RFC 9110, 11.1).
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| SecretString::from(token.trim()));
-        let origin = request.peer_addr().map(|address| address.ip());
+        let request = request.clone();
         Box::pin(async move {
             let state = state.ok_or_else(|| AppError::internal("the application state is not registered"))?;
             let bearer = bearer.ok_or_else(|| {
@@ -44,7 +45,9 @@ impl<P: Policy> FromRequest for Guarded<P> {
                     "ログインしていません。ログインして得たトークンをAuthorizationヘッダーに付けてください。",
                 )
             })?;
-            let actor = sessions::authenticate(&state, &bearer).await?.asking_from(origin);
+            let actor = sessions::authenticate(&state, &bearer)
+                .await?
+                .asking_from(origin::of(&request, &state));
             Ok(Guarded {
                 permit: Permit::of(actor)?,
                 bearer,

@@ -18,6 +18,7 @@ pub mod list_files;
 pub mod lists;
 pub mod masters;
 pub mod nominations;
+pub mod origin;
 pub mod pages;
 pub mod planning;
 pub mod preconditions;

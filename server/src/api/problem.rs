@@ -89,7 +89,8 @@ impl ApiError {
             | AppError::Stale(r, _)
             | AppError::Unconditional(r)
             | AppError::TooLarge(r)
-            | AppError::TooMany(r) => (r.code.as_ref(), r.message.clone()),
+            | AppError::TooMany(r)
+            | AppError::Wait(r, _) => (r.code.as_ref(), r.message.clone()),
             AppError::Unavailable(cause) => {
                 tracing::warn!(cause = cause.for_log(), "unavailable");
                 (
@@ -139,7 +140,7 @@ impl ResponseError for ApiError {
             AppError::Stale(..) => StatusCode::PRECONDITION_FAILED,
             AppError::Unconditional(_) => StatusCode::PRECONDITION_REQUIRED,
             AppError::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            AppError::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            AppError::TooMany(_) | AppError::Wait(..) => StatusCode::TOO_MANY_REQUESTS,
             AppError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             AppError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -148,9 +149,10 @@ impl ResponseError for ApiError {
     fn error_response(&self) -> HttpResponse {
         let (status, problem) = (self.status_code(), self.problem());
         let mut response = HttpResponse::build(status);
-        match status {
-            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => drop(response.insert_header((RETRY_AFTER, "5"))),
-            StatusCode::UNAUTHORIZED => drop(response.insert_header((WWW_AUTHENTICATE, "Bearer"))),
+        match (&self.0, status) {
+            (AppError::Wait(_, seconds), _) => drop(response.insert_header((RETRY_AFTER, seconds.to_string()))),
+            (_, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) => drop(response.insert_header((RETRY_AFTER, "5"))),
+            (_, StatusCode::UNAUTHORIZED) => drop(response.insert_header((WWW_AUTHENTICATE, "Bearer"))),
             _ => {}
         }
         response.content_type("application/problem+json").json(problem)

@@ -1,14 +1,16 @@
 //! Signing in and out, tokens for API clients, who one is.
 
-use actix_web::{HttpResponse, delete, get, post, web};
+use actix_web::http::header::USER_AGENT;
+use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::guard::Guarded;
+use crate::api::origin;
 use crate::api::problem::{ApiError, ProblemJson};
-use crate::app::sessions;
+use crate::app::sessions::{self, Asking, Second, Way};
 use crate::app::state::State;
 use crate::auth::actor::Role;
 use crate::auth::permit::ReadSelf;
@@ -22,6 +24,10 @@ pub struct NewSessionJson {
     /// Password.
     #[schema(value_type = String, format = Password)]
     password: SecretString,
+    /// Of an account with a second factor: six digits of the app, or a recovery code.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Password)]
+    code: Option<SecretString>,
 }
 
 /// A session that has begun.
@@ -37,12 +43,24 @@ pub struct SessionJson {
 #[utoipa::path(tag = "sessions", operation_id = "create_session", request_body = NewSessionJson, responses(
     (status = 201, description = "Signed in", body = SessionJson),
     (status = 400, description = "body_invalid", body = ProblemJson),
-    (status = 401, description = "login_failed", body = ProblemJson),
+    (status = 401, description = "login_failed; second_factor_needed: the password is right, a code is missing", body = ProblemJson),
+    (status = 429, description = "too_many_sign_ins: Retry-After says how many seconds to wait", body = ProblemJson),
 ))]
 #[post("/api/v1/sessions")]
-pub async fn create_session(state: web::Data<State>, body: web::Json<NewSessionJson>) -> Result<HttpResponse, ApiError> {
+pub async fn create_session(
+    state: web::Data<State>,
+    request: HttpRequest,
+    body: web::Json<NewSessionJson>,
+) -> Result<HttpResponse, ApiError> {
     let body = body.into_inner();
-    let session = sessions::sign_in(&state, &body.login, body.password).await?;
+    let agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
+    let asking = Asking {
+        way: Way::Api,
+        origin: origin::of(&request, &state),
+        agent: agent.unwrap_or_default().to_owned(),
+        device: None,
+    };
+    let session = sessions::sign_in(&state, &body.login, body.password, Second::Given(body.code), &asking).await?;
     let json = SessionJson {
         token: session.token.expose_secret().to_owned(),
         expires_at: session.expires_at,

@@ -53,7 +53,7 @@ impl Speaks {
 /// Makes an account. Hospital accounts are made by the system, which alone may look hospitals up.
 ///
 /// # Errors
-/// `password_too_short`, `login_taken`, `hospital_unknown`; or the database is away.
+/// Those of the password's rule, `login_taken`, `hospital_unknown`; or the database is away.
 pub async fn create(
     state: &State,
     permit: &Permit<ManageAccounts>,
@@ -61,8 +61,8 @@ pub async fn create(
     given: SecretString,
     speaks: &Speaks,
 ) -> Result<Uuid, AppError> {
-    require_long_enough(&given)?;
     let login = login.trim().to_lowercase();
+    require_strong(&given, &login)?;
     if login.is_empty() {
         return Err(AppError::invalid("login_empty", "ログインIDを指定してください。"));
     }
@@ -125,14 +125,35 @@ pub async fn create(
     .await
 }
 
-/// The one rule of passwords: length. What is asked beyond it makes them worse (NIST SP 800-63B, 3.1.1.2).
+/// The one rule of passwords, for every way of setting one: 13 characters or more, of two kinds at least (lower case, upper case, digits, others), and
+/// not the login. Spaces and Japanese are others, so that a sentence is a password.
 ///
 /// # Errors
-/// `password_too_short`.
-pub(super) fn require_long_enough(given: &SecretString) -> Result<(), AppError> {
+/// `password_too_short`, `password_not_mixed`, `password_is_login`.
+pub(super) fn require_strong(given: &SecretString, login: &str) -> Result<(), AppError> {
     use secrecy::ExposeSecret;
-    if given.expose_secret().chars().count() < 13 {
+    let text = given.expose_secret();
+    if text.chars().count() < 13 {
         return Err(AppError::invalid("password_too_short", "パスワードは13文字以上にしてください。"));
+    }
+    let other = |c: char| !c.is_ascii_alphanumeric();
+    let kinds = [
+        text.contains(|c: char| c.is_ascii_lowercase()),
+        text.contains(|c: char| c.is_ascii_uppercase()),
+        text.contains(|c: char| c.is_ascii_digit()),
+        text.contains(other),
+    ];
+    if kinds.into_iter().filter(|kind| *kind).count() < 2 {
+        return Err(AppError::invalid(
+            "password_not_mixed",
+            "パスワードには、英小文字・英大文字・数字・それ以外の文字（記号や空白など）のうち、2種類以上を使ってください。",
+        ));
+    }
+    if !login.is_empty() && text.trim().eq_ignore_ascii_case(login.trim()) {
+        return Err(AppError::invalid(
+            "password_is_login",
+            "ログインIDと同じパスワードは使えません。別のパスワードにしてください。",
+        ));
     }
     Ok(())
 }
@@ -189,4 +210,31 @@ pub async fn create_client(
         .await?)
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_long_mixed_and_not_the_login() {
+        let verdict = |text: &str| match require_strong(&SecretString::from(text), "hospital-of-the-1st") {
+            Ok(()) => "",
+            Err(AppError::Invalid(refusal)) => match refusal.code.as_ref() {
+                "password_too_short" => "short",
+                "password_not_mixed" => "plain",
+                "password_is_login" => "login",
+                _ => "?",
+            },
+            Err(_) => "?",
+        };
+        assert_eq!(verdict("correct horse battery"), "");
+        assert_eq!(verdict("aaaaaaaaaaaa1"), "");
+        assert_eq!(verdict("あいうえおかきくけこさしすa"), "");
+        assert_eq!(verdict("Aa1!Aa1!Aa1!"), "short");
+        for plain in ["aaaaaaaaaaaaaa", "AAAAAAAAAAAAAA", "12345678901234", "あいうえおかきくけこさしすせ"] {
+            assert_eq!(verdict(plain), "plain", "{plain}");
+        }
+        assert_eq!(verdict("Hospital-of-the-1ST"), "login");
+    }
 }

@@ -290,30 +290,41 @@ pub async fn list(
     .await
 }
 
+/// Whether a link can still be used; asking uses nothing up, for readers of mails open links too.
+///
+/// # Errors
+/// `link_invalid` as [`redeem`]; or the database is away.
+pub async fn require_alive(state: &State, token: &SecretString) -> Result<(), AppError> {
+    let (hash, now) = (link::hash(token.expose_secret()), state.now());
+    let is_alive = ask(&state.pool, async |conn| enrolments::is_alive(conn, &hash, now).await).await?;
+    if is_alive { Ok(()) } else { Err(link_invalid()) }
+}
+
+fn link_invalid() -> AppError {
+    AppError::not_found(
+        "link_invalid",
+        "このURLは使えません（使用済み、期限切れ、または新しいURLが発行されています）。届いた最新のメールを確かめるか、再送を依頼してください。",
+    )
+}
+
 /// Sets a password by a link, once; ends every session of the account. Gives the login to sign in with.
 ///
 /// # Errors
-/// `password_too_short`; `link_invalid` for a link that is used, past its day, replaced by a newer one, or none: which of them is not told.
+/// Those of the password's rule; `link_invalid` for a link that is used, past its day, replaced by a newer one, or none: which of them is not told.
 pub async fn redeem(state: &State, token: &SecretString, given: SecretString) -> Result<String, AppError> {
-    let invalid = || {
-        AppError::not_found(
-            "link_invalid",
-            "このURLは使えません（使用済み、期限切れ、または新しいURLが発行されています）。届いた最新のメールを確かめるか、再送を依頼してください。",
-        )
-    };
-    accounts::require_long_enough(&given)?;
+    accounts::require_strong(&given, "")?;
     let hash = link::hash(token.expose_secret());
     // Looked at before the password is hashed, which takes a core for a while: anybody may call this.
-    let now = state.now();
-    let is_alive = ask(&state.pool, async |conn| enrolments::is_alive(conn, &hash, now).await).await?;
-    if !is_alive {
-        return Err(invalid());
-    }
-    let password_hash = password::hash(given).await?;
+    require_alive(state, token).await?;
+    let password_hash = password::hash(given.clone()).await?;
     let now = state.now();
     let actor = Actor::system();
     as_actor(&state.pool, &actor, Mode::Write, async |conn| {
-        let redeemed = enrolments::redeem(conn, &hash, &password_hash, now).await?.ok_or_else(invalid)?;
+        let redeemed = enrolments::redeem(conn, &hash, &password_hash, now)
+            .await?
+            .ok_or_else(link_invalid)?;
+        // Only the link tells whose it is; what is refused here leaves the link as it was.
+        accounts::require_strong(&given, &redeemed.login)?;
         let entry = audit::Entry {
             action: "redeem_enrolment",
             hospital: redeemed.hospital_id,

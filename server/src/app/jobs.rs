@@ -122,7 +122,7 @@ impl Failure {
                 ("conflict", refusal, Vec::new())
             }
             AppError::TooLarge(refusal) => ("too_large", refusal, Vec::new()),
-            AppError::TooMany(_) | AppError::Unavailable(_) | AppError::Internal(_) => return None,
+            AppError::TooMany(_) | AppError::Wait(..) | AppError::Unavailable(_) | AppError::Internal(_) => return None,
         };
         Some(Failure {
             kind: kind.to_owned(),

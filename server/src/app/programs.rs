@@ -311,6 +311,17 @@ pub async fn list(state: &State, permit: &Permit<ReadPrograms>) -> Result<Vec<Pr
     .await
 }
 
+/// One programme.
+///
+/// # Errors
+/// `program_unknown`; or the database is away.
+pub async fn read(state: &State, permit: &Permit<ReadPrograms>, program: &str) -> Result<ProgramRow, AppError> {
+    as_actor(&state.pool, permit.actor(), Mode::Snapshot, async |conn| {
+        require(conn, program).await
+    })
+    .await
+}
+
 pub(super) fn require_prefecture(actor: &Actor, prefecture: PrefectureCode) -> Result<(), AppError> {
     match actor.role() {
         Role::Prefecture(own) if *own != prefecture => Err(AppError::forbidden(

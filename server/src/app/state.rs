@@ -1,12 +1,16 @@
 //! What use cases need beside their arguments. Made once per worker: the pool is the worker's own, the rest is shared.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use tokio::sync::Notify;
 
 use crate::app::clock::Clock;
 use crate::app::statistics::Snapshots;
+use crate::auth::device::Devices;
 use crate::auth::receipt::ReceiptKey;
+use crate::auth::sealed::Sealer;
+use crate::auth::second_factor::Demand;
 use crate::auth::token::Tokens;
 use crate::db::pool::ConnectionPool;
 use crate::parsing::Parser;
@@ -18,6 +22,14 @@ pub struct Shared {
     pub clock: Clock,
     /// Signs and checks tokens of API clients.
     pub tokens: Arc<Tokens>,
+    /// Seals the keys of second factors.
+    pub sealer: Arc<Sealer>,
+    /// Knows devices, and makes digests of logins.
+    pub devices: Arc<Devices>,
+    /// Of whom pages ask a second factor.
+    pub second_factor: Demand,
+    /// Proxies in front of the server, whose word of who asks is believed.
+    pub proxies: Arc<[IpAddr]>,
     /// Key of the stamps on templates.
     pub template_key: [u8; 32],
     /// Signs receipts.

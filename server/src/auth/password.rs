@@ -7,7 +7,7 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, PasswordHash, Version};
 use secrecy::{ExposeSecret, SecretString};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 use crate::error::{AppError, Refusal};
@@ -48,12 +48,42 @@ pub async fn hash(password: SecretString) -> Result<String, AppError> {
     .await
 }
 
+/// A turn at hashing; the next one comes when it is dropped.
+pub struct Turn {
+    _permit: SemaphorePermit<'static>,
+}
+
+/// Waits for a turn. What decides whether a password may be tried at all is asked in the turn: so no more are tried at the same time than there are turns.
+///
+/// # Errors
+/// `too_many_sign_ins` after [`PATIENCE`].
+pub async fn take_turn() -> Result<Turn, AppError> {
+    match timeout(PATIENCE, TURNS.acquire()).await {
+        Ok(turn) => Ok(Turn {
+            _permit: turn.map_err(AppError::internal)?,
+        }),
+        Err(_elapsed) => Err(AppError::TooMany(Refusal {
+            code: "too_many_sign_ins".into(),
+            message: "ログインが混み合っています。しばらく待ってから、もう一度お試しください。".to_owned(),
+        })),
+    }
+}
+
 /// Whether a password fits a hash; without a hash it does the same work and says no.
 ///
 /// # Errors
 /// Internal only: the thread failed.
 pub async fn verify(password: SecretString, expected: Option<String>) -> Result<bool, AppError> {
-    on_thread(move || {
+    let turn = take_turn().await?;
+    verify_in(&turn, password, expected).await
+}
+
+/// The same in a turn that was taken.
+///
+/// # Errors
+/// As [`verify`].
+pub async fn verify_in(_: &Turn, password: SecretString, expected: Option<String>) -> Result<bool, AppError> {
+    in_turn(move || {
         // An account that was not enrolled yet has no hash: its answer takes the same time too.
         let expected = expected.filter(|hash| hash.starts_with('$'));
         let known = expected.is_some();
@@ -66,11 +96,10 @@ pub async fn verify(password: SecretString, expected: Option<String>) -> Result<
 }
 
 async fn on_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T, AppError> + Send + 'static) -> Result<T, AppError> {
-    let _turn = timeout(PATIENCE, TURNS.acquire()).await.map_err(|_elapsed| {
-        AppError::TooMany(Refusal {
-            code: "too_many_sign_ins".into(),
-            message: "ログインが混み合っています。しばらく待ってから、もう一度お試しください。".to_owned(),
-        })
-    })?;
+    let _turn = take_turn().await?;
+    in_turn(work).await
+}
+
+async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> Result<T, AppError> + Send + 'static) -> Result<T, AppError> {
     tokio::task::spawn_blocking(work).await.map_err(AppError::internal)?
 }

@@ -12,6 +12,12 @@ use crate::error::AppError;
 
 /// How long a session lives.
 pub const LIFE: TimeDelta = TimeDelta::hours(12);
+/// How long a session of pages lives without being used.
+pub const IDLE: TimeDelta = TimeDelta::minutes(60);
+/// How long a sign-in waits for the second factor.
+pub const PENDING_LIFE: TimeDelta = TimeDelta::minutes(10);
+/// How often it is noted at most that a session is used.
+pub const NOTED: TimeDelta = TimeDelta::minutes(1);
 
 /// Tells a session token from a JWT at a glance.
 const PREFIX: &str = "chosa_";

@@ -14,6 +14,7 @@ use super::exit::CliError;
 use super::{faults, files, output};
 use crate::app::accounts::{self, Speaks};
 use crate::app::enrolments::{self, Invitation};
+use crate::app::factors;
 use crate::auth::actor::Actor;
 use crate::auth::permit::Permit;
 use crate::config::Settings;
@@ -50,6 +51,11 @@ enum What {
     Enrolments {
         #[arg(long, help = "waiting、sent、enrolled、expired、undeliverable、failed（省略するとすべて）")]
         state: Option<String>,
+    },
+    #[command(about = "2要素認証を解除する（アプリも回復コードも失った人のために）")]
+    ClearSecondFactor {
+        #[arg(help = "ログインID")]
+        login: String,
     },
     #[command(about = "APIクライアントを作る（シークレットは標準入力の1行目）")]
     Client {
@@ -90,6 +96,13 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
         }
         What::Enrol { list, json } => enrol(settings, &list, json).await,
         What::Enrolments { state } => show_enrolments(settings, state.as_deref()).await,
+        What::ClearSecondFactor { login } => {
+            with_state(settings, async |state| {
+                factors::clear(state, &Permit::of(Actor::system())?, &login).await?;
+                output::print(|out| writeln!(out, "アカウント {login} の2要素認証を解除し、ログインをすべて終えました。"))
+            })
+            .await
+        }
         What::Client { client, login } => {
             let secret = secret()?;
             with_state(settings, async |state| {

@@ -90,6 +90,8 @@ impl Database {
             time_outs: TimeOuts::default(),
             token_secret: settings.token_secret()?,
             receipt_secret: settings.receipt_secret()?,
+            second_factor: settings.second_factor,
+            proxies: settings.proxies.clone(),
             parser: Arc::new(Parser::new(ParserOptions {
                 program: settings.parser.clone(),
                 ..ParserOptions::default()

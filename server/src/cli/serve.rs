@@ -33,7 +33,12 @@ pub(super) async fn serve(settings: &Settings, database: &Database) -> Result<()
     let application = Application::build(database.parts(settings)?).await?;
     let address = application.address;
     tracing::info!(%address, "listening");
-    output::print(|out| writeln!(out, "http://{address}/api/v1/ で待ち受けています（終了は Ctrl-C）"))?;
+    output::print(|out| {
+        writeln!(
+            out,
+            "http://{address}/ で待ち受けています（APIは http://{address}/api/v1/。終了は Ctrl-C）"
+        )
+    })?;
     let handle = application.handle();
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;

@@ -1,7 +1,7 @@
 //! One source of settings, in which anything may be missing: flags, environment, or file. Knows no defaults.
 
 use std::ffi::{OsStr, OsString};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -11,10 +11,11 @@ use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 
 use super::{ConfigError, LogFormat, line_of, read_file};
+use crate::auth::second_factor::Demand;
 use crate::mailing::SmtpTls;
 
 /// Every setting that is a variable, without its prefix; all but `CONFIG` are keys of the file too.
-pub(super) const VARIABLES: [&str; 21] = [
+pub(super) const VARIABLES: [&str; 23] = [
     "CONFIG",
     "DATA_FOLDER",
     "PG_BIN",
@@ -27,6 +28,8 @@ pub(super) const VARIABLES: [&str; 21] = [
     "PARSER",
     "TOKEN_SECRET_FILE",
     "RECEIPT_SECRET_FILE",
+    "SECOND_FACTOR",
+    "PROXIES",
     "PUBLIC_URL",
     "SMTP_HOST",
     "SMTP_PORT",
@@ -122,6 +125,20 @@ pub struct Layer {
     /// As the one of tokens.
     #[arg(skip)]
     pub receipt_secret_file: Option<PathBuf>,
+    /// See [`super::Settings::second_factor`].
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "DEMAND",
+        help_heading = "設定",
+        help = "画面のログインで2要素認証を求める範囲 [CHOSA_SECOND_FACTOR]",
+        hide_possible_values = false
+    )]
+    pub second_factor: Option<Demand>,
+    /// See [`super::Settings::proxies`]. No flag: it belongs to the machine.
+    #[arg(skip)]
+    pub proxies: Option<Vec<IpAddr>>,
     /// See [`super::Settings::log_format`].
     #[arg(
         long,
@@ -181,6 +198,8 @@ impl Layer {
             parser: self.parser.or(lower.parser),
             token_secret_file: self.token_secret_file.or(lower.token_secret_file),
             receipt_secret_file: self.receipt_secret_file.or(lower.receipt_secret_file),
+            second_factor: self.second_factor.or(lower.second_factor),
+            proxies: self.proxies.or(lower.proxies),
             log_format: self.log_format.or(lower.log_format),
             log_filter: self.log_filter.or(lower.log_filter),
             public_url: self.public_url.or(lower.public_url),
@@ -235,11 +254,26 @@ pub(super) fn of_environment(variables: impl IntoIterator<Item = (OsString, OsSt
                 layer.log_format = Some(LogFormat::from_str(text, true).map_err(|error| ConfigError::value("log_format", text, error))?);
             }
             "LOG_FILTER" => layer.log_filter = Some(text("log_filter", &value)?.to_owned()),
+            "SECOND_FACTOR" | "PROXIES" => take_guard(&mut layer, key, &value)?,
             _ => take_mail(&mut layer, key, &value)?,
         }
     }
     layer.database_url = layer.database_url.or(usual_url);
     Ok((config, layer))
+}
+
+/// The variables of who is let in.
+fn take_guard(layer: &mut Layer, key: &str, value: &OsStr) -> Result<(), ConfigError> {
+    if key == "PROXIES" {
+        let addresses = text("proxies", value)?
+            .split(',')
+            .map(|one| parsed("proxies", OsStr::new(one.trim())));
+        layer.proxies = Some(addresses.collect::<Result<_, _>>()?);
+        return Ok(());
+    }
+    let text = text("second_factor", value)?;
+    layer.second_factor = Some(Demand::from_str(text, true).map_err(|error| ConfigError::value("second_factor", text, error))?);
+    Ok(())
 }
 
 /// The variables of mails; every other one is taken before.

@@ -136,6 +136,8 @@ fn a_value_that_cannot_be_used_is_named() {
         ("POOL_SIZE", "many"),
         ("LISTEN", "localhost"),
         ("LOG_FORMAT", "xml"),
+        ("SECOND_FACTOR", "perhaps"),
+        ("PROXIES", "here"),
         ("WORKERS", "70000"),
     ] {
         let message = of(Flags::default(), &[(&format!("CHOSA_{name}"), value)]).unwrap_err().to_string();

@@ -1,13 +1,13 @@
-//! Accounts, sessions, API clients. The three look-ups run before there is an actor, through SECURITY DEFINER functions.
+//! Accounts and API clients. The look-ups by login and client run before there is an actor, through SECURITY DEFINER functions.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Bytea, Nullable, SmallInt, Text, Timestamptz};
+use diesel::sql_types::{Nullable, SmallInt, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use crate::db::prepared::Prepared;
-use crate::db::schema::{account, api_client, session};
+use crate::db::schema::{account, api_client};
 
 /// An account as signing in needs it.
 #[derive(Debug, QueryableByName)]
@@ -39,14 +39,6 @@ pub async fn for_login(conn: &mut AsyncPgConnection, login: &str) -> QueryResult
         .get_result(conn)
         .await
         .optional()
-}
-
-/// The account of a session that is alive.
-pub async fn for_session(conn: &mut AsyncPgConnection, token_hash: &[u8], now: DateTime<Utc>) -> QueryResult<Option<SignInRow>> {
-    let query = diesel::sql_query("SELECT * FROM account_for_session($1, $2)")
-        .bind::<Bytea, _>(token_hash)
-        .bind::<Timestamptz, _>(now);
-    Prepared(query).get_result(conn).await.optional()
 }
 
 /// The account that an API client acts as.
@@ -111,37 +103,22 @@ pub async fn login_of(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Opt
     account::table.find(id).select(account::login).first(conn).await.optional()
 }
 
-/// Begins a session of the actor's own account.
-pub async fn insert_session(
-    conn: &mut AsyncPgConnection,
-    token_hash: &[u8],
-    account_id: Uuid,
-    created_at: DateTime<Utc>,
-    expires_at: DateTime<Utc>,
-) -> QueryResult<()> {
-    diesel::insert_into(session::table)
-        .values((
-            session::token_hash.eq(token_hash),
-            session::account_id.eq(account_id),
-            session::created_at.eq(created_at),
-            session::expires_at.eq(expires_at),
-        ))
-        .execute(conn)
+/// The logins of accounts, as far as the actor may see them.
+pub async fn logins(conn: &mut AsyncPgConnection, ids: &[Uuid]) -> QueryResult<Vec<(Uuid, String)>> {
+    account::table
+        .filter(account::id.eq_any(ids))
+        .select((account::id, account::login))
+        .load(conn)
         .await
-        .map(drop)
 }
 
-/// Ends one of the actor's own sessions; `false` when there is none such alive.
-pub async fn end_session(conn: &mut AsyncPgConnection, token_hash: &[u8], now: DateTime<Utc>) -> QueryResult<bool> {
-    let ended = diesel::update(
-        session::table
-            .filter(session::token_hash.eq(token_hash))
-            .filter(session::ended_at.is_null()),
-    )
-    .set(session::ended_at.eq(now))
-    .execute(conn)
-    .await?;
-    Ok(ended == 1)
+/// Gives the actor's own account another password.
+pub async fn change_password(conn: &mut AsyncPgConnection, id: Uuid, password_hash: &str) -> QueryResult<bool> {
+    let changed = diesel::update(account::table.filter(account::id.eq(id)))
+        .set(account::password_hash.eq(password_hash))
+        .execute(conn)
+        .await?;
+    Ok(changed == 1)
 }
 
 /// Adds an API client; `false` when the id is taken.

@@ -73,8 +73,8 @@ pub async fn insert(conn: &mut AsyncPgConnection, actor: &Actor, now: DateTime<U
     Prepared(query).execute(conn).await.map(drop)
 }
 
-/// A page of the audit, newest first, older than `before`.
-pub async fn page(conn: &mut AsyncPgConnection, before: Option<Uuid>, limit: i64) -> QueryResult<Vec<AuditRow>> {
+/// A page of the audit, newest first, older than `before`, of one kind of acts or of all.
+pub async fn page(conn: &mut AsyncPgConnection, before: Option<Uuid>, action: Option<&str>, limit: i64) -> QueryResult<Vec<AuditRow>> {
     let mut query = audit::table
         .select(AuditRow::as_select())
         .order(audit::id.desc())
@@ -82,6 +82,9 @@ pub async fn page(conn: &mut AsyncPgConnection, before: Option<Uuid>, limit: i64
         .into_boxed();
     if let Some(before) = before {
         query = query.filter(audit::id.lt(before));
+    }
+    if let Some(action) = action {
+        query = query.filter(audit::action.eq(action.to_owned()));
     }
     query.load(conn).await
 }

@@ -61,7 +61,22 @@ diesel::table! {
 diesel::table! {
     session (token_hash) {
         token_hash -> Bytea, account_id -> Uuid, created_at -> Timestamptz, expires_at -> Timestamptz, ended_at -> Nullable<Timestamptz>,
+        id -> Uuid, stage -> Text, way -> Text, last_seen -> Timestamptz, agent -> Text, origin -> Nullable<Text>,
     }
+}
+diesel::table! {
+    second_factor (id) {
+        id -> Uuid, account_id -> Uuid, sealed_key -> Nullable<Bytea>, last_step -> BigInt, made_at -> Timestamptz,
+        removed_at -> Nullable<Timestamptz>,
+    }
+}
+diesel::table! {
+    recovery_code (factor_id, code_hash) {
+        factor_id -> Uuid, code_hash -> Bytea, account_id -> Uuid, used_at -> Nullable<Timestamptz>,
+    }
+}
+diesel::table! {
+    sign_in_failure (id) { id -> Uuid, login_digest -> Bytea, place -> Text, failed_at -> Timestamptz, }
 }
 diesel::table! {
     api_client (id) {
@@ -322,6 +337,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     frame,
     account,
     session,
+    second_factor,
+    recovery_code,
+    sign_in_failure,
     api_client,
     submission,
     revision,

@@ -1,6 +1,6 @@
-//! Stylesheet, modules and icon: compiled in, named with a hash of their bytes, so that a browser keeps them for ever and a new version is another name.
+//! Stylesheet, modules and icon: compiled in, named with one hash of them all, so that a browser keeps them for ever and a new version is another name, for
+//! what a module imports too.
 
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -13,27 +13,28 @@ use crate::pages::error::PageError;
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// What there is: name, media type, text.
-const FILES: [(&str, &str, &str); 4] = [
+const FILES: &[(&str, &str, &str)] = &[
+    ("autosave.js", JAVASCRIPT, include_str!("../../assets/autosave.js")),
     ("chosa.css", "text/css; charset=utf-8", include_str!("../../assets/chosa.css")),
     ("chosa.js", JAVASCRIPT, include_str!("../../assets/chosa.js")),
     ("progress.js", JAVASCRIPT, include_str!("../../assets/progress.js")),
+    ("idle.js", JAVASCRIPT, include_str!("../../assets/idle.js")),
     ("chosa.svg", "image/svg+xml", include_str!("../../assets/chosa.svg")),
 ];
 
-/// The paths that pages write, by name.
-static PATHS: LazyLock<BTreeMap<&str, String>> = LazyLock::new(|| {
-    FILES
-        .iter()
-        .map(|(name, _, text)| {
-            let hash: String = hex::encode(Sha256::digest(text)).chars().take(12).collect();
-            (*name, format!("/assets/{hash}/{name}"))
-        })
-        .collect()
+/// A hash of all of them.
+static HASH: LazyLock<String> = LazyLock::new(|| {
+    let mut hash = Sha256::new();
+    for (name, _, text) in FILES {
+        hash.update(name);
+        hash.update(text);
+    }
+    hex::encode(hash.finalize()).chars().take(12).collect()
 });
 
-/// The path of an asset; that of nothing for a name that there is not, which the tests of pages would see as a 404.
-pub fn path(name: &str) -> &'static str {
-    PATHS.get(name).map_or("/assets/", String::as_str)
+/// The path of an asset.
+pub fn path(name: &str) -> String {
+    format!("/assets/{}/{name}", *HASH)
 }
 
 /// Gives an asset. An old hash gives the file of now: a page that was open while the server was renewed still has its style.

@@ -16,6 +16,8 @@ use crate::pages::page::{Page, render};
 pub enum PageError {
     /// Nobody is signed in: the sign-in page, which leads back to this path.
     SignIn(String),
+    /// Whoever is signed in has to set up a second factor first.
+    SetUp,
     /// What a use case said.
     Refused(ApiError),
 }
@@ -45,6 +47,7 @@ impl fmt::Display for PageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             PageError::SignIn(_) => f.write_str("not signed in"),
+            PageError::SetUp => f.write_str("no second factor"),
             PageError::Refused(error) => error.fmt(f),
         }
     }
@@ -64,7 +67,7 @@ struct ErrorPage {
 impl ResponseError for PageError {
     fn status_code(&self) -> StatusCode {
         match self {
-            PageError::SignIn(_) => StatusCode::SEE_OTHER,
+            PageError::SignIn(_) | PageError::SetUp => StatusCode::SEE_OTHER,
             PageError::Refused(error) => error.status_code(),
         }
     }
@@ -75,6 +78,11 @@ impl ResponseError for PageError {
                 let query = serde_urlencoded::to_string([("next", next)]).unwrap_or_default();
                 return HttpResponse::SeeOther()
                     .insert_header((LOCATION, format!("/sign-in?{query}")))
+                    .finish();
+            }
+            PageError::SetUp => {
+                return HttpResponse::SeeOther()
+                    .insert_header((LOCATION, "/account/second-factor"))
                     .finish();
             }
             PageError::Refused(error) => error,

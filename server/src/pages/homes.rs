@@ -5,9 +5,10 @@ use askama::Template;
 use survey::submission::{Step, SubmissionState};
 
 use crate::app::entries::{self, Task};
+use crate::app::programs::lists;
 use crate::app::state::State;
 use crate::auth::actor::Role;
-use crate::auth::permit::{ReadSelf, SubmitAnswers};
+use crate::auth::permit::{ReadOwnSupport, ReadSelf, SubmitAnswers};
 use crate::error::AppError;
 use crate::pages::answers;
 use crate::pages::error::PageError;
@@ -33,6 +34,8 @@ struct TaskCard {
 struct HospitalHome {
     page: Page,
     tasks: Vec<TaskCard>,
+    /// Title and fiscal year of programmes in which the hospital was chosen.
+    chosen: Vec<(String, i32)>,
 }
 
 #[derive(Template)]
@@ -61,8 +64,10 @@ pub async fn read_home(state: web::Data<State>, visitor: Visitor<ReadSelf>) -> R
 
 async fn hospital(state: &State, visitor: &Visitor<ReadSelf>) -> Result<HttpResponse, PageError> {
     let tasks = entries::tasks(state, &visitor.also::<SubmitAnswers>()?).await?;
+    let chosen = lists::chosen_programs(state, &visitor.also::<ReadOwnSupport>()?).await?;
     Ok(show(&HospitalHome {
         page: visitor.page("回答する調査"),
+        chosen: chosen.into_iter().map(|program| (program.title, program.fiscal_year)).collect(),
         tasks: tasks.iter().map(|task| card(state, task)).collect::<Result<_, AppError>>()?,
     }))
 }

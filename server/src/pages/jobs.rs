@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use actix_web::http::header::ContentEncoding;
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, get, web};
 use askama::Template;
@@ -164,6 +165,8 @@ pub async fn follow_job(state: web::Data<State>, visitor: Visitor<FollowJobs>, p
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
         .insert_header(("X-Accel-Buffering", "no"))
+        // Compressed, events would wait for one another.
+        .insert_header(ContentEncoding::Identity)
         .streaming(stream::unfold(follower, Follower::next)))
 }
 

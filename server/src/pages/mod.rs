@@ -8,18 +8,23 @@ pub mod answers;
 pub mod assets;
 pub mod error;
 pub mod fields;
+pub mod help;
 pub mod homes;
 pub mod jobs;
+pub mod ministry;
+pub mod moments;
 pub mod page;
 pub mod programs;
 pub mod protection;
+pub mod refusals;
+pub mod second_steps;
 pub mod sessions;
 pub mod surveys;
 pub mod uploads;
 pub mod visitor;
 pub mod words;
 
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{Compress, from_fn};
 use actix_web::web;
 
 use crate::error::AppError;
@@ -31,13 +36,20 @@ const FORM_BYTES: usize = 1 << 20;
 /// All pages, under headers that browsers obey and behind the check of where a form came from.
 pub fn configure(config: &mut web::ServiceConfig) {
     let pages = web::scope("")
+        .wrap(Compress::default())
         .wrap(from_fn(protection::protect))
         .configure(extractors)
         .service(assets::read_asset)
         .service(homes::read_home)
+        .service(help::list_guides)
+        .service(help::read_guide)
+        .service(help::read_picture)
         .service(sessions::read_sign_in)
         .service(sessions::sign_in)
         .service(sessions::sign_out)
+        .service(sessions::keep_alive)
+        .service(second_steps::read_second_step)
+        .service(second_steps::take_second_step)
         .service(answers::forms::read_form)
         .service(answers::forms::save_form)
         .service(answers::checks::read_check)
@@ -48,6 +60,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .configure(accounts::configure)
         .configure(surveys::configure)
         .configure(programs::configure)
+        .configure(ministry::configure)
         .default_service(web::to(error::unknown_page));
     config.service(pages);
 }

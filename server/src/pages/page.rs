@@ -6,6 +6,7 @@ use actix_web::http::header::LOCATION;
 use askama::Template;
 
 use crate::auth::actor::Role;
+use crate::auth::session;
 use crate::pages::assets;
 
 /// Who is signed in, for the head of a page.
@@ -123,8 +124,13 @@ impl Page {
         self.here == href
     }
 
+    /// After how many minutes without a step a session of pages ends.
+    pub fn idle_minutes(&self) -> i64 {
+        session::IDLE.num_minutes()
+    }
+
     /// The path of an asset.
-    pub fn asset(&self, name: &str) -> &'static str {
+    pub fn asset(&self, name: &str) -> String {
         assets::path(name)
     }
 }
@@ -150,4 +156,10 @@ pub fn show(template: &impl Template) -> HttpResponse {
 /// After a form that was taken: the page to read next, so that reading it again sends nothing twice.
 pub fn go_to(path: impl AsRef<str>) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((LOCATION, path.as_ref())).finish()
+}
+
+/// Fields of a query as they stand in a path; empty ones are left out.
+pub fn encoded(fields: &[(&str, &str)]) -> String {
+    let said: Vec<_> = fields.iter().filter(|(_, value)| !value.is_empty()).collect();
+    serde_urlencoded::to_string(said).unwrap_or_default()
 }

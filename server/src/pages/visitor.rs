@@ -6,9 +6,10 @@ use std::pin::Pin;
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
 use secrecy::SecretString;
 
+use crate::api::origin;
 use crate::app::sessions;
 use crate::app::state::State;
-use crate::auth::permit::{Permit, Policy};
+use crate::auth::permit::{Permit, Policy, ReadSelf};
 use crate::error::AppError;
 use crate::pages::error::PageError;
 use crate::pages::page::{Page, Who};
@@ -24,7 +25,12 @@ pub struct Visitor<P> {
     pub token: SecretString,
     /// For the head of the page.
     pub who: Who,
+    /// Whether nothing is shown but the page that sets up a second factor.
+    pub owes_factor: bool,
 }
+
+/// Somebody signed in who may still owe a second factor: for the pages that set it up, and for signing out.
+pub struct Newcomer(pub Visitor<ReadSelf>);
 
 impl<P: Policy> Visitor<P> {
     /// The frame of a page for this visitor.
@@ -57,25 +63,52 @@ impl<P: Policy> FromRequest for Visitor<P> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { visitor_of(&request).await.map_err(|error| PageError::wanted(error, &request)) })
+        Box::pin(async move {
+            let visitor = visitor_of(&request).await.map_err(|error| PageError::wanted(error, &request))?;
+            // Before the right is asked for: until then not even that is told.
+            if visitor.owes_factor {
+                return Err(PageError::SetUp);
+            }
+            Ok(Visitor {
+                permit: visitor.also()?,
+                token: visitor.token,
+                who: visitor.who,
+                owes_factor: visitor.owes_factor,
+            })
+        })
     }
 }
 
-async fn visitor_of<P: Policy>(request: &HttpRequest) -> Result<Visitor<P>, AppError> {
+impl FromRequest for Newcomer {
+    type Error = PageError;
+    type Future = Pin<Box<dyn Future<Output = Result<Newcomer, PageError>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let visitor = visitor_of(&request).await.map_err(|error| PageError::wanted(error, &request))?;
+            Ok(Newcomer(visitor))
+        })
+    }
+}
+
+async fn visitor_of(request: &HttpRequest) -> Result<Visitor<ReadSelf>, AppError> {
     let state = request
         .app_data::<web::Data<State>>()
         .ok_or_else(|| AppError::internal("the application state is not registered"))?;
     let token = token_of(request).ok_or_else(|| AppError::unauthenticated("session_missing", "ログインしてください。"))?;
-    let origin = request.peer_addr().map(|address| address.ip());
-    let actor = sessions::authenticate(state, &token).await?.asking_from(origin);
-    let identity = sessions::identity(state, &Permit::of(actor.clone())?).await?;
+    let known = sessions::recognise(state, &token).await?;
+    let actor = known.actor.asking_from(origin::of(request, state));
+    let permit = Permit::of(actor)?;
+    let identity = sessions::identity(state, &permit).await?;
     Ok(Visitor {
         who: Who {
-            role: actor.role().clone(),
+            role: permit.actor().role().clone(),
             login: identity.login,
             speaks_for: identity.speaks_for,
         },
-        permit: Permit::of(actor)?,
+        permit,
         token,
+        owes_factor: known.owes_factor,
     })
 }

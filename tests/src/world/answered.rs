@@ -4,7 +4,6 @@
 
 use analytics::selection::list::Discard;
 use chrono::TimeDelta;
-use secrecy::SecretString;
 use serde_json::{Value, json};
 use server::app::batches;
 use server::app::drafts::{self, NewDraft, SeenDraft};
@@ -18,7 +17,6 @@ use server::app::programs::results::requests as result_requests;
 use server::app::programs::{self, NewProgram, Terms};
 use server::app::releases;
 use server::app::reminders::{self, Reminder, missing::Chosen};
-use server::app::sessions;
 use server::app::state::State;
 use server::app::steps::{self, Review};
 use server::app::submissions::{self, NewAnswers, Way};
@@ -37,8 +35,8 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{
-    CITY_WARD, CLOSED, FAR, Hospital, NEIGHBOUR, OTHER_CITY, OTHER_WARD, OWN, PASSWORD, UNPLACED, accounts, actor, answers_2022,
-    answers_2024, but, done, in_2022, now, prefecture, state, survey_of,
+    CITY_WARD, CLOSED, FAR, Hospital, NEIGHBOUR, OTHER_CITY, OTHER_WARD, OWN, UNPLACED, accounts, actor, answers_2022, answers_2024, but,
+    done, in_2022, now, prefecture, secured, sign_in, state, survey_of,
 };
 
 /// Answers, imports, extensions, a programme and selections of both prefectures, and a session of each account.
@@ -123,8 +121,9 @@ pub(crate) async fn answer(application_url: &str) {
     }
     done(accept_list(&state, kanagawa).await);
     report_results(&state).await;
+    done(secured::secure(&state).await);
     for (login, _) in accounts() {
-        done(sessions::sign_in(&state, login, SecretString::from(PASSWORD)).await.map(drop));
+        done(sign_in(&state, login).await.map(drop));
     }
 }
 

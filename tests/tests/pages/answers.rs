@@ -82,7 +82,7 @@ async fn a_clerk_fills_in_corrects_submits_pulls_back_and_submits_again() {
     fill_in(&reader).await;
     let check = reader.get(CHECK).await.expect(200);
     assert!(
-        check.contains("まだ提出されていません") && check.contains("システム関連事業者"),
+        check.contains("まだ提出されていません") && check.contains("事業者、その他"),
         "{check}"
     );
     let (version, key) = (field(&check, "version"), field(&check, "key"));

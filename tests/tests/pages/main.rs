@@ -8,6 +8,10 @@
 
 mod accounts;
 mod answers;
+mod ministry;
 mod programs;
+mod programs_national;
+mod programs_said;
 mod protection;
+mod rights;
 mod surveys;

@@ -74,6 +74,8 @@ async fn functions_that_run_as_the_owner_look_up_names_in_one_place_and_temporar
             "erase_given_data",
             // Does one thing, for the system only, so that nothing has a right to delete or to change what is append-only.
             "erase_personal_data",
+            // Deletes failures of sign-ins, for the system only: the one table from which rows go, since they would be a list of who was where.
+            "forget_sign_in_failures",
             // Sets a password and ends sessions, for who holds the token of a link, and needs no other right for it.
             "redeem_enrolment"
         ]
@@ -105,8 +107,10 @@ async fn policies_that_lift_all_limits_are_the_owners_and_few() {
         "outbox erase ALL",
         "release_file keep SELECT",
         "respondent erase ALL",
+        "second_factor sign_in SELECT",
         "session redeem UPDATE",
         "session sign_in SELECT",
+        "sign_in_failure forget ALL",
         "submission_event erase ALL",
         "survey owner_reads SELECT",
         "survey_change count_changes ALL",

@@ -112,6 +112,51 @@ async fn nobody_but_the_system_erases() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nobody_but_the_system_forgets_failures_and_clears_second_factors() {
+    let database = TestDatabase::answered().await;
+    let mut application = database.application().await;
+    for (login, actor) in cast(&database).await {
+        let is_system = actor == Actor::system();
+        let sql = "SELECT forget_sign_in_failures('', '', 'infinity')";
+        let expected = if is_system { Ok(1) } else { Err(SqlState::INSUFFICIENT_PRIVILEGE) };
+        assert_eq!(attempt(&mut application, &actor, sql).await, expected, "{login}");
+        let sql = "UPDATE second_factor SET sealed_key = NULL, removed_at = now() WHERE removed_at IS NULL";
+        let own = u64::from(matches!(login.as_str(), "tky0001" | "kng0001"));
+        let expected = if is_system { 2 } else { own };
+        assert_eq!(attempt(&mut application, &actor, sql).await, Ok(expected), "{login}");
+        // The system takes away and sets nothing up; whose row it is stays.
+        if is_system {
+            let sql = "UPDATE second_factor SET last_step = 0";
+            assert_eq!(
+                attempt(&mut application, &actor, sql).await,
+                Err(SqlState::INSUFFICIENT_PRIVILEGE),
+                "{login}"
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everybody_changes_the_own_password_and_no_other() {
+    let database = TestDatabase::answered().await;
+    let mut application = database.application().await;
+    let all = u64::try_from(database.number("SELECT count(*) FROM account").await).unwrap();
+    for (login, actor) in cast(&database).await {
+        let expected = if matches!(login.as_str(), "system" | "operator") { all } else { 1 };
+        let sql = "UPDATE account SET password_hash = '$argon2id$x'";
+        assert_eq!(attempt(&mut application, &actor, sql).await, Ok(expected), "{login}");
+        if expected == 1 {
+            let sql = "UPDATE account SET disabled_at = now()";
+            assert_eq!(
+                attempt(&mut application, &actor, sql).await,
+                Err(SqlState::INSUFFICIENT_PRIVILEGE),
+                "{login}"
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_but_the_system_binds_a_file_to_a_job() {
     let database = TestDatabase::answered().await;
     let mut application = database.application().await;
@@ -145,6 +190,12 @@ async fn frozen_columns_stay() {
         "UPDATE account SET login = 'root'",
         "UPDATE session SET expires_at = 'infinity'",
         "UPDATE session SET account_id = gen_random_uuid()",
+        "UPDATE session SET stage = 'whole'",
+        "UPDATE session SET way = 'api'",
+        "UPDATE second_factor SET account_id = gen_random_uuid()",
+        "UPDATE second_factor SET made_at = 'infinity'",
+        "UPDATE recovery_code SET code_hash = ''",
+        "UPDATE sign_in_failure SET failed_at = '-infinity'",
         "UPDATE api_client SET account_id = gen_random_uuid()",
         "UPDATE edition SET hash = ''",
         "UPDATE survey_change SET changes = 0",

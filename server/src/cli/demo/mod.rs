@@ -2,6 +2,7 @@
 //!
 //! Works on a database of its own, made anew at each run, in a data folder of its own: real answers are never near.
 
+mod accounts;
 mod steps;
 
 use std::path::{Path, PathBuf};
@@ -19,15 +20,13 @@ use survey::survey::Survey;
 use super::database::{Database, private_options};
 use super::exit::CliError;
 use super::{import, output, quota, release, select, serve, tabulate};
-use crate::app::accounts::{self, Speaks};
 use crate::app::programs::{self, NewProgram, Terms};
 use crate::app::state::State;
-use crate::app::{statistics, surveys, windows};
+use crate::app::{statistics, windows};
 use crate::auth::actor::Actor;
 use crate::auth::permit::Permit;
-use crate::auth::session;
+use crate::auth::second_factor::Demand;
 use crate::config::Settings;
-use crate::db::frames::Filter;
 use crate::db::migrations;
 use crate::private_postgres::PrivatePostgres;
 use crate::startup;
@@ -56,6 +55,8 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
     let settings = Settings {
         token_secret_file: settings.data_folder.join("token.secret"),
         receipt_secret_file: settings.data_folder.join("receipt.secret"),
+        // Who looks around in made data needs no app for it.
+        second_factor: Demand::Offered,
         ..settings
     };
     let mut steps = Steps::default();
@@ -148,7 +149,11 @@ async fn demonstrate(arguments: &Arguments, settings: &Settings, database: &Data
     if arguments.once {
         return Ok(());
     }
-    accounts(&state).await?;
+    for survey in survey::compiled_in().iter().filter(|survey| survey.id() != latest.id()) {
+        let over = "デモ：受付中の調査を一つにするため";
+        windows::close(&state, &Permit::of(Actor::system())?, survey, None, None, over).await?;
+    }
+    accounts::make(&state, latest).await?;
     serve::serve(settings, database).await
 }
 
@@ -323,45 +328,5 @@ async fn show(state: &State, survey: &'static Survey, steps: &mut Steps) -> Resu
         tabulate::write_rates(out, &rates)?;
         writeln!(out, "\n{id}年調査 {}（病床規模別）", table.label)?;
         tabulate::write_table(out, &table)
-    })
-}
-
-/// An account of each role, with a password made for this run.
-async fn accounts(state: &State) -> Result<(), CliError> {
-    let gmis = {
-        let permit = Permit::of(Actor::system())?;
-        let survey = surveys::known("2024")?;
-        let first = crate::app::frames::list(state, &permit, survey, Filter::default(), None, 1).await?;
-        first
-            .into_iter()
-            .next()
-            .map(|(row, _)| row.gmis_id)
-            .ok_or_else(|| CliError::failed("名簿に病院がありません"))?
-    };
-    let prefecture = PrefectureCode::new(13).map_err(|error| CliError::failed(error.to_string()))?;
-    let (password, _) = session::new_token()?;
-    let all = [
-        (
-            "hospital",
-            Speaks::Hospital {
-                survey: "2024".to_owned(),
-                gmis: gmis.clone(),
-            },
-        ),
-        ("tokyo", Speaks::Prefecture(prefecture)),
-        ("analyst", Speaks::MinistryAnalyst),
-        ("administrator", Speaks::MinistryAdministrator),
-        ("operator", Speaks::Operator),
-    ];
-    for (login, speaks) in &all {
-        accounts::create(state, &Permit::of(Actor::system())?, login, password.clone(), speaks).await?;
-    }
-    use secrecy::ExposeSecret;
-    output::print(|out| {
-        writeln!(
-            out,
-            "\nデモ用アカウント（今回限り）: hospital（{gmis}）、tokyo（東京都）、analyst、administrator、operator"
-        )?;
-        writeln!(out, "パスワード（共通）: {}", password.expose_secret())
     })
 }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::forms::topic_of;
 use super::questions::{by_question, in_words};
-use super::{framed, path, standing_words};
+use super::{framed, path};
 use crate::app::entries::{self, Entry};
 use crate::app::idempotency::Key;
 use crate::app::state::State;
@@ -45,7 +45,6 @@ struct Line {
 struct CheckPage {
     page: Page,
     hospital: String,
-    standing: Option<&'static str>,
     errors: Vec<(String, String)>,
     warnings: usize,
     topics: Vec<(String, Vec<Line>)>,
@@ -131,7 +130,6 @@ fn check(
     CheckPage {
         page: framed(visitor, survey, entry, &format!("{}年調査：回答内容の確認", survey.id())),
         hospital: format!("{}（{gmis}）", entry.hospital.name),
-        standing: standing_words(entry),
         errors: errors.collect(),
         warnings: entry.evaluation.faults.iter().filter(|fault| !fault.is_error()).count(),
         topics: topics

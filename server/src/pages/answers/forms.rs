@@ -177,15 +177,17 @@ fn form(state: &State, visitor: &Visitor<SubmitAnswers>, survey: &'static Survey
         .collect();
     let errors = match faults {
         Faults::Unsaid => Vec::new(),
-        Faults::Said => shown
-            .questions()
-            .flat_map(|question| {
-                let key = question.key.as_str();
-                let own = move |place: &str| place.split('.').next() == Some(key);
-                said.iter().filter(move |(place, _)| own(place)).flat_map(|(place, faults)| {
-                    let errors = faults.iter().filter(|fault| fault.is_error());
-                    errors.map(|fault| ((*place).to_owned(), fault.message.clone()))
-                })
+        // In the evaluator's order, which is that of the fields.
+        Faults::Said => entry
+            .evaluation
+            .faults
+            .iter()
+            .filter(|fault| fault.is_error())
+            .filter_map(|fault| {
+                let place = fault.question.as_deref()?;
+                let outer = place.split('.').next()?;
+                let is_shown = shown.questions().any(|question| question.key.as_str() == outer);
+                is_shown.then(|| (place.to_owned(), fault.message.clone()))
             })
             .collect(),
     };

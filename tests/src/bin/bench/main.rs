@@ -22,6 +22,7 @@ mod http_table;
 mod imports;
 mod made;
 mod memory;
+mod pages;
 mod peers;
 mod pgbench;
 mod quotas;
@@ -63,6 +64,8 @@ enum What {
     Workbooks,
     /// A table over HTTP.
     HttpTable,
+    /// Pages with fifty readers, and in the browser.
+    Pages,
     /// Choosing under wishes, against choosing without.
     Wishes,
     /// Quotas of the nation and of a large made country, against plain Python.
@@ -162,6 +165,9 @@ async fn measure(arguments: &Arguments, cluster: &Cluster) -> Report {
     }
     if wanted(What::HttpTable) {
         http_table::measure(cluster, hospitals, repetitions, &mut report).await;
+    }
+    if wanted(What::Pages) {
+        pages::measure(cluster, hospitals, repetitions, &mut report).await;
     }
     if wanted(What::Wishes) {
         wishes::measure(repetitions, &mut report);

@@ -71,8 +71,8 @@ pub async fn measure(cluster: &Cluster, hospitals: usize, repetitions: usize, re
 async fn make_sessions(database: &Database) {
     let sql = "INSERT INTO account (id, login, password_hash, role, hospital_id) \
                SELECT gen_random_uuid(), 'bench-' || lower(gmis_id), 'none', 'hospital', hospital_id FROM frame; \
-               INSERT INTO session (token_hash, account_id, created_at, expires_at) \
-               SELECT sha256(convert_to('chosa_bench-' || f.gmis_id, 'UTF8')), a.id, now(), now() + interval '12 hours' \
+               INSERT INTO session (token_hash, account_id, created_at, expires_at, last_seen) \
+               SELECT sha256(convert_to('chosa_bench-' || f.gmis_id, 'UTF8')), a.id, now(), now() + interval '12 hours', now() \
                FROM account a JOIN frame f USING (hospital_id)";
     database.superuser().await.batch_execute(sql).await.unwrap();
 }

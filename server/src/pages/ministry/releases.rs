@@ -1,0 +1,230 @@
+//! Releases (公表版): what was published, with its files and their hashes, and a check that the numbers still come out.
+
+use actix_web::{HttpResponse, get, web};
+use askama::Template;
+use serde::Deserialize;
+use survey::survey::Survey;
+
+use super::below_survey;
+use crate::api::surveys::download;
+use crate::app::releases::{self, Listed};
+use crate::app::state::State;
+use crate::app::surveys;
+use crate::auth::permit::{CheckReleases, MakeReleases, ReadReleases};
+use crate::db::releases::FileRow;
+use crate::pages::error::PageError;
+use crate::pages::page::{Page, show};
+use crate::pages::visitor::Visitor;
+use crate::pages::words;
+
+struct Card {
+    href: String,
+    number: i32,
+    facts: Vec<(&'static str, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "ministry/releases.html")]
+struct ReleasesPage {
+    page: Page,
+    cards: Vec<Card>,
+    next: String,
+}
+
+/// A file as it is read.
+struct File {
+    href: String,
+    name: String,
+    what: &'static str,
+    size: String,
+    sha256: String,
+    is_restricted: bool,
+}
+
+/// What counting again found.
+struct Again {
+    compared: usize,
+    differences: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "ministry/release.html")]
+struct ReleasePage {
+    page: Page,
+    number: i32,
+    is_latest: bool,
+    latest: String,
+    facts: Vec<(&'static str, String)>,
+    files: Vec<File>,
+    check: String,
+    again: Option<Again>,
+}
+
+/// Lists the releases of a survey.
+///
+/// # Errors
+/// `survey_unknown`; or the database is away.
+#[get("/surveys/{survey}/releases")]
+pub async fn list_releases(
+    state: web::Data<State>,
+    visitor: Visitor<ReadReleases>,
+    place: web::Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let survey = surveys::known(&place)?;
+    let listed = releases::list(&state, &visitor.permit, survey).await?;
+    let card = |one: &Listed| Card {
+        href: path(survey, one.row.number),
+        number: one.row.number,
+        facts: facts(one),
+    };
+    Ok(show(&ReleasesPage {
+        page: below_survey(visitor.page("公表版"), survey),
+        cards: listed.iter().map(card).collect(),
+        next: visitor
+            .maybe::<MakeReleases>()
+            .map_or_else(String::new, |_| format!("/surveys/{}/releases/new", survey.id())),
+    }))
+}
+
+/// Shows a release.
+///
+/// # Errors
+/// `survey_unknown`, `release_unknown`; or the database is away.
+#[get("/surveys/{survey}/releases/{number}")]
+pub async fn read_release(
+    state: web::Data<State>,
+    visitor: Visitor<ReadReleases>,
+    place: web::Path<(String, i32)>,
+) -> Result<HttpResponse, PageError> {
+    let (survey, number) = place.into_inner();
+    release(&state, &visitor, (surveys::known(&survey)?, number), None).await
+}
+
+/// Counts a release again and shows what came of it.
+///
+/// # Errors
+/// As [`read_release`], `layout_changed`.
+#[get("/surveys/{survey}/releases/{number}/check")]
+pub async fn check_release(
+    state: web::Data<State>,
+    visitor: Visitor<ReadReleases>,
+    place: web::Path<(String, i32)>,
+) -> Result<HttpResponse, PageError> {
+    let (survey, number) = place.into_inner();
+    let survey = surveys::known(&survey)?;
+    let again = releases::check(&state, &visitor.also::<CheckReleases>()?, survey, number).await?;
+    let again = Again {
+        compared: again.compared,
+        differences: again.differences.iter().map(|one| one.of.join("、")).collect(),
+    };
+    release(&state, &visitor, (survey, number), Some(again)).await
+}
+
+async fn release(
+    state: &State,
+    visitor: &Visitor<ReadReleases>,
+    (survey, number): (&'static Survey, i32),
+    again: Option<Again>,
+) -> Result<HttpResponse, PageError> {
+    let listed = releases::list(state, &visitor.permit, survey).await?;
+    let latest = listed.first().map_or(number, |one| one.row.number);
+    let one = releases::read(state, &visitor.permit, survey, number).await?;
+    let may_check = visitor.maybe::<CheckReleases>().is_some();
+    let page = below_survey(visitor.page(format!("公表版 第{number}版")), survey);
+    Ok(show(&ReleasePage {
+        page: page.below(format!("/surveys/{}/releases", survey.id()), "公表版"),
+        number,
+        is_latest: latest == number,
+        latest: path(survey, latest),
+        facts: facts(&one),
+        files: one.files.iter().map(|row| file(survey, number, row)).collect(),
+        check: if may_check {
+            format!("{}/check", path(survey, number))
+        } else {
+            String::new()
+        },
+        again,
+    }))
+}
+
+/// A file of a path.
+#[derive(Debug, Deserialize)]
+pub struct FilePlace {
+    survey: String,
+    number: i32,
+    name: String,
+}
+
+/// A file of a release.
+///
+/// # Errors
+/// `survey_unknown`, `release_unknown`, `release_file_unknown`; or the database is away.
+#[get("/surveys/{survey}/releases/{number}/files/{name}")]
+pub async fn download_file(
+    state: web::Data<State>,
+    visitor: Visitor<ReadReleases>,
+    place: web::Path<FilePlace>,
+) -> Result<HttpResponse, PageError> {
+    let survey = surveys::known(&place.survey)?;
+    let (row, bytes) = releases::file(&state, &visitor.permit, survey, place.number, &place.name).await?;
+    Ok(download(&row.name, &row.media_type, bytes))
+}
+
+fn path(survey: &Survey, number: i32) -> String {
+    format!("/surveys/{}/releases/{number}", survey.id())
+}
+
+fn facts(one: &Listed) -> Vec<(&'static str, String)> {
+    let (row, hidden) = (&one.row, &one.suppression.report);
+    let compared = one.compared_with.as_ref();
+    vec![
+        (
+            "訂正の内容",
+            if row.note.is_empty() {
+                "―（最初の版）".to_owned()
+            } else {
+                row.note.clone()
+            },
+        ),
+        ("集計の時点", words::moment(row.as_of)),
+        ("作成日時", words::moment(row.made_at)),
+        ("集計した病院", format!("{}病院（調査対象 {}病院）", row.responses, row.hospitals)),
+        ("秘匿した集計", format!("{}のうち{}", hidden.all, hidden.hidden)),
+        (
+            "推移を比べた公表版",
+            compared.map_or_else(|| "なし".to_owned(), |(survey, number)| format!("{survey}年調査 第{number}版")),
+        ),
+        ("調査票の構成（ハッシュ）", row.layout_hash.clone()),
+        ("プログラムの版", row.program_version.clone()),
+    ]
+}
+
+fn file(survey: &Survey, number: i32, row: &FileRow) -> File {
+    let what = match row.name.split(['_', '.']).next().unwrap_or_default() {
+        "houkoku" => "報告書（表とグラフ）",
+        "data" if row.name.ends_with(".zip") => "集計データ（Parquet）",
+        "data" => "集計データ",
+        "code" => "コード表",
+        "definitions" => "項目の定義",
+        "codebook" => "符号表（コードブック）",
+        _ if row.restricted => "匿名の個票データ",
+        _ => "",
+    };
+    File {
+        href: format!("{}/files/{}", path(survey, number), row.name),
+        name: row.name.clone(),
+        what,
+        size: size(row.size),
+        sha256: hex::encode(&row.blob_sha256),
+        is_restricted: row.restricted,
+    }
+}
+
+/// Bytes as people read them.
+fn size(bytes: i64) -> String {
+    match bytes {
+        ..1_024 => format!("{bytes}バイト"),
+        1_024..1_048_576 => format!("{}KB", bytes.saturating_add(1_023) / 1_024),
+        _ => format!("{}MB", bytes.saturating_add(1_048_575) / 1_048_576),
+    }
+}

@@ -1,0 +1,50 @@
+// The ministry: surveys opened and extended, the map, tables, trends, a release made with its progress and downloaded, who did what.
+export default async function (looker) {
+    const page = await looker.person();
+    await looker.signIn(page, "administrator");
+    await page.goto("/surveys/2024");
+    await looker.look(page, "survey-ministry");
+    await page.goto("/surveys/2024/windows");
+    await looker.look(page, "windows");
+    await page.goto("/surveys/2024/map");
+    await looker.look(page, "map");
+    await looker.picture(page, "ministry-map");
+    await page.goto("/surveys/2024/table?question=ehr_in_use&area=nation&by=band");
+    await looker.look(page, "table-ministry");
+    await looker.picture(page, "ministry-table");
+    const saving = page.waitForEvent("download");
+    await page.getByRole("link", { name: /CSV/ }).first().click();
+    looker.must(/\.csv$/.test((await saving).suggestedFilename()), "the table as CSV");
+    await page.goto("/surveys/2024/trends");
+    await looker.look(page, "trends");
+
+    await page.goto("/surveys/2024/releases");
+    await looker.look(page, "releases");
+    await page.getByRole("link", { name: "新しい公表版を作成する" }).click();
+    await looker.look(page, "release-next");
+    const note = page.locator('textarea[name="note"], input[name="note"]').first();
+    if (await note.count()) await note.fill("試験のための公表版");
+    await page.getByRole("button", { name: "公表版を作成する" }).click();
+    await page.waitForURL(/\/jobs\//);
+    await looker.look(page, "job");
+    await page.locator("#job-next a, #job a").first().waitFor({ timeout: 60000 });
+    await looker.look(page, "job-over");
+    await page.locator("#job-next a, #job a").first().click();
+    await page.waitForURL(/\/releases\/\d+/);
+    await looker.look(page, "release");
+    await looker.picture(page, "ministry-release");
+    const file = page.waitForEvent("download");
+    await page.getByRole("link", { name: /houkoku/ }).first().click();
+    looker.must(/houkoku.*\.xlsx$/.test((await file).suggestedFilename()), "the reading workbook");
+
+    await page.goto("/audit");
+    await looker.look(page, "audit");
+    const operator = await looker.person();
+    await looker.signIn(operator, "operator");
+    await looker.look(operator, "home-operator");
+    const analyst = await looker.person();
+    await looker.signIn(analyst, "analyst");
+    await looker.look(analyst, "home-analyst");
+    await analyst.goto("/surveys/2024");
+    await looker.look(analyst, "survey-analyst");
+}

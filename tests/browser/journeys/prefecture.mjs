@@ -1,0 +1,110 @@
+// A prefecture's staff: who is missing, reminders, one hospital with history, a return with a comment that the hospital answers, acceptance, proxy entry,
+// files with live progress, the table of the area, accounts of hospitals. And what a municipality sees of it.
+export default async function (looker) {
+    const page = await looker.person();
+    await looker.signIn(page, "tokyo");
+    await looker.look(page, "home-prefecture");
+    await page.goto("/surveys/2024");
+    await looker.reads(page, "病床規模別の回答率");
+    await looker.look(page, "survey-prefecture");
+    await looker.picture(page, "prefecture-survey");
+    await page.getByRole("link", { name: "まだ回答していない病院を見る" }).click();
+    await looker.reads(page, "TKY0001");
+    await looker.look(page, "hospitals-missing");
+    await page.goto("/surveys/2024/hospitals");
+    await looker.look(page, "hospitals");
+
+    // One hospital: what it answered, what changed between its revisions.
+    await page.getByRole("link", { name: /試験SJK0001病院|SJK0001/ }).first().click();
+    await looker.reads(page, "版の違い");
+    await looker.look(page, "hospital-reviewed");
+    await looker.picture(page, "prefecture-hospital");
+    await page.getByRole("link", { name: "差し戻す" }).click();
+    await looker.look(page, "return-form");
+    await page.getByRole("button", { name: "差し戻す" }).click();
+    await looker.look(page, "return-refused");
+    await page.locator('[name$="bcp_defined"]').fill("BCPの策定状況を、規程の日付とあわせて確認してください。");
+    await page.getByRole("button", { name: "差し戻す" }).click();
+    await looker.reads(page, "差戻し");
+    await looker.look(page, "hospital-returned");
+
+    // The hospital reads the comment beside its question, corrects and submits.
+    const clerk = await looker.person();
+    await looker.signIn(clerk, "hospital");
+    await looker.reads(clerk, "差戻し");
+    await looker.look(clerk, "home-returned");
+    await clerk.getByRole("link", { name: /差し戻された回答を直す/ }).first().click();
+    await clerk.goto("/surveys/2024/hospitals/SJK0001/form?topic=4");
+    await looker.reads(clerk, "BCPの策定状況を、規程の日付とあわせて確認してください。");
+    await looker.look(clerk, "form-commented");
+    const other = await clerk.locator('[name="bcp_defined"]:not(:checked)').first().getAttribute("value");
+    await clerk.locator(`[name="bcp_defined"][value="${other}"]`).check();
+    await clerk.waitForFunction(() => /保存しました/.test(document.querySelector("[data-saved]").textContent));
+    await fillIn(clerk);
+    await clerk.getByRole("button", { name: "内容を確認して提出へ" }).first().click();
+    await clerk.getByRole("button", { name: "この内容で提出する" }).click();
+    await looker.reads(clerk, "受付番号");
+
+    await page.goto("/surveys/2024/hospitals/SJK0001");
+    await page.getByRole("button", { name: "確認済みにする" }).click();
+    await looker.reads(page, "確認済み");
+    await looker.look(page, "hospital-accepted");
+
+    // What came on paper is typed in, 無回答 included.
+    await page.goto("/surveys/2024/hospitals/TKY0001/form?topic=all");
+    await looker.reads(page, "無回答（紙の回答にそう書かれている場合だけ）");
+    await looker.look(page, "proxy-form");
+    await page.getByLabel("氏名").fill("代行 花子");
+    await page.waitForFunction(() => /保存しました/.test(document.querySelector("[data-saved]").textContent));
+
+    // Files: the hospital's own, and many at once with the progress of the job.
+    await page.goto("/surveys/2024/uploads");
+    await looker.look(page, "uploads");
+    const saving = page.waitForEvent("download");
+    await page.getByRole("link", { name: /前回までの回答入り/ }).click();
+    const file = await (await saving).path();
+    await page.locator('input[type="file"]').setInputFiles({ name: "bulk.xlsx", mimeType: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", buffer: (await import("node:fs")).readFileSync(file) });
+    await page.locator('[name="act"]').first().check();
+    await page.getByRole("button", { name: "送る" }).click();
+    await looker.reads(page, "指摘");
+    await looker.look(page, "upload-checked");
+
+    await page.goto("/surveys/2024/reminders");
+    await looker.look(page, "reminders");
+    await page.getByRole("button", { name: "送る内容を確かめる" }).click();
+    await looker.reads(page, "まだ送っていません");
+    await looker.look(page, "reminders-previewed");
+    await page.goto("/surveys/2024/table?question=ehr_in_use&area=13&by=band");
+    await looker.look(page, "table-prefecture");
+    await looker.picture(page, "prefecture-table");
+    await page.goto("/hospital-accounts");
+    await looker.look(page, "hospital-accounts");
+    await page.getByLabel("病院の一覧").fill("TKY0001,desk@example.jp\nZZZ9999,nobody@example.jp\nSJK0001 kein");
+    await page.getByRole("button", { name: "アカウントを作ってメールを送る" }).click();
+    await looker.reads(page, "登録の結果");
+    await looker.look(page, "hospital-accounts-made");
+
+    // A municipality sees and chases its own, and has nothing of the selection.
+    const city = await looker.person();
+    await looker.signIn(city, "shinjuku");
+    await city.goto("/surveys/2024");
+    await looker.look(city, "survey-municipality");
+    looker.must((await city.goto("/surveys/2024/hospitals/CYD0001")).status() === 404, "another ward's hospital");
+    looker.must((await city.goto("/programs")).status() === 403, "the selection");
+    await looker.look(city, "forbidden");
+}
+
+/** Answers what is asked and empty, and what is asked because of that. */
+async function fillIn(page) {
+    await page.goto("/surveys/2024/hospitals/SJK0001/form?topic=all");
+    for (let round = 0; round < 4; round += 1) {
+        for (const field of await page.locator('[data-asked="required"] input[type="text"]').all()) {
+            if ((await field.inputValue()) === "") await field.fill("記入");
+        }
+        for (const question of await page.locator('[data-asked="required"]:has(input[type="radio"], input[type="checkbox"])').all()) {
+            if ((await question.locator("input:checked").count()) === 0) await question.locator("input").first().check();
+        }
+        await page.getByRole("button", { name: "一時保存" }).click();
+        await page.waitForLoadState();
+    }
+}

@@ -1,0 +1,40 @@
+// Runs one journey in Chromium: `node run.mjs NAME`, with CHOSA_BASE (address of the server), CHOSA_SHOTS (folder of the pictures) and CHOSA_GIVEN (JSON of
+// what the journey needs: logins, links). Ends with 0 when everything held.
+import { mkdtempSync, mkdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+import { Looker } from "./looker.mjs";
+
+const name = process.argv[2];
+const base = process.env.CHOSA_BASE;
+const shots = process.env.CHOSA_SHOTS;
+const given = JSON.parse(process.env.CHOSA_GIVEN ?? "{}");
+mkdirSync(shots, { recursive: true });
+
+const profile = mkdtempSync(join(tmpdir(), "chosa-browser-"));
+const browser = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env.CHOSA_CHROMIUM ?? "/usr/bin/chromium",
+    headless: true,
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    locale: "ja-JP",
+    timezoneId: "Asia/Tokyo",
+    baseURL: base,
+    viewport: { width: 1280, height: 900 },
+    acceptDownloads: true,
+});
+const looker = new Looker(browser.browser() ?? browser, { base, shots, given, launch: browser });
+let failed = false;
+try {
+    const journey = await import(`./journeys/${name}.mjs`);
+    await journey.default(looker);
+    looker.finish();
+} catch (error) {
+    failed = true;
+    console.error(error);
+    await looker.keepLast("failed-" + name);
+} finally {
+    await browser.close();
+    rmSync(profile, { recursive: true, force: true });
+}
+process.exit(failed || looker.faults.length > 0 ? 1 : 0);
