@@ -138,11 +138,10 @@ impl Reader {
 /// # Panics
 /// If there is no such field.
 pub fn field(html: &str, name: &str) -> String {
-    let start = html
-        .find(&format!("name=\"{name}\""))
+    let (_, rest) = html
+        .split_once(&format!("name=\"{name}\""))
         .unwrap_or_else(|| panic!("no field {name} in {html}"));
-    let rest = &html[start..];
-    let tag = &rest[..rest.find('>').unwrap()];
+    let tag = rest.split('>').next().unwrap_or_default();
     let value = tag
         .split_once("value=\"")
         .map_or("", |(_, after)| after.split('"').next().unwrap_or_default());
