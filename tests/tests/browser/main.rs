@@ -1,7 +1,11 @@
 //! The pages in Chromium, as their users use them: each journey with and without JavaScript, looked at by axe-core, by the HTML standard and at 320 px.
 //! The journeys are `tests/browser/journeys`; every page's picture stays in `target/tmp/screenshots`.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, in its helpers too"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
