@@ -75,9 +75,11 @@ async fn first_step(app: &TestApp, login: &str) -> Reader {
     let shown = try_password(app, login, PASSWORD).await;
     assert_eq!(shown.location(), "/sign-in/second-factor?next=%2F");
     let cookies = cookies(&shown);
-    assert_eq!(cookies.len(), 1);
-    assert!(cookies[0].starts_with("__Host-chosa-pending="), "{cookies:?}");
+    let [cookie] = cookies.as_slice() else {
+        panic!("one cookie and no session: {cookies:?}")
+    };
+    assert!(cookie.starts_with("__Host-chosa-pending="), "{cookie}");
     let mut reader = Reader::nobody(app);
-    reader.cookie = cookies[0].clone();
+    reader.cookie.clone_from(cookie);
     reader
 }

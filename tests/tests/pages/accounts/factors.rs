@@ -68,7 +68,8 @@ async fn a_second_factor_is_asked_for_and_each_code_is_taken_once() {
     }
     app.at(now() + TimeDelta::seconds(30));
     let code = authenticator.code(&app);
-    let wide = format!("{} {}", &code[..3], &code[3..]);
+    let (first, last) = code.split_at(3);
+    let wide = format!("{first} {last}");
     let shown = pending
         .post("/sign-in/second-factor", &[("code", &wide), ("next", "/account")])
         .await;
