@@ -18,6 +18,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("chosa.css", "text/css; charset=utf-8", include_str!("../../assets/chosa.css")),
     ("chosa.js", JAVASCRIPT, include_str!("../../assets/chosa.js")),
     ("progress.js", JAVASCRIPT, include_str!("../../assets/progress.js")),
+    ("copy.js", JAVASCRIPT, include_str!("../../assets/copy.js")),
     ("idle.js", JAVASCRIPT, include_str!("../../assets/idle.js")),
     ("chosa.svg", "image/svg+xml", include_str!("../../assets/chosa.svg")),
 ];

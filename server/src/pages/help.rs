@@ -50,6 +50,17 @@ const PICTURES: &[(&str, &[u8])] = &[
     ("clerk-form.png", include_bytes!("../../../docs/images/clerk-form.png")),
     ("clerk-home.png", include_bytes!("../../../docs/images/clerk-home.png")),
     ("clerk-receipt.png", include_bytes!("../../../docs/images/clerk-receipt.png")),
+    ("ministry-map.png", include_bytes!("../../../docs/images/ministry-map.png")),
+    ("ministry-table.png", include_bytes!("../../../docs/images/ministry-table.png")),
+    ("prefecture-board.png", include_bytes!("../../../docs/images/prefecture-board.png")),
+    (
+        "prefecture-hospital.png",
+        include_bytes!("../../../docs/images/prefecture-hospital.png"),
+    ),
+    (
+        "prefecture-survey.png",
+        include_bytes!("../../../docs/images/prefecture-survey.png"),
+    ),
 ];
 
 #[derive(Template)]

@@ -13,6 +13,7 @@ use crate::error::AppError;
 use crate::pages::answers;
 use crate::pages::error::PageError;
 use crate::pages::page::{Page, show};
+use crate::pages::surveys::overviews::{Summary, summary};
 use crate::pages::visitor::Visitor;
 use crate::pages::words;
 
@@ -42,7 +43,7 @@ struct HospitalHome {
 #[template(path = "home.html")]
 struct HomePage {
     page: Page,
-    surveys: Vec<(String, String)>,
+    surveys: Vec<Summary>,
 }
 
 /// The home of whoever is signed in.
@@ -53,12 +54,18 @@ struct HomePage {
 pub async fn read_home(state: web::Data<State>, visitor: Visitor<ReadSelf>) -> Result<HttpResponse, PageError> {
     match visitor.who.role {
         Role::Hospital(_) => hospital(&state, &visitor).await,
-        _ => Ok(show(&HomePage {
-            page: visitor.page("ホーム"),
-            surveys: survey::all()
-                .map(|survey| (format!("/surveys/{}", survey.id()), survey.title().to_owned()))
-                .collect(),
-        })),
+        _ => {
+            let mut surveys = Vec::new();
+            for survey in survey::all() {
+                surveys.push(summary(&state, &visitor, survey).await?);
+            }
+            // The newest first: it is the one that is chased.
+            surveys.reverse();
+            Ok(show(&HomePage {
+                page: visitor.page("ホーム"),
+                surveys,
+            }))
+        }
     }
 }
 

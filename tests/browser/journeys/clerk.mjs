@@ -161,7 +161,7 @@ async function secondFactor(looker, page, login, password) {
     await page.getByRole("button", { name: "2要素認証を設定する" }).click();
     await looker.reads(page, "コードが違います");
     await looker.look(page, "second-factor-refused");
-    const key = (await page.locator(".key").innerText()).replaceAll(/\s/g, "");
+    const key = (await page.locator(".factor-key").innerText()).replaceAll(/\s/g, "");
     await page.locator('input[type="password"]').fill(password);
     await page.locator('[name="code"]').fill(codeAt(key, looker.given.now));
     await page.getByRole("button", { name: "2要素認証を設定する" }).click();

@@ -115,7 +115,7 @@ async fn queries_and_paths_that_make_no_sense_are_refused() {
         ("/api/v1/audit?after=x", "400 page_invalid"),
         ("/api/v1/programs/2024/prefectures/48/candidates", "400 prefecture_invalid"),
         ("/api/v1/nothing", "404 path_unknown"),
-        ("/", "404 path_unknown"),
+        ("/api/", "404 path_unknown"),
     ];
     for (path, expected) in cases {
         assert_eq!(administrator.get(path).await.outcome(), expected, "{path}");

@@ -59,7 +59,7 @@ impl Server {
         let line = tokio::time::timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap();
         let log = || std::fs::read_to_string(folder.join("server.log")).unwrap_or_default();
         let line = line.unwrap_or_else(|| panic!("the server ended instead of serving\n{}", log()));
-        let base = line.split_once("/api/v1/").unwrap().0.to_owned();
+        let base = line.split_once("/ ").unwrap().0.to_owned();
         Server { child, base }
     }
 

@@ -45,10 +45,7 @@ impl ServerProcess {
                 place.log_tail()
             );
         };
-        line.split_once("/api/v1/")
-            .unwrap_or_else(|| panic!("no address: {line}"))
-            .0
-            .to_owned()
+        line.split_once("/ ").unwrap_or_else(|| panic!("no address: {line}")).0.to_owned()
     }
 
     /// Whether it has not ended by itself.

@@ -137,6 +137,54 @@ pub fn svg(text: String) -> HttpResponse {
     HttpResponse::Ok().content_type("image/svg+xml").body(text)
 }
 
+/// A survey in a few words, for the home of those who chase.
+pub struct Summary {
+    /// Its title.
+    pub title: String,
+    /// Its page.
+    pub href: String,
+    /// How long it takes answers.
+    pub left: String,
+    /// How many of the visitor's hospitals have answered; nothing for who sees no numbers.
+    pub answered: String,
+    /// Those that have not, as a list.
+    pub missing: String,
+}
+
+/// Says a survey in a few words.
+///
+/// # Errors
+/// The database is away.
+pub async fn summary<P: Policy>(state: &State, visitor: &Visitor<P>, survey: &'static Survey) -> Result<Summary, AppError> {
+    let announced = windows::list(state, &visitor.also::<ReadSurveys>()?, survey).await?;
+    let (mut answered, mut missing) = (String::new(), String::new());
+    if visitor.maybe::<ReadTables>().is_some() {
+        let total = rates(state, visitor, survey, By::BAND).await?.total;
+        answered = if total.targets == 0 {
+            "調査対象名簿に病院がありません".to_owned()
+        } else {
+            missing = with_query(&path(survey, "hospitals"), &[("state", "missing")]);
+            format!(
+                "回答率 {}（{}病院のうち{}病院）",
+                percent(total.percent),
+                total.targets,
+                total.responses
+            )
+        };
+    }
+    Ok(Summary {
+        title: survey.title().to_owned(),
+        href: if visitor.maybe::<ReadHospitals>().is_some() {
+            path(survey, "")
+        } else {
+            path(survey, "releases")
+        },
+        left: left(state, &announced),
+        answered,
+        missing,
+    })
+}
+
 /// The area whose numbers a visitor sees.
 ///
 /// # Errors
