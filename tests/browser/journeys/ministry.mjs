@@ -44,9 +44,11 @@ export default async function (looker) {
     await page.getByRole("button", { name: "公表版を作成する" }).click();
     await page.waitForURL(/\/jobs\//);
     await looker.look(page, "job");
-    await page.locator("#job-next a, #job a").first().waitFor({ timeout: 60000 });
+    // Told by the server while it goes on: the page is not read again.
+    const made = page.getByRole("link", { name: "公表版を見る" });
+    await made.waitFor({ timeout: 60000 });
     await looker.look(page, "job-over");
-    await page.locator("#job-next a, #job a").first().click();
+    await made.click();
     await page.waitForURL(/\/releases\/\d+/);
     await looker.look(page, "release");
     await looker.picture(page, "ministry-release");
