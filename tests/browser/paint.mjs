@@ -1,12 +1,15 @@
-// What the browser says of one page, for `make bench`: first contentful paint, layout shift, bytes over the wire. `node paint.mjs BASE COOKIE PATH`.
+// What the browser says of one page, for `make bench`: first contentful paint, layout shift, bytes over the wire. `node paint.mjs BASE LOGIN PASSWORD PATH`.
 import { chromium } from "playwright-core";
 
-const [base, cookie, path] = process.argv.slice(2);
+const [base, login, password, path] = process.argv.slice(2);
 const browser = await chromium.launch({ executablePath: process.env.CHOSA_CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"] });
 const context = await browser.newContext({ baseURL: base, viewport: { width: 1280, height: 900 } });
-const [name, value] = cookie.split("=", 2);
-await context.addCookies([{ name, value, url: base, secure: true, httpOnly: true, sameSite: "Lax" }]);
 const page = await context.newPage();
+await page.goto("/sign-in");
+await page.getByLabel("ログインID").fill(login);
+await page.getByLabel("パスワード").first().fill(password);
+await page.getByRole("button", { name: "ログイン", exact: true }).click();
+await page.waitForURL((url) => !url.pathname.startsWith("/sign-in"));
 await page.addInitScript(() => {
     globalThis.shifted = 0;
     new PerformanceObserver((list) => {

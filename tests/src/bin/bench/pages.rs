@@ -92,7 +92,7 @@ pub async fn measure(cluster: &Cluster, hospitals: usize, repetitions: usize, re
         report.add(format!("page {page} ({login}), {READERS} readers: p50"), "ms", half, "");
         report.add(format!("page {page} ({login}), {READERS} readers: p99"), "ms", most, "");
         report.add(format!("page {page} ({login}): compressed"), "bytes", vec![bytes as f64], "");
-        if let Some(painted) = paint(&base, &cookie, &path) {
+        if let Some(painted) = paint(&base, login, &path) {
             let number = |key: &str| painted[key].as_f64().unwrap_or(f64::NAN);
             report.add(
                 format!("page {page} ({login}): first view over the wire"),
@@ -162,10 +162,10 @@ async fn together(url: &str, cookie: &str) -> (Vec<f64>, usize) {
 }
 
 /// What the browser says of one page; nothing where there is no browser.
-fn paint(base: &str, cookie: &str, path: &str) -> Option<Value> {
+fn paint(base: &str, login: &str, path: &str) -> Option<Value> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
     let output = Command::new("node")
-        .args(["paint.mjs", base, cookie, path])
+        .args(["paint.mjs", base, login, PASSWORD, path])
         .current_dir(folder)
         .output()
         .ok()?;

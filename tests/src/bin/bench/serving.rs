@@ -26,6 +26,8 @@ impl Serving {
             .arg("serve")
             .env("DATABASE_URL", &database.application_url)
             .env("CHOSA_LISTEN", "127.0.0.1:0")
+            // What is measured is reading, with accounts made for this run.
+            .env("CHOSA_SECOND_FACTOR", "offered")
             .env("CHOSA_DATA_FOLDER", folder.join("serve"))
             .stdout(Stdio::piped())
             .stderr(log)
