@@ -1,4 +1,4 @@
-//! The only `ResponseError`: RFC 9457 problem+json with a stable `code`. Unknown causes become a 500 with fixed text and are logged once, here.
+//! The API's only `ResponseError` (pages have one of their own, made of this): RFC 9457 problem+json with a stable `code`. Unknown causes become a 500 with fixed text and are logged once, here.
 
 use std::fmt;
 

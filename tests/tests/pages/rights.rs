@@ -74,7 +74,7 @@ fn allowed(policy: &str) -> &'static [&'static str] {
 
 const ROLES: [&str; 6] = ["hospital", "shinjuku", "tokyo", "analyst", "administrator", "operator"];
 
-/// A path with something in its places; the audit may grow by reading, and nothing else may.
+/// A path with something in its places: what there is in the world, or an id that nothing has.
 fn filled(path: &str) -> String {
     path.replace("{survey}", "2024")
         .replace("{hospital}", OWN.gmis)
