@@ -98,11 +98,22 @@ impl ResponseError for PageError {
             self.status_code(),
             &ErrorPage {
                 page: Page::of_nobody(title),
-                sentence: problem.detail,
+                sentence: sentence(&problem.code, problem.detail),
                 code: problem.code,
                 faults: problem.faults.into_iter().map(|fault| fault.message).collect(),
             },
         )
+    }
+}
+
+/// The API's sentence, but for the one that speaks of what only programs send.
+fn sentence(code: &str, detail: String) -> String {
+    match code {
+        "unavailable" => {
+            "サービスが一時的に利用できません。しばらく待ってから、前の画面に戻り、もう一度お試しください。一時保存した内容は残っています。"
+                .to_owned()
+        }
+        _ => detail,
     }
 }
 
@@ -116,4 +127,23 @@ pub async fn unknown_page() -> Result<HttpResponse, PageError> {
         "このURLのページはありません。URLを確かめるか、ホームから選び直してください。",
     )
     .into())
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::body::MessageBody;
+
+    use super::*;
+
+    #[test]
+    fn who_reads_a_page_is_told_nothing_of_keys_and_causes() {
+        for error in [AppError::unavailable("cause 1"), AppError::internal("cause 2")] {
+            let response = PageError::from(error).error_response();
+            assert!(response.status().is_server_error());
+            let bytes = response.into_body().try_into_bytes().unwrap();
+            let html = std::str::from_utf8(&bytes).unwrap();
+            assert!(html.contains("もう一度お試しください"), "{html}");
+            assert!(!html.contains("Idempotency-Key") && !html.contains("cause"), "{html}");
+        }
+    }
 }
