@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use actix_web::http::header::ContentEncoding;
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, get, web};
 use chrono::{DateTime, Utc};
-use futures_util::stream;
+use futures_util::{Stream, StreamExt};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -16,16 +17,13 @@ use crate::api::keyed;
 use crate::api::problem::{ApiError, ProblemJson};
 use crate::api::surveys::download;
 use crate::app::idempotency::Answer;
-use crate::app::jobs::{self, Job};
+use crate::app::jobs::{self, Job, Told};
 use crate::app::state::State;
 use crate::auth::permit::{FollowJobs, Permit};
+use crate::error::AppError;
 
 /// How long a request waits for a job that is done soon.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How often a follower is told.
-const LOOK: Duration = Duration::from_millis(250);
-/// How often it hears something even when nothing changed, so that nobody in between closes the connection.
-const ALIVE: u32 = 40;
 
 /// Work that takes longer than a request.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -144,51 +142,25 @@ pub async fn read_job(state: web::Data<State>, guarded: Guarded<FollowJobs>, pat
 pub async fn follow_job(state: web::Data<State>, guarded: Guarded<FollowJobs>, path: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
     // Refused here and not in the middle of a stream.
     jobs::read(&state, &guarded.permit, *path).await?;
-    let follower = Follower {
-        state,
-        permit: guarded.permit,
-        job: *path,
-        said: None,
-        over: false,
-    };
-    Ok(HttpResponse::Ok()
+    let told = jobs::follow(state.get_ref().clone(), guarded.permit, *path);
+    Ok(events(told, JobJson::of))
+}
+
+/// A followed job as server-sent events: one named `job` with what is said of it whenever it moved. An error closes the stream: who follows asks again.
+pub fn events<T: Serialize + 'static>(told: impl Stream<Item = Result<Told, AppError>> + 'static, say: fn(&Job) -> T) -> HttpResponse {
+    let lines = told.map(move |told| match told {
+        Ok(Told::Moved(job)) => {
+            let said = serde_json::to_string(&say(&job)).map_err(AppError::internal)?;
+            Ok(Bytes::from(format!("event: job\ndata: {said}\n\n")))
+        }
+        Ok(Told::Alive) => Ok(Bytes::from_static(b": alive\n\n")),
+        Err(error) => Err(ApiError::from(error)),
+    });
+    HttpResponse::Ok()
         .content_type("text/event-stream")
         .insert_header(("Cache-Control", "no-store"))
         .insert_header(("X-Accel-Buffering", "no"))
-        .streaming(stream::unfold(follower, Follower::next)))
-}
-
-struct Follower {
-    state: web::Data<State>,
-    permit: Permit<FollowJobs>,
-    job: Uuid,
-    said: Option<JobJson>,
-    over: bool,
-}
-
-impl Follower {
-    /// The next event; none after the one that says that the job is over. A database that is away closes the stream: who follows asks again.
-    async fn next(mut self) -> Option<(Result<Bytes, ApiError>, Follower)> {
-        if self.over {
-            return None;
-        }
-        for _ in 0..ALIVE {
-            let job = match jobs::read(&self.state, &self.permit, self.job).await {
-                Ok(job) => job,
-                Err(error) => {
-                    self.over = true;
-                    return Some((Err(error.into()), self));
-                }
-            };
-            let now = JobJson::of(&job);
-            if self.said.as_ref() != Some(&now) {
-                self.over = job.is_over();
-                let data = serde_json::to_string(&now).unwrap_or_default();
-                self.said = Some(now);
-                return Some((Ok(Bytes::from(format!("event: job\ndata: {data}\n\n"))), self));
-            }
-            tokio::time::sleep(LOOK).await;
-        }
-        Some((Ok(Bytes::from_static(b": alive\n\n")), self))
-    }
+        // Compressed, events would wait for one another.
+        .insert_header(ContentEncoding::Identity)
+        .streaming(lines)
 }

@@ -1,6 +1,7 @@
 //! Jobs: imports and exports that may take longer than a request. Asked for once for a key, run whole as who asked, in one transaction that also ends the
 //! job; a job whose worker is lost is run again from the start, so that each leaves exactly one result and none waits for ever.
 
+mod followed;
 mod progress;
 mod worker;
 
@@ -26,6 +27,7 @@ use crate::db::jobs::{self, JobRow, NewJob};
 use crate::db::transaction::{Mode, as_actor};
 use crate::error::{AppError, Refusal};
 
+pub use followed::{Told, follow};
 pub use progress::{Phase, Progress};
 pub use worker::{Claim, put_back, work, work_one};
 

@@ -1,34 +1,25 @@
 //! How far something is that takes longer than a request: read again by a browser without JavaScript, followed by one with it, and the way to what came
 //! of it. Starts nothing.
 
-use std::time::Duration;
-
-use actix_web::http::header::ContentEncoding;
-use actix_web::web::Bytes;
 use actix_web::{HttpResponse, get, web};
 use askama::Template;
-use futures_util::stream;
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::api::jobs::events;
 use crate::api::problem::ApiError;
 use crate::api::surveys::download;
 use crate::app::jobs::{self, Job};
 use crate::app::state::State;
-use crate::auth::permit::{FollowJobs, Permit};
+use crate::auth::permit::FollowJobs;
 use crate::pages::error::PageError;
 use crate::pages::page::{Page, show};
 use crate::pages::visitor::Visitor;
 use crate::pages::words;
 
-/// How often a follower is told.
-const LOOK: Duration = Duration::from_millis(250);
-/// How often it hears something even when nothing changed, so that nobody in between closes the connection.
-const ALIVE: u32 = 40;
-
 /// How a job stands, in words.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Serialize)]
 struct News {
     /// For people.
     text: String,
@@ -155,52 +146,6 @@ pub async fn download_job_file(
 pub async fn follow_job(state: web::Data<State>, visitor: Visitor<FollowJobs>, place: web::Path<Uuid>) -> Result<HttpResponse, PageError> {
     // Refused here and not in the middle of a stream.
     jobs::read(&state, &visitor.permit, *place).await?;
-    let follower = Follower {
-        state,
-        permit: visitor.permit,
-        job: *place,
-        said: None,
-        over: false,
-    };
-    Ok(HttpResponse::Ok()
-        .content_type("text/event-stream")
-        .insert_header(("X-Accel-Buffering", "no"))
-        // Compressed, events would wait for one another.
-        .insert_header(ContentEncoding::Identity)
-        .streaming(stream::unfold(follower, Follower::next)))
-}
-
-struct Follower {
-    state: web::Data<State>,
-    permit: Permit<FollowJobs>,
-    job: Uuid,
-    said: Option<News>,
-    over: bool,
-}
-
-impl Follower {
-    /// The next event; none after the one that says that the job is over. A database that is away closes the stream, and the browser asks again.
-    async fn next(mut self) -> Option<(Result<Bytes, PageError>, Follower)> {
-        if self.over {
-            return None;
-        }
-        for _ in 0..ALIVE {
-            let job = match jobs::read(&self.state, &self.permit, self.job).await {
-                Ok(job) => job,
-                Err(error) => {
-                    self.over = true;
-                    return Some((Err(error.into()), self));
-                }
-            };
-            let now = News::of(&job);
-            if self.said.as_ref() != Some(&now) {
-                self.over = now.over;
-                let data = serde_json::to_string(&now).unwrap_or_default();
-                self.said = Some(now);
-                return Some((Ok(Bytes::from(format!("event: job\ndata: {data}\n\n"))), self));
-            }
-            tokio::time::sleep(LOOK).await;
-        }
-        Some((Ok(Bytes::from_static(b": alive\n\n")), self))
-    }
+    let told = jobs::follow(state.get_ref().clone(), visitor.permit, *place);
+    Ok(events(told, News::of))
 }
