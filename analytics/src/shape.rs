@@ -10,7 +10,7 @@ use crate::columns::Columns;
 use crate::cube::Cell;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use survey::area::Area;
+use survey::area::{Area, MunicipalityCode};
 use survey::attribute::{Attribute, Names as CodeNames, UNKNOWN, Vocabulary};
 use survey::bands::{BandRange, Bands};
 use survey::prefecture::PrefectureCode;
@@ -176,7 +176,9 @@ fn value(dimension: Dimension, number: u32, ranges: &[BandRange], codes: &CodeNa
         // The first two of the five digits are the prefecture's.
         Dimension::Municipality => prefecture(number / 1_000).map(|prefecture| {
             let code = format!("{number:05}");
-            let label = attributes::place_label(prefecture, &code, codes.of(dimension.as_str(), &code));
+            // As the frame calls it, else by the list of all municipalities.
+            let listed = || MunicipalityCode::parse(&code).ok().and_then(|code| code.name());
+            let label = attributes::place_label(prefecture, &code, codes.of(dimension.as_str(), &code).or_else(listed));
             (code, label)
         }),
         Dimension::Attribute(attribute) if number != NOT_KNOWN => attributes::words(attribute, number, codes),

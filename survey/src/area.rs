@@ -1,7 +1,9 @@
 //! Areas that rights, policies and tables speak of: the nation, a prefecture, a municipality (a health-centre city or special ward).
 //! Must not know accounts nor what an area may do.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
@@ -89,6 +91,11 @@ impl MunicipalityCode {
         self == other || other.designated_city().is_some_and(|city| city == *self)
     }
 
+    /// Its name, a ward's behind its city's (`港区`, `札幌市中央区`); `None` for a code that the list does not have, such as one of long ago.
+    pub fn name(&self) -> Option<&'static str> {
+        NAMES.get(self.0.as_str()).copied()
+    }
+
     /// The five digits.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -100,6 +107,13 @@ const DESIGNATED_CITIES: [&str; 20] = [
     "01100", "04100", "11100", "12100", "14100", "14130", "14150", "15100", "22100", "22130", "23100", "26100", "27100", "27140", "28100",
     "33100", "34100", "40100", "40130", "43100",
 ];
+
+/// Names by code: the list of the Ministry of Internal Affairs and Communications (全国地方公共団体コード) as of 2024, and the seven wards that Hamamatsu had
+/// until then, which the frame of 2022 may name.
+static NAMES: LazyLock<BTreeMap<&str, &str>> = LazyLock::new(|| {
+    let lines = include_str!("../surveys/municipalities.csv").lines().skip(1);
+    lines.filter_map(|line| line.split_once(',')).collect()
+});
 
 /// The check digit of the ministry's code: weights 6 to 2 over the first five, 11 minus the rest by 11, its last digit.
 fn check_digit(digits: &[u32]) -> u32 {
@@ -190,7 +204,7 @@ impl Area {
         match self {
             Self::Nation => "全国".to_owned(),
             Self::Prefecture(code) => code.name().to_owned(),
-            Self::Municipality(code) => code.to_string(),
+            Self::Municipality(code) => format!("{}{}", code.prefecture().name(), code.name().unwrap_or(code.as_str())),
         }
     }
 }
@@ -263,7 +277,26 @@ mod tests {
             .iter()
             .map(|text| Area::parse(text).unwrap().name())
             .collect();
-        assert_eq!(names, ["全国", "東京都", "13104"]);
+        assert_eq!(names, ["全国", "東京都", "東京都新宿区"]);
+    }
+
+    #[test]
+    fn every_listed_name_belongs_to_a_code() {
+        for (code, name) in NAMES.iter() {
+            assert_eq!(MunicipalityCode::parse(code).unwrap().name(), Some(*name));
+            assert!(name.ends_with(['市', '区', '町', '村']), "{code} {name}");
+        }
+        for city in DESIGNATED_CITIES {
+            assert!(NAMES.get(city).is_some_and(|name| name.ends_with('市')), "{city}");
+        }
+        assert_eq!(
+            NAMES.len(),
+            1_741 + 6 + 175 + 3,
+            "municipalities, villages of the Northern Territories, wards of 2023, Hamamatsu's wards of 2024"
+        );
+        assert_eq!(municipality("22131").name(), Some("浜松市中区"));
+        assert_eq!(municipality("22138").name(), Some("浜松市中央区"));
+        assert_eq!(municipality("13999").name(), None);
     }
 
     #[test]

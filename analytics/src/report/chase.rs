@@ -4,9 +4,9 @@ use super::page::{self, Pen};
 use super::{ReportError, workbook_error};
 use chrono::{DateTime, Utc};
 use rust_xlsxwriter::XlsxError;
+use survey::area::Area;
 use survey::band::Banding;
 use survey::hospital::Beds;
-use survey::prefecture::PrefectureCode;
 
 /// A hospital that has not answered.
 #[derive(Debug, Clone)]
@@ -15,10 +15,8 @@ pub struct ChaseLine {
     pub gmis: String,
     /// Name.
     pub name: String,
-    /// Prefecture.
-    pub prefecture: PrefectureCode,
-    /// Five digits, or empty.
-    pub municipality: String,
+    /// Where it is, as closely as is known.
+    pub place: Area,
     /// Licensed beds.
     pub beds: Beds,
     /// State of its submission, if there is one.
@@ -45,7 +43,7 @@ pub struct ChaseText {
 }
 
 const HEADS: [(&str, u32); 9] = [
-    ("都道府県", 70),
+    ("所在地", 130),
     ("医療機関名", 230),
     ("G-MIS ID", 80),
     ("許可病床数", 60),
@@ -81,7 +79,7 @@ pub fn chase_list(lines: &[ChaseLine], words: &ChaseText) -> Result<Vec<u8>, Rep
 
 fn write_line(pen: &mut Pen<'_>, row: u32, line: &ChaseLine) -> Result<(), XlsxError> {
     let styles = pen.styles;
-    pen.text(row, 0, line.prefecture.name(), &styles.label)?;
+    pen.text(row, 0, &line.place.name(), &styles.label)?;
     pen.text(row, 1, &line.name, &styles.wrapped)?;
     pen.text(row, 2, &line.gmis, &styles.label)?;
     pen.count(row, 3, u64::from(line.beds.number()))?;
@@ -120,8 +118,7 @@ mod tests {
         let line = ChaseLine {
             gmis: "AAA0001".to_owned(),
             name: "=1+1".to_owned(),
-            prefecture: PrefectureCode::new(13).unwrap(),
-            municipality: "13104".to_owned(),
+            place: Area::parse("13104").unwrap(),
             beds: Beds::new(120).unwrap(),
             state: Some("draft".to_owned()),
             email: "a@example.jp".to_owned(),

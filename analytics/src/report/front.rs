@@ -34,7 +34,7 @@ pub(super) fn write_cover(
     let snapshot = scope.snapshot;
     let mut lines = vec![
         ("調査", snapshot.survey().title().to_owned()),
-        ("対象地域", text::area_ja(&words.area)),
+        ("対象地域", words.area.name()),
         ("集計時点", text::time_ja(snapshot.as_of())),
         ("調査対象病院数", format!("{}病院", grouped(rates.targets))),
         ("回答数（n）", format!("{}病院", grouped(rates.responses))),

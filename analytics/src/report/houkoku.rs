@@ -89,7 +89,7 @@ impl Content<'_> {
     fn write(&self) -> Result<Vec<u8>, XlsxError> {
         let (words, rates) = (self.words, &self.rates);
         let (mut workbook, styles) = page::workbook(&words.title, &words.publisher, self.scope.snapshot.as_of())?;
-        let area = text::area_ja(&words.area);
+        let area = words.area.name();
         let nation = words.area == Area::Nation;
         front::write_cover(workbook.add_worksheet(), &styles, self.scope, words, &rates.by_band.total)?;
         front::write_contents(workbook.add_worksheet(), &styles, &words.title, &self.entries())?;

@@ -49,14 +49,6 @@ pub(super) fn time_iso(time: DateTime<Utc>) -> String {
     time.with_timezone(&JST).format("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
 
-/// The area as printed.
-pub(super) fn area_ja(area: &Area) -> String {
-    match area {
-        Area::Nation | Area::Prefecture(_) => area.name(),
-        Area::Municipality(municipality) => format!("{}（市区町村コード{municipality}）", municipality.prefecture().name()),
-    }
-}
-
 /// The text up to so many UTF-16 units, closed with … where something was cut.
 fn cut(text: &str, units: usize) -> String {
     if text.encode_utf16().count() <= units {

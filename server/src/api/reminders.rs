@@ -52,7 +52,7 @@ pub struct MissingJson {
 pub struct MissingCellJson {
     /// Two digits of a prefecture; in a prefecture five of a municipality, empty where it is not known.
     area: String,
-    /// Its name; of a municipality its code.
+    /// Its name.
     name: String,
     /// Key of the band.
     band: String,

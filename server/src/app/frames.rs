@@ -300,6 +300,15 @@ pub fn municipality_of(code: &str) -> Result<Option<MunicipalityCode>, AppError>
     }
 }
 
+/// Where a hospital is, as closely as the frame says.
+///
+/// # Errors
+/// Internal: no prefecture, or no code.
+pub fn place_of(prefecture: i16, municipality: &str) -> Result<Area, AppError> {
+    let prefecture = prefecture_of(prefecture)?;
+    Ok(municipality_of(municipality)?.map_or(Area::Prefecture(prefecture), Area::Municipality))
+}
+
 /// Stored beds.
 ///
 /// # Errors

@@ -335,8 +335,7 @@ fn words(
     };
     let sender = match actor.role() {
         Role::Prefecture(code) => code.name().to_owned(),
-        // The names of municipalities are not kept.
-        Role::Municipality(code) => format!("{}（市区町村コード {code}）", code.prefecture().name()),
+        Role::Municipality(code) => Area::Municipality(code.clone()).name(),
         _ => statistics::PUBLISHER.to_owned(),
     };
     let title = format!("{}（{}年）", survey.title(), survey.id());

@@ -51,7 +51,7 @@ pub struct Missing {
 pub struct MissingCell {
     /// Two digits of a prefecture, in a prefecture five of a municipality; empty where the municipality is not known.
     pub area: String,
-    /// Its name; of a municipality its code.
+    /// Its name.
     pub name: String,
     /// Key of the band.
     pub band: &'static str,
@@ -152,8 +152,7 @@ pub async fn printed(state: &State, permit: &Permit<RemindHospitals>, survey: &S
         lines.push(ChaseLine {
             gmis: row.gmis_id.clone(),
             name: row.name.clone(),
-            municipality: row.municipality.clone(),
-            prefecture: frames::prefecture_of(row.prefecture)?,
+            place: frames::place_of(row.prefecture, &row.municipality)?,
             beds: frames::beds_of(row.beds)?,
             state: row.state.clone(),
             email: row.email.clone().unwrap_or_default(),

@@ -5,10 +5,10 @@ use actix_web::{HttpResponse, get, web};
 use askama::Template;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
+use survey::area::Area;
 use survey::prefecture::PrefectureCode;
 use survey::survey::Survey;
 
-use super::below_survey;
 use super::grants::Sent;
 use crate::app::state::State;
 use crate::app::times::Announced;
@@ -18,6 +18,7 @@ use crate::pages::error::PageError;
 use crate::pages::fields::{ErrorSummary, Takes, TextField};
 use crate::pages::page::{Page, render};
 use crate::pages::refusals::Refused;
+use crate::pages::surveys::{Tabs, framed, tabs};
 use crate::pages::visitor::Visitor;
 use crate::pages::words;
 
@@ -49,6 +50,7 @@ struct Forms {
 #[template(path = "ministry/windows.html")]
 struct WindowsPage {
     page: Page,
+    tabs: Tabs,
     errors: ErrorSummary,
     path: String,
     windows: Vec<Window>,
@@ -96,9 +98,10 @@ pub(super) async fn shown<P: Policy>(
     let now = state.now();
     let announced = windows::list(state, &permit, survey).await?;
     let extensions = windows::extensions(state, &permit, survey).await?;
-    let page = below_survey(visitor.page("調査期間と期限延長"), survey).done(done);
+    let page = framed(visitor, survey, "調査期間と期限延長").done(done);
     let template = WindowsPage {
         page,
+        tabs: tabs(&visitor.who.role, survey, "windows"),
         errors: ErrorSummary {
             errors: refused
                 .iter()
@@ -149,7 +152,7 @@ fn extension(extension: &windows::Extension, now: DateTime<Utc>) -> Extension {
     let whom = match (&extension.hospital, prefecture, &row.municipality) {
         (Some(gmis), ..) => format!("病院 {gmis}"),
         (None, Some(prefecture), _) => prefecture.name().to_owned(),
-        (None, None, Some(code)) => format!("市区町村 {code}"),
+        (None, None, Some(code)) => Area::parse(code).map_or_else(|_| code.clone(), |area| area.name()),
         (None, None, None) => "病院".to_owned(),
     };
     Extension {

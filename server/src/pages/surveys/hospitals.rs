@@ -172,8 +172,7 @@ fn facts(read: &ReadBack) -> Result<Vec<(&'static str, String)>, AppError> {
     let mut facts = vec![
         ("G-MIS ID", row.gmis_id.clone()),
         ("保険医療機関コード", row.institution_code.clone().unwrap_or_default()),
-        ("都道府県", frames::prefecture_of(row.prefecture)?.name().to_owned()),
-        ("市区町村コード", row.municipality.clone()),
+        ("所在地", frames::place_of(row.prefecture, &row.municipality)?.name()),
         ("許可病床数", format!("{}床（{}）", row.beds, band.map_or("", |band| band.label))),
         ("状態の日時", since.unwrap_or_default()),
     ];
