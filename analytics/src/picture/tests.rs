@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use svg::parser::Event;
 
-use super::shade::{self, SHADES};
+use super::shade::{Classes, SHADES};
 use super::tiles::{PLACES, short};
 use super::*;
 
@@ -77,8 +77,31 @@ fn shades_are_apart_in_grey_and_words_on_them_can_be_read() {
     for shade in SHADES {
         assert!(contrast(shade.fill, shade.ink) >= 4.5, "{shade:?}");
     }
-    for (percent, least) in [(0.0, 0.0), (19.9, 0.0), (20.0, 20.0), (79.95, 60.0), (100.0, 80.0)] {
-        assert!((shade::of(percent).least - least).abs() < f64::EPSILON, "{percent}");
+}
+
+#[test]
+fn classes_are_as_narrow_as_the_shares_allow_and_hold_all_of_them() {
+    // Shares, and where the classes begin and how wide they are.
+    let cases: [(&[f64], f64, f64); 8] = [
+        (&[0.0, 19.9, 100.0], 0.0, 20.0),
+        (&[54.3, 74.9], 50.0, 5.0),
+        (&[54.3, 75.0], 50.0, 10.0),
+        (&[62.0, 66.5], 62.0, 2.0),
+        (&[91.0, 100.0], 90.0, 2.0),
+        (&[97.0, 99.0], 90.0, 2.0),
+        (&[0.0, 1.2], 0.0, 2.0),
+        (&[], 0.0, 20.0),
+    ];
+    for (shares, least, step) in cases {
+        let classes = Classes::of(shares.iter().copied());
+        let all: Vec<_> = classes.all().collect();
+        let found = (all[0].1, all[1].1 - all[0].1);
+        assert_eq!(found, (least, step), "{shares:?}");
+        for share in shares {
+            let (shade, ..) = all.iter().rfind(|(_, least, _)| share >= least).unwrap();
+            assert_eq!(classes.shade(*share), *shade, "{share}");
+            assert!(*share < all[4].2 || all[4].2 >= 100.0, "{share} of {shares:?}");
+        }
     }
 }
 

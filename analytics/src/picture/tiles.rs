@@ -3,7 +3,7 @@
 use survey::prefecture::PrefectureCode;
 
 use super::canvas::{Align, Canvas, FOOT, HATCHED, HEAD, INK, MARGIN};
-use super::shade::{self, SHADES};
+use super::shade::Classes;
 use super::{Caption, Share, Tile};
 
 const SIDE: f64 = 50.0;
@@ -62,9 +62,14 @@ pub(super) const PLACES: [(u8, u8); 47] = [
     (0, 12),
 ];
 
-/// A tile for every prefecture, shaded by its share in five classes, with name and value. A prefecture that is not given has an empty tile.
+/// A tile for every prefecture, shaded by its share in five classes, with name and value; the classes are as narrow as the shares allow. A prefecture that is not given has an empty tile.
 pub fn tile_map(caption: &Caption, tiles: &[Tile]) -> String {
     let width = MARGIN * 2.0 + COLUMNS * (SIDE + GAP);
+    let shown = tiles.iter().filter_map(|tile| match tile.share {
+        Share::Shown { percent, .. } => Some(percent),
+        Share::Hidden | Share::Absent => None,
+    });
+    let classes = Classes::of(shown);
     let mut canvas = Canvas::new(width, HEAD + ROWS * (SIDE + GAP) + FOOT, caption);
     for (prefecture, (column, row)) in PrefectureCode::all().zip(PLACES) {
         let share = tiles
@@ -72,15 +77,15 @@ pub fn tile_map(caption: &Caption, tiles: &[Tile]) -> String {
             .find(|tile| tile.prefecture == prefecture)
             .map_or(Share::Absent, |tile| tile.share);
         let corner = (MARGIN + f64::from(column) * (SIDE + GAP), HEAD + f64::from(row) * (SIDE + GAP));
-        canvas = tile(canvas, short(prefecture), share, corner);
+        canvas = tile(canvas, (short(prefecture), share), classes, corner);
     }
-    legend(canvas).finish()
+    legend(canvas, classes).finish()
 }
 
-fn tile(canvas: Canvas, name: &str, share: Share, (x, y): (f64, f64)) -> Canvas {
+fn tile(canvas: Canvas, (name, share): (&str, Share), classes: Classes, (x, y): (f64, f64)) -> Canvas {
     let (fill, ink) = match share {
         Share::Shown { percent, .. } => {
-            let shade = shade::of(percent);
+            let shade = classes.shade(percent);
             (shade.fill, shade.ink)
         }
         Share::Hidden => (HATCHED, INK),
@@ -103,16 +108,15 @@ fn tile(canvas: Canvas, name: &str, share: Share, (x, y): (f64, f64)) -> Canvas 
 }
 
 /// At the upper left, where there is sea.
-fn legend(canvas: Canvas) -> Canvas {
+fn legend(canvas: Canvas, classes: Classes) -> Canvas {
     let (left, top) = (MARGIN + 10.0, HEAD + 10.0);
     let mut canvas = canvas.text((left, top + 4.0), "割合（％）", 12.0, Align::Start, INK);
-    for (shade, row) in SHADES.into_iter().zip(0_u8..) {
+    for ((shade, least, until), row) in classes.all().zip(0_u8..) {
         let y = top + 14.0 + f64::from(row) * 22.0;
-        let until = shade.least + 20.0;
         let words = if until >= 100.0 {
-            format!("{}以上", shade.least)
+            format!("{least}以上")
         } else {
-            format!("{}以上{until}未満", shade.least)
+            format!("{least}以上{until}未満")
         };
         canvas = canvas
             .field((left, y), (26.0, 16.0), shade.fill)
