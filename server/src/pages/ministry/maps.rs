@@ -1,5 +1,7 @@
 //! Response rates of the nation: a map of tiles, one a prefecture, and the same numbers in a table beside it.
 
+use std::sync::Arc;
+
 use actix_web::{HttpResponse, get, web};
 use analytics::picture::{self, Caption, Share, Tile};
 use analytics::{By, RateRequest, RateRow, RateTable};
@@ -10,13 +12,14 @@ use survey::bands::Bands;
 use survey::prefecture::PrefectureCode;
 use survey::survey::Survey;
 
-use super::{INTERNAL, below_survey, percent};
+use super::{INTERNAL, percent};
 use crate::app::state::State;
 use crate::app::{statistics, surveys};
 use crate::auth::permit::{Permit, ReadTables};
 use crate::error::AppError;
 use crate::pages::error::PageError;
 use crate::pages::page::{Page, show};
+use crate::pages::surveys::{Tabs, framed, tabs};
 use crate::pages::visitor::Visitor;
 use crate::pages::words;
 
@@ -44,6 +47,7 @@ impl Line {
 #[template(path = "ministry/map.html")]
 struct MapPage {
     page: Page,
+    tabs: Tabs,
     survey: String,
     as_of: String,
     lines: Vec<Line>,
@@ -59,7 +63,8 @@ pub async fn read_map(state: web::Data<State>, visitor: Visitor<ReadTables>, pla
     let survey = surveys::known(&place)?;
     let table = rates(&state, &visitor.permit, survey).await?;
     Ok(show(&MapPage {
-        page: below_survey(visitor.page("回答率の地図"), survey),
+        page: framed(&visitor, survey, "回答率の地図"),
+        tabs: tabs(&visitor.who.role, survey, "map"),
         survey: survey.id().to_string(),
         as_of: words::moment(table.as_of),
         lines: table.rows.iter().map(Line::of).collect(),
@@ -99,7 +104,7 @@ pub async fn draw_map(state: web::Data<State>, visitor: Visitor<ReadTables>, pla
     Ok(super::picture(picture::tile_map(&caption, &tiles)))
 }
 
-async fn rates(state: &State, permit: &Permit<ReadTables>, survey: &'static Survey) -> Result<RateTable, AppError> {
+async fn rates(state: &State, permit: &Permit<ReadTables>, survey: &'static Survey) -> Result<Arc<RateTable>, AppError> {
     let request = RateRequest {
         area: Area::Nation,
         by: By::PREFECTURE,

@@ -11,9 +11,6 @@ mod trends;
 mod windows;
 
 use actix_web::{HttpResponse, web};
-use survey::survey::Survey;
-
-use crate::pages::page::Page;
 
 /// Stands below pictures of live tables.
 const INTERNAL: &str = "秘匿処理をしていない内部用の速報。公表には公表版を使う";
@@ -36,12 +33,6 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(trends::read_trends)
         .service(trends::draw_trend)
         .service(audits::list_audit);
-}
-
-/// A page below a survey.
-fn below_survey(page: Page, survey: &Survey) -> Page {
-    page.below("/", "ホーム")
-        .below(format!("/surveys/{}", survey.id()), format!("{}年調査", survey.id()))
 }
 
 /// A picture as a file of its own: the pages' policy lets no style stand in them.

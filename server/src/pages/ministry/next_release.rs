@@ -7,7 +7,6 @@ use serde::Deserialize;
 use survey::survey::Survey;
 use uuid::Uuid;
 
-use super::below_survey;
 use crate::app::releases::{self, Preview};
 use crate::app::state::State;
 use crate::app::{jobs, surveys};
@@ -17,6 +16,7 @@ use crate::pages::error::PageError;
 use crate::pages::fields::{ErrorSummary, Takes, TextField};
 use crate::pages::page::{Page, go_to, render};
 use crate::pages::refusals::{Refused, refused};
+use crate::pages::surveys::framed;
 use crate::pages::visitor::Visitor;
 use crate::pages::words;
 
@@ -86,7 +86,7 @@ async fn shown(
         Err(error) => (None, Some(refused(error)?)),
     };
     let path = format!("/surveys/{}/releases", survey.id());
-    let page = below_survey(visitor.page("新しい公表版の作成"), survey).below(path.clone(), "公表版");
+    let page = framed(visitor, survey, "新しい公表版の作成").below(path.clone(), "公表版");
     let note_error = refusal.as_ref().filter(|refused| refused.code == "note_missing");
     let place = if note_error.is_some() { "note" } else { "" };
     let note_error = note_error.map(|refused| refused.sentence.clone());

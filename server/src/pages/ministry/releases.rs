@@ -5,7 +5,6 @@ use askama::Template;
 use serde::Deserialize;
 use survey::survey::Survey;
 
-use super::below_survey;
 use crate::api::surveys::download;
 use crate::app::releases::{self, Listed};
 use crate::app::state::State;
@@ -14,20 +13,26 @@ use crate::auth::permit::{CheckReleases, MakeReleases, Policy, ReadReleases};
 use crate::db::releases::FileRow;
 use crate::pages::error::PageError;
 use crate::pages::page::{Page, show};
+use crate::pages::surveys::{Tabs, framed, tabs};
 use crate::pages::visitor::Visitor;
 use crate::pages::words;
 
-struct Card {
+/// One release of the list.
+struct Line {
     href: String,
     number: i32,
-    facts: Vec<(&'static str, String)>,
+    note: String,
+    as_of: String,
+    made_at: String,
+    counted: String,
 }
 
 #[derive(Template)]
 #[template(path = "ministry/releases.html")]
 struct ReleasesPage {
     page: Page,
-    cards: Vec<Card>,
+    tabs: Tabs,
+    lines: Vec<Line>,
     next: String,
 }
 
@@ -72,14 +77,18 @@ pub async fn list_releases(
 ) -> Result<HttpResponse, PageError> {
     let survey = surveys::known(&place)?;
     let listed = releases::list(&state, &visitor.permit, survey).await?;
-    let card = |one: &Listed| Card {
+    let line = |one: &Listed| Line {
         href: path(survey, one.row.number),
         number: one.row.number,
-        facts: facts(one),
+        note: note(one),
+        as_of: words::moment(one.row.as_of),
+        made_at: words::moment(one.row.made_at),
+        counted: counted(one),
     };
     Ok(show(&ReleasesPage {
-        page: below_survey(visitor.page("公表版"), survey),
-        cards: listed.iter().map(card).collect(),
+        page: framed(&visitor, survey, "公表版"),
+        tabs: tabs(&visitor.who.role, survey, "releases"),
+        lines: listed.iter().map(line).collect(),
         next: visitor
             .maybe::<MakeReleases>()
             .map_or_else(String::new, |_| format!("/surveys/{}/releases/new", survey.id())),
@@ -129,9 +138,9 @@ async fn release<P: Policy>(
     let permit = visitor.also::<ReadReleases>()?;
     let listed = releases::list(state, &permit, survey).await?;
     let latest = listed.first().map_or(number, |one| one.row.number);
-    let one = releases::read(state, &permit, survey, number).await?;
+    let one = releases::among(listed, number)?;
     let may_check = visitor.maybe::<CheckReleases>().is_some();
-    let page = below_survey(visitor.page(format!("公表版 第{number}版")), survey);
+    let page = framed(visitor, survey, format!("公表版 第{number}版"));
     Ok(show(&ReleasePage {
         page: page.below(format!("/surveys/{}/releases", survey.id()), "公表版"),
         number,
@@ -175,21 +184,25 @@ fn path(survey: &Survey, number: i32) -> String {
     format!("/surveys/{}/releases/{number}", survey.id())
 }
 
+fn note(one: &Listed) -> String {
+    match one.row.note.as_str() {
+        "" => "―（最初の版）".to_owned(),
+        note => note.to_owned(),
+    }
+}
+
+fn counted(one: &Listed) -> String {
+    format!("{}病院（調査対象 {}病院）", one.row.responses, one.row.hospitals)
+}
+
 fn facts(one: &Listed) -> Vec<(&'static str, String)> {
-    let (row, hidden) = (&one.row, &one.suppression.report);
+    let (row, hidden) = (&one.row, &one.hidden);
     let compared = one.compared_with.as_ref();
     vec![
-        (
-            "訂正の内容",
-            if row.note.is_empty() {
-                "―（最初の版）".to_owned()
-            } else {
-                row.note.clone()
-            },
-        ),
+        ("訂正の内容", note(one)),
         ("集計の時点", words::moment(row.as_of)),
         ("作成日時", words::moment(row.made_at)),
-        ("集計した病院", format!("{}病院（調査対象 {}病院）", row.responses, row.hospitals)),
+        ("集計した病院", counted(one)),
         ("秘匿した集計", format!("{}のうち{}", hidden.all, hidden.hidden)),
         (
             "推移を比べた公表版",

@@ -10,7 +10,7 @@ use survey::prefecture::PrefectureCode;
 use survey::question::QuestionKey;
 use survey::survey::Survey;
 
-use super::{INTERNAL, below_survey, percent};
+use super::{INTERNAL, percent};
 use crate::app::state::State;
 use crate::app::{statistics, surveys, trends};
 use crate::auth::actor::Role;
@@ -19,6 +19,7 @@ use crate::error::AppError;
 use crate::pages::error::PageError;
 use crate::pages::fields::{Choice, ChoiceField, Look};
 use crate::pages::page::{Page, encoded, show};
+use crate::pages::surveys::{Tabs, framed, tabs};
 use crate::pages::visitor::Visitor;
 use crate::pages::words;
 
@@ -34,6 +35,7 @@ struct Line {
 #[template(path = "ministry/trends.html")]
 struct TrendsPage {
     page: Page,
+    tabs: Tabs,
     path: String,
     fields: Vec<ChoiceField>,
     /// `None`: nothing of an earlier survey compares.
@@ -99,10 +101,12 @@ pub async fn read_trends(
 ) -> Result<HttpResponse, PageError> {
     let survey = surveys::known(&place)?;
     let path = format!("/surveys/{}/trends", survey.id());
-    let page = below_survey(visitor.page("年ごとの推移"), survey);
+    let page = framed(&visitor, survey, "年次推移");
+    let tabs = tabs(&visitor.who.role, survey, "trends");
     let Some(query) = query.into_inner().filled(&visitor.who.role, survey) else {
         return Ok(show(&TrendsPage {
             page,
+            tabs,
             path,
             fields: Vec::new(),
             shown: None,
@@ -117,6 +121,7 @@ pub async fn read_trends(
     };
     Ok(show(&TrendsPage {
         page,
+        tabs,
         fields: fields(&visitor.who.role, survey, &query),
         shown: Some(Shown {
             picture: format!("{path}.svg?{picture}"),

@@ -116,13 +116,15 @@ pub struct Tabs {
 /// The row of a survey's pages; `here` is the name of the one that is shown, empty for the survey itself. A hospital has none of them.
 pub fn tabs(role: &Role, survey: &Survey, here: &str) -> Tabs {
     let own = !matches!(role, Role::Hospital(_));
+    // The map is the nation's.
+    let sees_nation = ReadTables::allows(role) && !matches!(role, Role::Prefecture(_) | Role::Municipality(_));
     let all: [(&str, &'static str, bool); 9] = [
         ("", "回答の状況", own),
         ("hospitals", "病院", own),
         ("reminders", "督促", RemindHospitals::allows(role)),
         ("uploads", "ファイルの取込み", own && ImportAnswers::allows(role)),
         ("table", "集計表", ReadTables::allows(role)),
-        ("map", "地図", ReadTables::allows(role)),
+        ("map", "地図", sees_nation),
         ("trends", "年次推移", ReadTables::allows(role)),
         ("releases", "公表版", own && ReadReleases::allows(role)),
         ("windows", "調査期間", GrantTime::allows(role)),
