@@ -17,7 +17,7 @@ use survey::survey::Survey;
 
 /// One condition. Several values are "one of". Written `key=value|value`, in JSON too: `vpn_present=yes`, `backup_copies=two|three_or_more`,
 /// `region=kanto`, `prefecture=13|14`, `municipality=13104`, `band=20-99`, `founder=medical_corporation|unknown`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Filter {
     /// Only hospitals that gave one of these answers (2022: items 13 and 14 by the presence of a VPN device).

@@ -13,7 +13,7 @@ use survey::area::Area;
 use survey::bands::Bands;
 
 /// Which rates. The area is mandatory, as it is for tables.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RateRequest {
     /// Whose hospitals.
     pub area: Area,

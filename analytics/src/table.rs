@@ -19,7 +19,7 @@ use survey::bands::{BandRange, Bands};
 use survey::question::{Question, QuestionKey};
 
 /// Which table. The area is mandatory: there is no table of "everything that I may see".
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TableRequest {
     /// A coded question of the snapshot's survey, or one of its indicators (`survey::indicator`).
     pub question: QuestionKey,

@@ -14,7 +14,6 @@ use crate::api;
 use crate::api::problem::ApiError;
 use crate::app::clock::Clock;
 use crate::app::state::{Shared, State};
-use crate::app::statistics::Snapshots;
 use crate::app::{jobs, receipts, surveys};
 use crate::auth::device::Devices;
 use crate::auth::receipt::ReceiptKey;
@@ -83,7 +82,8 @@ pub async fn state(parts: &Parts) -> Result<State, AppError> {
         proxies: Arc::from(parts.proxies.as_slice()),
         template_key: template_key(&parts.token_secret),
         receipts: Arc::new(ReceiptKey::new(&parts.receipt_secret)?),
-        snapshots: Arc::new(Snapshots::default()),
+        snapshots: Arc::default(),
+        published: Arc::default(),
         jobs: Arc::default(),
         parser: Arc::clone(&parts.parser),
         public_url: Arc::from(parts.public_url.as_str()),

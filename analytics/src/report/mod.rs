@@ -44,7 +44,7 @@ pub use houkoku::houkoku;
 pub use list::selection_list;
 pub use listed::{ListLine, ListText, PrefectureList, Replacement, hand_over, list_form, national_list};
 pub use release::{Release, code_table_of, codebook_of, data_csv_of, data_parquet_of, data_xlsx_of, definitions_of, houkoku_of};
-pub use shares::national_shares;
+pub use shares::{Shares, national_shares};
 pub use single::{table_csv, table_xlsx};
 pub use text::{ProgramText, ReportText};
 

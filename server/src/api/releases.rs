@@ -116,7 +116,7 @@ impl From<Listed> for ReleaseJson {
             hospitals: row.hospitals,
             responses: row.responses,
             compared_with: listed.compared_with.map(ReleaseNumberJson::of),
-            suppressed: listed.suppression.report.into(),
+            suppressed: listed.hidden.into(),
             survey: row.survey_id,
         }
     }

@@ -1,5 +1,7 @@
 //! Live tables and response rates.
 
+use std::sync::Arc;
+
 use actix_web::{get, web};
 use analytics::{Filter, ItemNonresponse, OptionCount, PlaceValue, RateRequest, RateRow, RateTable, Table, TableRequest, TableRow};
 use chrono::{DateTime, Utc};
@@ -226,9 +228,8 @@ pub async fn read_table(
         filters: filters(query.filters.as_deref(), query.among.as_deref())?,
         estimates: query.estimates,
     };
-    Ok(web::Json(TableJson::from(
-        statistics::table(&state, &guarded.permit, survey, request).await?,
-    )))
+    let table = statistics::table(&state, &guarded.permit, survey, request).await?;
+    Ok(web::Json(TableJson::from(Arc::unwrap_or_clone(table))))
 }
 
 /// The bed classes of a query: those of published results if none are named.
@@ -347,7 +348,6 @@ pub async fn read_response_rates(
         banding: banding(query.banding.as_deref())?,
         filters: filters(query.filters.as_deref(), None)?,
     };
-    Ok(web::Json(RateTableJson::from(
-        statistics::response_rates(&state, &guarded.permit, survey, request).await?,
-    )))
+    let rates = statistics::response_rates(&state, &guarded.permit, survey, request).await?;
+    Ok(web::Json(RateTableJson::from(Arc::unwrap_or_clone(rates))))
 }

@@ -7,13 +7,15 @@ mod files;
 mod making;
 mod shares;
 
+use std::collections::BTreeMap;
+
 use analytics::suppress::{Hidden, Report, Rule};
 use serde::{Deserialize, Serialize};
 use survey::survey::Survey;
 
 pub use again::{Again, check};
 pub use making::{Preview, make, preview, require};
-pub use shares::{NationalShares, national_shares};
+pub use shares::{NationalShares, Published, national_shares};
 
 use crate::app::state::State;
 use crate::auth::permit::{Permit, ReadReleases};
@@ -32,19 +34,13 @@ pub struct Suppression {
     pub hidden: Vec<Hidden>,
 }
 
-impl Suppression {
-    fn of(row: &ReleaseRow) -> Result<Suppression, AppError> {
-        serde_json::from_value(row.suppression.clone()).map_err(AppError::internal)
-    }
-}
-
 /// A release with the files that one may have.
 #[derive(Debug, Clone)]
 pub struct Listed {
     /// As stored.
     pub row: ReleaseRow,
-    /// What is hidden.
-    pub suppression: Suppression,
+    /// How much is hidden.
+    pub hidden: Report,
     /// Survey and number of the release beside which its trends stand.
     pub compared_with: Option<(String, i32)>,
     /// By name.
@@ -61,6 +57,7 @@ pub async fn list(state: &State, permit: &Permit<ReadReleases>, survey: &Survey)
         rows.reverse();
         let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
         let mut files = releases::files(conn, &ids).await?;
+        let mut reports: BTreeMap<_, _> = releases::reports(conn, &ids).await?.into_iter().collect();
         let mut listed = Vec::new();
         for row in rows {
             let (own, others) = files.into_iter().partition(|file: &FileRow| file.release_id == row.id);
@@ -70,7 +67,7 @@ pub async fn list(state: &State, permit: &Permit<ReadReleases>, survey: &Survey)
                 None => None,
             };
             listed.push(Listed {
-                suppression: Suppression::of(&row)?,
+                hidden: serde_json::from_value(reports.remove(&row.id).unwrap_or_default()).map_err(AppError::internal)?,
                 row,
                 compared_with,
                 files: own,
@@ -86,8 +83,15 @@ pub async fn list(state: &State, permit: &Permit<ReadReleases>, survey: &Survey)
 /// # Errors
 /// `release_unknown`; or the database is away.
 pub async fn read(state: &State, permit: &Permit<ReadReleases>, survey: &Survey, number: i32) -> Result<Listed, AppError> {
-    let all = list(state, permit, survey).await?;
-    all.into_iter().find(|one| one.row.number == number).ok_or_else(unknown)
+    among(list(state, permit, survey).await?, number)
+}
+
+/// The release of a number among those listed.
+///
+/// # Errors
+/// `release_unknown`.
+pub fn among(listed: Vec<Listed>, number: i32) -> Result<Listed, AppError> {
+    listed.into_iter().find(|one| one.row.number == number).ok_or_else(unknown)
 }
 
 /// A file of a release, with its bytes.

@@ -1,4 +1,5 @@
-//! Live statistics: tables, response rates and their files, from a snapshot in memory that is read whole when the survey's change counter has moved.
+//! Live statistics: tables, response rates and their files, from a snapshot in memory that is read whole when the survey's change counter has moved. What
+//! was counted is kept beside it ([`kept`]).
 //!
 //! Nothing incremental: returns and withdrawals change counts without a new revision, and sequence numbers commit out of order.
 
@@ -20,10 +21,12 @@ use crate::db::snapshots;
 use crate::db::transaction::{Mode, as_actor};
 use crate::error::AppError;
 
+mod kept;
 mod looks;
 mod read;
 mod words;
 
+use kept::Counted;
 pub use looks::{picture, rate_picture, table_csv, table_xlsx};
 pub use words::{among, area, banding, by, filter, filters};
 
@@ -33,15 +36,22 @@ pub(super) const PUBLISHER: &str = "厚生労働省 医政局";
 /// A snapshot is looked at again at most so often.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// Snapshots of all surveys, shared by the workers.
-#[derive(Default)]
+/// Snapshots of all surveys, shared by the workers. Each has a lock of its own: a survey that is read anew keeps nobody from another one.
 pub struct Snapshots {
-    kept: Mutex<BTreeMap<String, Kept>>,
+    kept: BTreeMap<&'static str, Mutex<Option<Kept>>>,
 }
 
-#[derive(Clone)]
+impl Default for Snapshots {
+    fn default() -> Snapshots {
+        let ids = survey::all().map(|survey| survey.id().as_str());
+        Snapshots {
+            kept: ids.map(|id| (id, Mutex::default())).collect(),
+        }
+    }
+}
+
 struct Kept {
-    snapshot: Arc<Snapshot>,
+    counted: Arc<Counted>,
     changes: i64,
     looked_at: Instant,
 }
@@ -113,12 +123,14 @@ impl File {
 ///
 /// # Errors
 /// `question_unknown`, `option_unknown`, `band_unknown`, `question_not_coded`, `area_not_yours`; or the database is away.
-pub async fn table(state: &State, permit: &Permit<ReadTables>, survey: &'static Survey, request: TableRequest) -> Result<Table, AppError> {
+pub async fn table(
+    state: &State,
+    permit: &Permit<ReadTables>,
+    survey: &'static Survey,
+    request: TableRequest,
+) -> Result<Arc<Table>, AppError> {
     frames::require_area(permit.actor(), &request.area)?;
-    let snapshot = current(state, survey).await?;
-    on_thread(move || analytics::table(&snapshot, &request))
-        .await?
-        .map_err(words::refused)
+    counted(state, survey).await?.table(request).await
 }
 
 /// Response rates against the frame.
@@ -130,12 +142,9 @@ pub async fn response_rates(
     permit: &Permit<ReadTables>,
     survey: &'static Survey,
     request: RateRequest,
-) -> Result<RateTable, AppError> {
+) -> Result<Arc<RateTable>, AppError> {
     frames::require_area(permit.actor(), &request.area)?;
-    let snapshot = current(state, survey).await?;
-    on_thread(move || analytics::response_rates(&snapshot, &request))
-        .await?
-        .map_err(words::refused)
+    counted(state, survey).await?.rates(request).await
 }
 
 /// One of the files, unsuppressed: the workbook for reading of an area, the files for machines of the nation.
@@ -177,16 +186,23 @@ pub(super) async fn on_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send
     tokio::task::spawn_blocking(work).await.map_err(AppError::internal)
 }
 
-/// The snapshot of a survey, read again if the change counter moved. One reader at a time: the others wait for its result.
+/// The snapshot of a survey, as [`counted`] has it.
 pub(super) async fn current(state: &State, survey: &'static Survey) -> Result<Arc<Snapshot>, AppError> {
-    let mut kept = state.shared.snapshots.kept.lock().await;
+    Ok(Arc::clone(&counted(state, survey).await?.snapshot))
+}
+
+/// The snapshot of a survey with what was counted of it, read again if the change counter moved. One reader at a time: the others wait for its result.
+async fn counted(state: &State, survey: &'static Survey) -> Result<Arc<Counted>, AppError> {
     let id = survey.id().as_str();
-    if let Some(known) = kept.get(id)
+    let kept = state.shared.snapshots.kept.get(id);
+    let kept = kept.ok_or_else(|| AppError::internal(format!("no snapshots are kept of a survey {id}")))?;
+    let mut kept = kept.lock().await;
+    if let Some(known) = kept.as_ref()
         && known.looked_at.elapsed() < FRESH
     {
-        return Ok(Arc::clone(&known.snapshot));
+        return Ok(Arc::clone(&known.counted));
     }
-    let before = kept.get(id).map(|known| known.changes);
+    let before = kept.as_ref().map(|known| known.changes);
     let looked_at = Instant::now();
     // As the system: the snapshot is the nation's; which part of it somebody sees is decided by the permit and the request's area.
     let read = as_actor(&state.pool, &Actor::system(), Mode::Snapshot, async |conn| {
@@ -198,18 +214,15 @@ pub(super) async fn current(state: &State, survey: &'static Survey) -> Result<Ar
     })
     .await?;
     let (changes, rows) = read;
-    let snapshot = match (rows, kept.get(id)) {
-        (None, Some(known)) => Arc::clone(&known.snapshot),
+    let counted = match (rows, kept.as_ref()) {
+        (None, Some(known)) => Arc::clone(&known.counted),
         (None, None) => return Err(AppError::internal("the change counter has not moved, but nothing is kept")),
-        (Some(counted), _) => Arc::new(read::snapshot(survey, counted).await?),
+        (Some(rows), _) => Arc::new(Counted::new(read::snapshot(survey, rows).await?)),
     };
-    kept.insert(
-        id.to_owned(),
-        Kept {
-            snapshot: Arc::clone(&snapshot),
-            changes,
-            looked_at,
-        },
-    );
-    Ok(snapshot)
+    *kept = Some(Kept {
+        counted: Arc::clone(&counted),
+        changes,
+        looked_at,
+    });
+    Ok(counted)
 }

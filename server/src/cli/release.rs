@@ -102,8 +102,8 @@ impl From<&Listed> for ReleaseReport {
             made_at: row.made_at.to_rfc3339(),
             hospitals: row.hospitals,
             responses: row.responses,
-            hidden: listed.suppression.report.hidden,
-            distributions: listed.suppression.report.all,
+            hidden: listed.hidden.hidden,
+            distributions: listed.hidden.all,
             files: listed
                 .files
                 .iter()
@@ -203,7 +203,7 @@ async fn preview(state: &State, survey: &'static Survey, json: bool) -> Result<(
 
 fn tell(listed: &Listed) -> Result<(), CliError> {
     output::print(|out| {
-        let (row, report) = (&listed.row, listed.suppression.report);
+        let (row, report) = (&listed.row, listed.hidden);
         writeln!(
             out,
             "{}年調査 第{}版: {}現在、{}病院のうち{}病院の回答、秘匿 {}/{}",

@@ -110,7 +110,7 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
                 draw(&table, arguments.option.as_deref(), file)?;
             }
             if arguments.json {
-                output::print_json(&table)
+                output::print_json(table.as_ref())
             } else {
                 output::print(|out| write_table(out, &table))
             }
@@ -123,7 +123,7 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
             };
             let rates = statistics::response_rates(state, &permit, arguments.survey, request).await?;
             if arguments.json {
-                output::print_json(&rates)
+                output::print_json(rates.as_ref())
             } else {
                 output::print(|out| write_rates(out, &rates))
             }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::db::schema::{blob, frame, release, release_file, release_member, revision, submission};
 use crate::db::snapshots::COUNTED;
 
-/// A release.
+/// A release, without what it hides: that is long, and asked for by itself.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = release)]
 pub struct ReleaseRow {
@@ -36,8 +36,6 @@ pub struct ReleaseRow {
     pub hospitals: i32,
     /// Of those, counted.
     pub responses: i32,
-    /// What is hidden, and by which rule.
-    pub suppression: Value,
     /// Role name.
     pub actor: String,
     /// Who; `None` for the system.
@@ -168,6 +166,20 @@ pub async fn by_id(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Option
     release::table.find(id).select(ReleaseRow::as_select()).first(conn).await.optional()
 }
 
+/// Of these releases, how much is hidden.
+pub async fn reports(conn: &mut AsyncPgConnection, releases: &[Uuid]) -> QueryResult<Vec<(Uuid, Value)>> {
+    release::table
+        .filter(release::id.eq_any(releases))
+        .select((release::id, release::suppression.retrieve_as_object("report")))
+        .load(conn)
+        .await
+}
+
+/// What a release hides, and by which rule.
+pub async fn suppression(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Value> {
+    release::table.find(id).select(release::suppression).first(conn).await
+}
+
 /// The files that the actor may have, of these releases, by name.
 pub async fn files(conn: &mut AsyncPgConnection, releases: &[Uuid]) -> QueryResult<Vec<FileRow>> {
     release_file::table
@@ -191,8 +203,9 @@ pub async fn file(conn: &mut AsyncPgConnection, release: Uuid, name: &str) -> Qu
 }
 
 /// Adds a release with what it was counted from; its files follow.
-pub async fn insert(conn: &mut AsyncPgConnection, row: &ReleaseRow, members: &[MemberRow]) -> QueryResult<()> {
-    diesel::insert_into(release::table).values(row).execute(conn).await?;
+pub async fn insert(conn: &mut AsyncPgConnection, row: &ReleaseRow, suppression: &Value, members: &[MemberRow]) -> QueryResult<()> {
+    let values = (row, release::suppression.eq(suppression));
+    diesel::insert_into(release::table).values(values).execute(conn).await?;
     let hospitals: Vec<Uuid> = members.iter().map(|member| member.hospital_id).collect();
     let prefectures: Vec<i16> = members.iter().map(|member| member.prefecture).collect();
     let municipalities: Vec<&str> = members.iter().map(|member| member.municipality.as_str()).collect();

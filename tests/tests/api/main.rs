@@ -79,7 +79,9 @@ async fn counted(state: &State) -> u64 {
         filters: Vec::new(),
     };
     let rates = done(server::app::statistics::response_rates(state, &permit, survey_of("2024"), request).await);
-    serde_json::to_value(rates).unwrap()["total"]["responses"].as_u64().unwrap()
+    serde_json::to_value(rates.as_ref()).unwrap()["total"]["responses"]
+        .as_u64()
+        .unwrap()
 }
 
 /// A body of answers.

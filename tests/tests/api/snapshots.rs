@@ -1,18 +1,26 @@
 //! Tables in memory against tables of a server that has just started, after random sequences of everything that changes what is counted, by writers who
 //! do not wait for each other; and while they write.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use analytics::{By, Table, TableRequest};
 use futures_util::future::join_all;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use reqwest::Method;
 use serde_json::{Value, json};
+use server::app::statistics;
+use server::auth::actor::Actor;
+use server::auth::permit::Permit;
+use survey::area::Area;
+use survey::band::Banding;
+use survey::question::QuestionKey;
 use tests::app::{TestApp, parts, serve};
 use tests::client::{Client, new_key};
-use tests::world::{CITY_WARD, FAR, FRAME_2024, Hospital, NEIGHBOUR, OTHER_WARD, OWN, UNPLACED, answers_2024, but};
+use tests::world::{CITY_WARD, FAR, FRAME_2024, Hospital, NEIGHBOUR, OTHER_WARD, OWN, UNPLACED, answers_2024, but, done, survey_of};
 
 use crate::{body, revisions, submission};
 
@@ -180,4 +188,41 @@ fn tables_in_memory_equal_those_of_a_server_that_has_just_started() {
     outcome.unwrap_or_else(|error| panic!("{error}"));
     let done = DONE.each_ref().map(|count| count.load(Ordering::Relaxed));
     assert!(done[0] > 10 && done[1] > 3, "hardly anything was done: {done:?}");
+}
+
+/// The table of one question, by the use case of a server.
+async fn shared(app: &TestApp) -> Arc<Table> {
+    let request = TableRequest {
+        question: QuestionKey::from("ehr_in_use"),
+        area: Area::Nation,
+        by: By::BAND,
+        banding: Banding::Survey.into(),
+        filters: Vec::new(),
+        estimates: false,
+    };
+    let permit = Permit::of(Actor::system()).unwrap();
+    done(statistics::table(&app.state, &permit, survey_of("2024"), request).await)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_is_counted_once_while_no_answer_changes() {
+    let app = TestApp::answered().await;
+    let first = shared(&app).await;
+    // A second has to pass before the change counter is looked at again: the same count also then.
+    for wait in [0, 1_100] {
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+        assert!(Arc::ptr_eq(&first, &shared(&app).await), "counted anew after {wait} ms");
+    }
+    let asked = join_all((0..8).map(|_| shared(&app))).await;
+    assert!(asked.iter().all(|table| Arc::ptr_eq(table, &first)));
+    let hospital = app.sign_in("hospital").await;
+    act(&hospital, OWN, Act::Submit(1)).await;
+    let begun = Instant::now();
+    let mut after = shared(&app).await;
+    while Arc::ptr_eq(&first, &after) && begun.elapsed() < Duration::from_secs(20) {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        after = shared(&app).await;
+    }
+    assert!(!Arc::ptr_eq(&first, &after), "an answer has changed");
+    assert_eq!(after.total.options[1].count, first.total.options[1].count + 1);
 }

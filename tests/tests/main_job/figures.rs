@@ -1,6 +1,7 @@
 //! The figures of a table as both sides of a comparison know them: by place, without words.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use analytics::{By, RateRequest, RateRow, RateTable, Table, TableRequest, TableRow};
 use server::app::state::State;
@@ -100,26 +101,19 @@ pub(crate) async fn table(state: &State, survey: &'static Survey, question: &str
         filters: Vec::new(),
         estimates: false,
     };
-    done(statistics::table(state, &permit, survey, request).await)
+    Arc::unwrap_or_clone(done(statistics::table(state, &permit, survey, request).await))
 }
 
 /// One table of rates by the use case.
 pub(crate) async fn rate_table(state: &State, survey: &'static Survey, area: &Area, (by, banding): (By, Banding)) -> RateTable {
     let permit = Permit::of(Actor::system()).unwrap();
-    done(
-        statistics::response_rates(
-            state,
-            &permit,
-            survey,
-            RateRequest {
-                area: area.clone(),
-                by,
-                banding: banding.into(),
-                filters: Vec::new(),
-            },
-        )
-        .await,
-    )
+    let request = RateRequest {
+        area: area.clone(),
+        by,
+        banding: banding.into(),
+        filters: Vec::new(),
+    };
+    Arc::unwrap_or_clone(done(statistics::response_rates(state, &permit, survey, request).await))
 }
 
 /// Every table of every question of a survey, by the use case. Also that rows without hospitals are there and zero, and that totals are the whole.

@@ -23,17 +23,23 @@ use crate::error::AppError;
 pub(super) struct Kept {
     pub(super) row: ReleaseRow,
     pub(super) members: Vec<MemberRow>,
+    suppression: Suppression,
 }
 
 impl Kept {
     pub(super) async fn read(conn: &mut AsyncPgConnection, row: ReleaseRow) -> Result<Kept, AppError> {
         let members = releases::members(conn, row.id).await?;
-        Ok(Kept { row, members })
+        let suppression = releases::suppression(conn, row.id).await?;
+        Ok(Kept {
+            row,
+            members,
+            suppression: serde_json::from_value(suppression).map_err(AppError::internal)?,
+        })
     }
 
     /// What it hides, as a decision over the plan.
     pub(super) fn decision(&self, survey: &Survey) -> Result<Decision, AppError> {
-        let stored = Suppression::of(&self.row)?;
+        let stored = &self.suppression;
         Decision::from_hidden(survey, stored.rule, &stored.hidden).map_err(AppError::internal)
     }
 

@@ -110,7 +110,7 @@ pub async fn make(
     .await??;
     begin(Phase::Recording);
     let (actor, now) = (permit.actor(), state.now());
-    let row = row(survey, &basis, note, &suppression, (actor, now))?;
+    let row = row(survey, &basis, note, (actor, now))?;
     as_actor(&state.pool, actor, Mode::Write, async |conn| {
         take_turn(conn, &format!("release {}", survey.id())).await?;
         if releases::find(conn, &row.survey_id, row.number).await?.is_some() {
@@ -119,7 +119,7 @@ pub async fn make(
                 "同じ調査の公表版がほかの操作で先に作られたため、作りませんでした。公表版の一覧を確認し、必要ならもう一度作ってください。",
             ));
         }
-        store(conn, &row, &basis, &files).await?;
+        store(conn, &row, &suppression, (&basis, &files)).await?;
         let details = json!({"number": row.number, "note": row.note, "responses": row.responses, "hidden": suppression.report.hidden});
         let entry = audit::Entry {
             action: "make_release",
@@ -209,13 +209,7 @@ fn words(survey: &Survey) -> ReportText {
     }
 }
 
-fn row(
-    survey: &Survey,
-    basis: &Basis,
-    note: String,
-    suppression: &Suppression,
-    (actor, now): (&Actor, DateTime<Utc>),
-) -> Result<ReleaseRow, AppError> {
+fn row(survey: &Survey, basis: &Basis, note: String, (actor, now): (&Actor, DateTime<Utc>)) -> Result<ReleaseRow, AppError> {
     let (hospitals, responses) = basis.sizes();
     Ok(ReleaseRow {
         id: Uuid::now_v7(),
@@ -229,15 +223,20 @@ fn row(
         compared_with: basis.compared.as_ref().map(|(_, kept)| kept.row.id),
         hospitals: i32::try_from(hospitals).map_err(AppError::internal)?,
         responses: i32::try_from(responses).map_err(AppError::internal)?,
-        suppression: serde_json::to_value(suppression).map_err(AppError::internal)?,
         actor: actor.role().name().to_owned(),
         account_id: actor.account(),
         made_at: now,
     })
 }
 
-async fn store(conn: &mut AsyncPgConnection, row: &ReleaseRow, basis: &Basis, files: &[Made]) -> Result<(), AppError> {
-    releases::insert(conn, row, &basis.members).await?;
+async fn store(
+    conn: &mut AsyncPgConnection,
+    row: &ReleaseRow,
+    suppression: &Suppression,
+    (basis, files): (&Basis, &[Made]),
+) -> Result<(), AppError> {
+    let suppression = serde_json::to_value(suppression).map_err(AppError::internal)?;
+    releases::insert(conn, row, &suppression, &basis.members).await?;
     for file in files {
         let sha256 = Sha256::digest(&file.bytes).to_vec();
         imports::insert_blob(conn, &sha256, &file.bytes).await?;

@@ -1,16 +1,33 @@
 //! What the newest release says of the nation, to stand beside an area's own numbers: only what was published, as it was published.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use analytics::report;
+use analytics::report::{self, Shares};
 use chrono::{DateTime, Utc};
+use moka::future::Cache;
 use survey::survey::Survey;
+use uuid::Uuid;
 
 use super::{file, list};
 use crate::app::state::State;
 use crate::app::statistics::{File, on_thread};
 use crate::auth::permit::{Permit, ReadReleases};
 use crate::error::AppError;
+
+/// Releases whose shares are kept.
+const MOST: u64 = 32;
+
+/// The nation's shares of all questions, by release. A release never changes, so what was read of its file stays true.
+pub struct Published {
+    read: Cache<Uuid, Arc<BTreeMap<String, Shares>>>,
+}
+
+impl Default for Published {
+    fn default() -> Published {
+        Published { read: Cache::new(MOST) }
+    }
+}
 
 /// The nation's shares of a question in a release.
 #[derive(Debug, Clone)]
@@ -40,13 +57,25 @@ pub async fn national_shares(
     if !newest.files.iter().any(|file| file.name == name) {
         return Ok(None);
     }
-    let (_, bytes) = file(state, permit, survey, newest.row.number, &name).await?;
-    let question = question.to_owned();
-    let shares = on_thread(move || report::national_shares(&bytes, &question)).await?;
+    let read = async {
+        let (_, bytes) = file(state, permit, survey, newest.row.number, &name).await?;
+        let shares = on_thread(move || report::national_shares(&bytes)).await?;
+        Ok::<_, AppError>(Arc::new(shares.map_err(AppError::internal)?))
+    };
+    let kept = &state.shared.published.read;
+    let shares = match kept.get(&newest.row.id).await {
+        Some(shares) => shares,
+        None => {
+            let shares = read.await?;
+            kept.insert(newest.row.id, Arc::clone(&shares)).await;
+            shares
+        }
+    };
     let options: BTreeMap<String, String> = shares
-        .map_err(AppError::internal)?
+        .get(question)
         .into_iter()
-        .map(|(option, share)| (option, printed(share)))
+        .flatten()
+        .map(|(option, share)| (option.clone(), printed(share)))
         .collect();
     Ok((!options.is_empty()).then_some(NationalShares {
         number: newest.row.number,
@@ -55,7 +84,7 @@ pub async fn national_shares(
     }))
 }
 
-fn printed(share: Result<f64, String>) -> String {
+fn printed(share: &Result<f64, String>) -> String {
     match share {
         Ok(percent) => format!("{percent:.1}%"),
         Err(state) if state == "suppressed" => "秘匿".to_owned(),

@@ -1,6 +1,8 @@
 //! What a table that was counted looks like outside of a page: as a picture, as a workbook, as CSV. Counts nothing and hides nothing: who has the table
 //! may have these.
 
+use std::sync::Arc;
+
 use analytics::picture::{self, Bar, Caption, PictureError, Share};
 use analytics::report::{self, ReportError};
 use analytics::{RateTable, Table};
@@ -54,7 +56,7 @@ pub fn rate_picture(rates: &RateTable) -> String {
 ///
 /// # Errors
 /// Internal: it cannot be written.
-pub async fn table_csv(table: Table) -> Result<Vec<u8>, AppError> {
+pub async fn table_csv(table: Arc<Table>) -> Result<Vec<u8>, AppError> {
     written(on_thread(move || report::table_csv(&table)).await?)
 }
 
@@ -62,7 +64,7 @@ pub async fn table_csv(table: Table) -> Result<Vec<u8>, AppError> {
 ///
 /// # Errors
 /// Internal: it cannot be written.
-pub async fn table_xlsx(table: Table) -> Result<Vec<u8>, AppError> {
+pub async fn table_xlsx(table: Arc<Table>) -> Result<Vec<u8>, AppError> {
     written(on_thread(move || report::table_xlsx(&table, PUBLISHER)).await?)
 }
 

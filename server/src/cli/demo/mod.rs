@@ -118,7 +118,7 @@ async fn demonstrate(arguments: &Arguments, settings: &Settings, database: &Data
     for survey in survey::compiled_in() {
         let name = format!("{}年調査の公表版", survey.id());
         let listed = steps.time(&name, release::make(&state, survey, "")).await?;
-        let (row, report) = (&listed.row, listed.suppression.report);
+        let (row, report) = (&listed.row, listed.hidden);
         output::print(|out| {
             writeln!(
                 out,

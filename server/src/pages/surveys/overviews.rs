@@ -1,5 +1,7 @@
 //! The first page of a survey: how long it runs, how many hospitals have answered, how they stand. Reads only.
 
+use std::sync::Arc;
+
 use actix_web::{HttpResponse, get, web};
 use analytics::{By, RateRequest, RateRow, RateTable};
 use askama::Template;
@@ -87,7 +89,10 @@ pub async fn read_overview(
         Area::Municipality(_) => None,
     };
     let areas = match further {
-        Some((by, what)) => Some(table(survey, &rates(&state, &visitor, survey, by).await?, what)),
+        Some((by, what)) => {
+            let rates = rates(&state, &visitor, survey, by).await?;
+            Some(table(survey, &rates, what))
+        }
         None => None,
     };
     let states = std::iter::once(None).chain(STATES.map(Some));
@@ -96,7 +101,7 @@ pub async fn read_overview(
         page: framed(&visitor, survey, "回答の状況"),
         title: survey.title().to_owned(),
         tabs: tabs(&visitor.who.role, survey, ""),
-        area: visitor.who.speaks_for.clone(),
+        area: area.name(),
         left: left(&state, &announced),
         windows: announced.iter().map(window).collect(),
         percent: percent(total.percent),
@@ -159,7 +164,8 @@ pub async fn summary<P: Policy>(state: &State, visitor: &Visitor<P>, survey: &'s
     let announced = windows::list(state, &visitor.also::<ReadSurveys>()?, survey).await?;
     let (mut answered, mut missing) = (String::new(), String::new());
     if visitor.maybe::<ReadTables>().is_some() {
-        let total = rates(state, visitor, survey, By::BAND).await?.total;
+        let rates = rates(state, visitor, survey, By::BAND).await?;
+        let total = &rates.total;
         answered = if total.targets == 0 {
             "調査対象名簿に病院がありません".to_owned()
         } else {
@@ -194,7 +200,7 @@ pub fn area_of<P: Policy>(visitor: &Visitor<P>) -> Result<Area, AppError> {
     area.ok_or_else(|| AppError::forbidden("role_not_permitted", "集計を見る権限がありません。公表版をご覧ください。"))
 }
 
-async fn rates<P: Policy>(state: &State, visitor: &Visitor<P>, survey: &'static Survey, by: By) -> Result<RateTable, AppError> {
+async fn rates<P: Policy>(state: &State, visitor: &Visitor<P>, survey: &'static Survey, by: By) -> Result<Arc<RateTable>, AppError> {
     let request = RateRequest {
         area: area_of(visitor)?,
         by,

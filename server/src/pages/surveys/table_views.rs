@@ -124,7 +124,7 @@ pub fn page(visitor: &Visitor<ReadTables>, survey: &'static Survey, (wish, query
         },
         caption: format!(
             "{}、{}時点{}",
-            area_name(visitor, &table.area),
+            table.area.name(),
             words::moment(table.as_of),
             if table.filters.is_empty() { "" } else { "、条件で絞り込み" }
         ),
@@ -139,14 +139,6 @@ pub fn page(visitor: &Visitor<ReadTables>, survey: &'static Survey, (wish, query
         csv: file("csv"),
         xlsx: file("xlsx"),
         compared: None,
-    }
-}
-
-/// The name of an area; one's own as its people call it.
-fn area_name(visitor: &Visitor<ReadTables>, area: &Area) -> String {
-    match area_of(visitor) {
-        Ok(own) if own == *area && own != Area::Nation => visitor.who.speaks_for.clone(),
-        _ => area.name(),
     }
 }
 
@@ -282,7 +274,7 @@ pub async fn released(
         return Ok(None);
     };
     let NationalShares { number, as_of, options } = shares;
-    let title = format!("全国との比較（公表版 第{number}号、{}時点）", words::moment(as_of));
+    let title = format!("全国との比較（公表版 第{number}版、{}時点）", words::moment(as_of));
     let share = |option: &analytics::OptionCount| Share {
         nation: options.get(&option.key).cloned().unwrap_or_else(|| "－".to_owned()),
         own: percent(option.percent),

@@ -1,5 +1,7 @@
 //! The table explorer: which question, whose hospitals, which rows, which conditions; all of it stands in the address bar. Counts nothing.
 
+use std::sync::Arc;
+
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use analytics::{Dimension, Filter, Table, TableRequest};
@@ -106,7 +108,12 @@ fn file_name(table: &Table) -> String {
     format!("table_{}_{}_{}", table.survey, table.question, table.area)
 }
 
-async fn counted(state: &State, visitor: &Visitor<ReadTables>, survey: &'static Survey, query: &Sent) -> Result<(Wish, Table), AppError> {
+async fn counted(
+    state: &State,
+    visitor: &Visitor<ReadTables>,
+    survey: &'static Survey,
+    query: &Sent,
+) -> Result<(Wish, Arc<Table>), AppError> {
     let wish = wish(survey, area_of(visitor)?, query)?;
     let table = statistics::table(state, &visitor.permit, survey, wish.request.clone()).await?;
     Ok((wish, table))

@@ -128,7 +128,8 @@ pub async fn import(cluster: &Cluster, database: &Database, file: &[u8], hospita
     Import { seconds, server, child }
 }
 
-async fn followed(client: &Client, place: &str) -> Value {
+/// The answer of a job that a request was sent away with, when it is done.
+pub async fn followed(client: &Client, place: &str) -> Value {
     loop {
         let mut job = client.get(place).await.expect(200);
         match job["state"].as_str() {

@@ -167,7 +167,7 @@ async fn measure(arguments: &Arguments, cluster: &Cluster) -> Report {
         http_table::measure(cluster, hospitals, repetitions, &mut report).await;
     }
     if wanted(What::Pages) {
-        pages::measure(cluster, hospitals, repetitions, &mut report).await;
+        pages::measure(cluster, arguments.scale, repetitions, &mut report).await;
     }
     if wanted(What::Wishes) {
         wishes::measure(repetitions, &mut report);
