@@ -155,6 +155,7 @@ export default async function (looker) {
 async function secondFactor(looker, page, login, password) {
     await page.getByRole("link", { name: "2要素認証を設定する" }).click();
     await looker.look(page, "second-factor");
+    await looker.picture(page, "clerk-second-factor");
     await page.locator('input[type="password"]').fill(password);
     await page.locator('[name="code"]').fill("000000");
     await page.getByRole("button", { name: "2要素認証を設定する" }).click();

@@ -6,6 +6,7 @@ export default async function (looker) {
     await looker.look(page, "survey-ministry");
     await page.goto("/surveys/2024/windows");
     await looker.look(page, "windows");
+    await looker.picture(page, "ministry-windows");
     await page.goto("/surveys/2024/map");
     await looker.look(page, "map");
     await looker.picture(page, "ministry-map");
@@ -18,6 +19,7 @@ export default async function (looker) {
     looker.must(/\.csv$/.test((await saving).suggestedFilename()), "the table as CSV");
     await page.goto("/surveys/2024/trends");
     await looker.look(page, "trends");
+    await looker.picture(page, "ministry-trends");
 
     // Nothing is published twice; then one hospital's answers are returned, and leave the statistics.
     await page.goto("/surveys/2024/releases/new");
@@ -52,6 +54,7 @@ export default async function (looker) {
 
     await page.goto("/audit");
     await looker.look(page, "audit");
+    await looker.picture(page, "ministry-audit");
     const operator = await looker.person();
     await looker.signIn(operator, "operator");
     await looker.look(operator, "home-operator");

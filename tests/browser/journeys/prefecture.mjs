@@ -86,6 +86,7 @@ export default async function (looker) {
     await page.getByRole("button", { name: "アカウントを作ってメールを送る" }).click();
     await looker.reads(page, "登録の結果");
     await looker.look(page, "hospital-accounts-made");
+    await looker.picture(page, "prefecture-accounts");
 
     // A municipality sees and chases its own, and has nothing of the selection.
     const city = await looker.person();
