@@ -92,6 +92,7 @@ async function zoomed(page, name, shots) {
         if (here === "out") break;
         if (here !== "") wrong.push(here);
     }
+    await page.evaluate(() => document.querySelector("h1").scrollIntoView());
     // By the debugger: a picture that the library takes would set the window back.
     const { data } = await wire.send("Page.captureScreenshot", { format: "png" });
     writeFileSync(join(shots, `${name}-zoomed.png`), Buffer.from(data, "base64"));
