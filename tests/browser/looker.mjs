@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { HtmlValidate } from "html-validate";
+import { everywhere } from "./media.mjs";
 
 const require = createRequire(import.meta.url);
 const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
@@ -27,14 +28,18 @@ export class Looker {
         this.base = base;
         this.shots = shots;
         this.given = given;
+        // A journey without JavaScript is the same journey; its pictures have names of their own.
+        this.scripts = given.scripts ?? true;
+        this.mark = this.scripts ? "" : "-without-scripts";
         this.first = launch;
         this.faults = [];
         this.looked = 0;
+        this.pages = new Set();
         this.contexts = [];
     }
 
     /** A person with cookies of their own. */
-    async person({ scripts = true, width = 1280, height = 900 } = {}) {
+    async person({ scripts = this.scripts, width = 1280, height = 900 } = {}) {
         const browser = this.first.browser();
         const context = await browser.newContext({
             baseURL: this.base,
@@ -80,8 +85,19 @@ export class Looker {
         if (!text.includes(words)) throw new Error(`${page.url()} does not read ${JSON.stringify(words)}:\n${text.slice(0, 1500)}`);
     }
 
+    /** Waits until what was changed in a form is saved: by itself, or by its button where nothing happens by itself. */
+    async saved(page) {
+        if (page.scripts) {
+            await page.waitForFunction(() => /保存しました/.test(document.querySelector("[data-saved]")?.textContent ?? ""));
+        } else {
+            await page.getByRole("button", { name: "一時保存" }).click();
+            await page.waitForLoadState();
+        }
+    }
+
     /** Looks at a page: picture, axe-core, HTML, 320 px. */
-    async look(page, name) {
+    async look(page, state) {
+        const name = state + this.mark;
         this.last = page;
         this.looked += 1;
         // A picture hides the caret by a style, of which an empty one is left in a page that stays.
@@ -114,11 +130,19 @@ export class Looker {
         }
         await judged.screenshot({ path: join(this.shots, `${name}-320.png`), fullPage: true });
         await judged.setViewportSize(size);
+        // Once for each page and not for each of its states, nor again without JavaScript: what is looked at there is the page's style.
+        const kind = `${new URL(page.url()).pathname.replaceAll(/\/[^/]*\d[^/]*/g, "/0")} ${await judged.locator("h1").first().innerText()}`;
+        const isNew = !this.pages.has(kind);
+        this.pages.add(kind);
+        if (isNew && this.scripts) {
+            for (const wrong of await everywhere(judged, name, this.shots)) this.fault(wrong);
+        }
         if (judged !== page) await judged.close();
     }
 
     /** A picture of what a window shows, for the guides. */
     async picture(page, name) {
+        if (!this.scripts) return;
         const size = page.viewportSize();
         await page.setViewportSize({ width: 1000, height: 720 });
         await page.evaluate(() => scrollTo(0, 0));
@@ -144,6 +168,6 @@ export class Looker {
     }
 
     finish() {
-        console.log(`${this.looked} pages looked at, ${this.faults.length} faults`);
+        console.log(`${this.looked} looks at ${this.pages.size} pages, ${this.faults.length} faults`);
     }
 }

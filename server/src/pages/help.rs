@@ -50,8 +50,20 @@ const PICTURES: &[(&str, &[u8])] = &[
     ("clerk-form.png", include_bytes!("../../../docs/images/clerk-form.png")),
     ("clerk-home.png", include_bytes!("../../../docs/images/clerk-home.png")),
     ("clerk-receipt.png", include_bytes!("../../../docs/images/clerk-receipt.png")),
+    (
+        "clerk-second-factor.png",
+        include_bytes!("../../../docs/images/clerk-second-factor.png"),
+    ),
+    ("ministry-audit.png", include_bytes!("../../../docs/images/ministry-audit.png")),
     ("ministry-map.png", include_bytes!("../../../docs/images/ministry-map.png")),
+    ("ministry-release.png", include_bytes!("../../../docs/images/ministry-release.png")),
     ("ministry-table.png", include_bytes!("../../../docs/images/ministry-table.png")),
+    ("ministry-trends.png", include_bytes!("../../../docs/images/ministry-trends.png")),
+    ("ministry-windows.png", include_bytes!("../../../docs/images/ministry-windows.png")),
+    (
+        "prefecture-accounts.png",
+        include_bytes!("../../../docs/images/prefecture-accounts.png"),
+    ),
     ("prefecture-board.png", include_bytes!("../../../docs/images/prefecture-board.png")),
     (
         "prefecture-hospital.png",

@@ -4,42 +4,41 @@ import { createHmac } from "node:crypto";
 // `given.scripts` says whether with JavaScript.
 export default async function (looker) {
     const { scripts, link, login, gmis } = looker.given;
-    const mark = scripts ? "" : "-without-scripts";
-    const page = await looker.person({ scripts });
+    const page = await looker.person();
     // The link of the mail sets the password, once.
     await page.goto(link);
-    await looker.look(page, `link${mark}`);
+    await looker.look(page, "link");
     await page.locator("#password").fill("short");
     await page.getByRole("button", { name: "パスワードを設定する" }).click();
     await looker.reads(page, "13文字以上");
-    await looker.look(page, `link-refused${mark}`);
+    await looker.look(page, "link-refused");
     const password = "Betriebs-9-anleitung";
     for (const field of await page.locator('input[type="password"]').all()) await field.fill(password);
     await page.getByRole("button", { name: "パスワードを設定する" }).click();
     await looker.reads(page, "パスワードを設定しました");
     await page.goto(link);
     await looker.reads(page, "使えません");
-    await looker.look(page, `link-used${mark}`);
+    await looker.look(page, "link-used");
 
     await page.goto("/");
     looker.must(page.url().includes("/sign-in"), `nobody is led to ${page.url()}`);
-    await looker.look(page, `sign-in${mark}`);
+    await looker.look(page, "sign-in");
     await page.getByLabel("ログインID").fill(login);
     await page.getByLabel("パスワード", { exact: false }).first().fill("wrong password");
     await page.getByRole("button", { name: "ログイン", exact: true }).click();
     await looker.reads(page, "ログインIDまたはパスワードが違います");
-    await looker.look(page, `sign-in-refused${mark}`);
+    await looker.look(page, "sign-in-refused");
     await looker.signIn(page, login, password);
     await page.goto("/account");
-    await looker.look(page, `account${mark}`);
+    await looker.look(page, "account");
     // A second factor is offered: with JavaScript it is set up, without it is skipped.
     if (scripts) await secondFactor(looker, page, login, password);
     await page.goto("/");
-    await looker.look(page, `home-hospital${mark}`);
+    await looker.look(page, "home-hospital");
     await page.getByRole("link", { name: /回答を始める.*病院における/ }).first().click();
-    await looker.look(page, `form-respondent${mark}`);
+    await looker.look(page, "form-respondent");
 
-    const picture = async (name) => { if (scripts) await looker.picture(page, name); };
+    const picture = (name) => looker.picture(page, name);
     const press = async (name) => {
         await page.getByRole("button", { name, exact: true }).first().click();
         await page.waitForLoadState();
@@ -56,10 +55,10 @@ export default async function (looker) {
     // Too early: what is missing is named, with links.
     await press("内容を確認して提出へ");
     await looker.reads(page, "件を直してください");
-    await looker.look(page, `check-missing${mark}`);
+    await looker.look(page, "check-missing");
     await page.locator("#errors a").first().click();
     looker.must(page.url().includes("#respondent.name"), page.url());
-    await looker.look(page, `form-faults${mark}`);
+    await looker.look(page, "form-faults");
 
     await page.getByLabel("氏名").fill("試験 太郎");
     await page.getByLabel("法人名", { exact: false }).first().fill("医療法人試験会");
@@ -68,7 +67,7 @@ export default async function (looker) {
     await press("保存して次へ");
     for (const key of ["safety_manager_placed", "information_policy_defined", "network_map_known"]) await choose(key, "yes");
     await choose("responsibility_boundary_agreed", "no");
-    await looker.look(page, `form-topic${mark}`);
+    await looker.look(page, "form-topic");
     await press("保存して次へ");
     await choose("consultation_desk", "vendor");
     await choose("consultation_desk", "none_wanted");
@@ -90,7 +89,7 @@ export default async function (looker) {
     await follow();
     if (scripts) await page.waitForSelector('[data-question="ehr_backup"][data-asked="not_asked"]');
     for (const key of ["ehr_backup", "backup_frequency", "backup_offline"]) looker.must((await shown(key)) === "not_asked", key);
-    await looker.look(page, `form-skipped${mark}`);
+    await looker.look(page, "form-skipped");
     await choose("ehr_in_use", "yes");
     await follow();
     if (scripts) await page.waitForSelector('[data-question="ehr_backup"][data-asked="required"]');
@@ -103,7 +102,7 @@ export default async function (looker) {
     await choose("backup_media_kinds", "three_or_more");
     await choose("backup_offline", "yes");
     await choose("backup_leak_protection", "no");
-    await looker.look(page, `form-asked${mark}`);
+    await looker.look(page, "form-asked");
     await picture("clerk-form");
     await press("保存して次へ");
     await choose("server_services_stopped", "yes");
@@ -113,11 +112,11 @@ export default async function (looker) {
     await press("一時保存");
     await page.goto("/");
     await looker.reads(page, "まだ提出されていません");
-    await looker.look(page, `home-draft${mark}`);
+    await looker.look(page, "home-draft");
     await picture("clerk-home");
     await page.getByRole("link", { name: /続きを入力する/ }).first().click();
     await page.getByRole("link", { name: "1ページにすべて表示する" }).click();
-    await looker.look(page, `form-whole${mark}`);
+    await looker.look(page, "form-whole");
     await press("内容を確認して提出へ");
 
     // The error: "none" together with another option. And more kinds of media than copies: a warning.
@@ -126,11 +125,11 @@ export default async function (looker) {
     await page.locator('[name="consultation_desk"][value="none_wanted"]').uncheck();
     await press("内容を確認して提出へ");
     await looker.reads(page, "確認をお願いしたい点が1件あります");
-    await looker.look(page, `check${mark}`);
+    await looker.look(page, "check");
     await picture("clerk-check");
     await press("この内容で提出する");
     await looker.reads(page, "受付番号");
-    await looker.look(page, `receipt${mark}`);
+    await looker.look(page, "receipt");
     await picture("clerk-receipt");
     const saving = page.waitForEvent("download");
     await page.getByRole("link", { name: /署名付き受付票/ }).click();
@@ -147,7 +146,7 @@ export default async function (looker) {
     looker.must(page.url().includes("/receipts/2"), page.url());
     await page.goto("/");
     await looker.reads(page, "提出済み");
-    await looker.look(page, `home-submitted${mark}`);
+    await looker.look(page, "home-submitted");
     await page.getByRole("button", { name: "ログアウト" }).click();
     await looker.reads(page, "ログアウトしました");
 }
@@ -156,6 +155,7 @@ export default async function (looker) {
 async function secondFactor(looker, page, login, password) {
     await page.getByRole("link", { name: "2要素認証を設定する" }).click();
     await looker.look(page, "second-factor");
+    await looker.picture(page, "clerk-second-factor");
     await page.locator('input[type="password"]').fill(password);
     await page.locator('[name="code"]').fill("000000");
     await page.getByRole("button", { name: "2要素認証を設定する" }).click();

@@ -1,5 +1,7 @@
 // A prefecture's staff: who is missing, reminders, one hospital with history, a return with a comment that the hospital answers, acceptance, proxy entry,
 // files with live progress, the table of the area, accounts of hospitals. And what a municipality sees of it.
+import { readFileSync } from "node:fs";
+
 export default async function (looker) {
     const page = await looker.person();
     await looker.signIn(page, "tokyo");
@@ -39,7 +41,7 @@ export default async function (looker) {
     await looker.look(clerk, "form-commented");
     const other = await clerk.locator('[name="bcp_defined"]:not(:checked)').first().getAttribute("value");
     await clerk.locator(`[name="bcp_defined"][value="${other}"]`).check();
-    await clerk.waitForFunction(() => /保存しました/.test(document.querySelector("[data-saved]").textContent));
+    await looker.saved(clerk);
     await fillIn(clerk);
     await clerk.getByRole("button", { name: "内容を確認して提出へ" }).first().click();
     await clerk.getByRole("button", { name: "この内容で提出する" }).click();
@@ -55,7 +57,7 @@ export default async function (looker) {
     await looker.reads(page, "無回答（紙の回答にそう書かれている場合だけ）");
     await looker.look(page, "proxy-form");
     await page.getByLabel("氏名").fill("代行 花子");
-    await page.waitForFunction(() => /保存しました/.test(document.querySelector("[data-saved]").textContent));
+    await looker.saved(page);
 
     // Files: the hospital's own, and many at once with the progress of the job.
     await page.goto("/surveys/2024/uploads");
@@ -63,11 +65,12 @@ export default async function (looker) {
     const saving = page.waitForEvent("download");
     await page.getByRole("link", { name: /前回までの回答入り/ }).click();
     const file = await (await saving).path();
-    await page.locator('input[type="file"]').setInputFiles({ name: "bulk.xlsx", mimeType: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", buffer: (await import("node:fs")).readFileSync(file) });
+    await page.locator('input[type="file"]').setInputFiles({ name: "bulk.xlsx", mimeType: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", buffer: readFileSync(file) });
     await page.locator('[name="act"]').first().check();
     await page.getByRole("button", { name: "送る" }).click();
     await looker.reads(page, "指摘");
     await looker.look(page, "upload-checked");
+    await bulk(looker, page);
 
     await page.goto("/surveys/2024/reminders");
     await looker.look(page, "reminders");
@@ -83,6 +86,7 @@ export default async function (looker) {
     await page.getByRole("button", { name: "アカウントを作ってメールを送る" }).click();
     await looker.reads(page, "登録の結果");
     await looker.look(page, "hospital-accounts-made");
+    await looker.picture(page, "prefecture-accounts");
 
     // A municipality sees and chases its own, and has nothing of the selection.
     const city = await looker.person();
@@ -92,6 +96,39 @@ export default async function (looker) {
     looker.must((await city.goto("/surveys/2024/hospitals/CYD0001")).status() === 404, "another ward's hospital");
     looker.must((await city.goto("/programs")).status() === 403, "the selection");
     await looker.look(city, "forbidden");
+}
+
+/** A file of thousands of rows is taken for good, followed while it goes on, and given back with what was found; then a hospital of it is read. */
+async function bulk(looker, page) {
+    await page.goto("/surveys/2024/uploads");
+    await page.locator('input[type="file"]').setInputFiles(looker.given.bulk);
+    await page.locator('[name="act"][value="import"]').check();
+    await page.getByRole("button", { name: "送る" }).click();
+    await page.waitForURL(/\/jobs\//);
+    // What was heard would be gone if the page were read again.
+    const follow = () => page.evaluate(() => {
+        globalThis.heard = new Set();
+        const bar = document.getElementById("job-bar");
+        new MutationObserver(() => globalThis.heard.add(`${bar.value}/${bar.max}`)).observe(bar, { attributes: true });
+    });
+    if (page.scripts) await follow();
+    const over = page.getByRole("link", { name: "取込みの結果を見る" });
+    await over.waitFor({ timeout: 60000 });
+    if (page.scripts) {
+        const heard = await page.evaluate(() => [...(globalThis.heard ?? [])]);
+        looker.must(heard.length > 1, `the job did not move in the page: ${heard}`);
+    }
+    await looker.look(page, "import-over");
+    await over.click();
+    await looker.reads(page, "取り込みました");
+    await looker.look(page, "import");
+    const saving = page.waitForEvent("download");
+    await page.getByRole("link", { name: /指摘を書き込んだファイル/ }).click();
+    const saved = await saving;
+    looker.must(/\.xlsx$/.test(saved.suggestedFilename()) && readFileSync(await saved.path()).subarray(0, 2).toString() === "PK", "the annotated workbook");
+    await page.goto("/surveys/2024/hospitals/TKY0001");
+    await looker.reads(page, "提出済み");
+    await looker.reads(page, looker.given.answered);
 }
 
 /** Answers what is asked and empty, and what is asked because of that. */

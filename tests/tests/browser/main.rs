@@ -17,8 +17,9 @@ use server::app::outbox;
 use server::auth::actor::Actor;
 use server::auth::permit::Permit;
 use tests::app::TestApp;
+use tests::files::xlsx;
 use tests::smtp::SmtpServer;
-use tests::world::{PASSWORD, UNPLACED, done, now};
+use tests::world::{OTHER_WARD, PASSWORD, UNPLACED, answers_2024, but, done, now, survey_of};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("browser")
@@ -135,9 +136,40 @@ async fn the_guides_as_pages() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_prefectures_staff() {
+async fn a_browser_that_is_left_alone() {
+    let app = TestApp::spawn().await;
+    journey("idle", &app, json!({})).await;
+}
+
+/// A file that takes a while: one hospital that has not answered, one with a fault, and thousands that nobody knows.
+fn bulk(name: &str) -> PathBuf {
+    let nobody: Vec<String> = (0..4000).map(|number| format!("ZZZ{number:04}")).collect();
+    let mut rows = vec![
+        (UNPLACED.gmis, answers_2024()),
+        (OTHER_WARD.gmis, but(answers_2024(), "ehr_in_use", "たぶん")),
+    ];
+    rows.extend(nobody.iter().map(|gmis| (gmis.as_str(), answers_2024())));
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, xlsx(survey_of("2024").first_edition(), &rows)).unwrap();
+    path
+}
+
+/// A prefecture's staff.
+async fn prefecture(scripts: bool) {
     let app = TestApp::answered().await;
-    journey("prefecture", &app, json!({})).await;
+    let bulk = bulk(if scripts { "bulk.xlsx" } else { "bulk-without-scripts.xlsx" });
+    let given = json!({"scripts": scripts, "bulk": bulk, "answered": answers_2024()["respondent"]["organisation"]});
+    journey("prefecture", &app, given).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prefectures_staff() {
+    prefecture(true).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prefectures_staff_without_javascript() {
+    prefecture(false).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -147,7 +179,19 @@ async fn the_selection_board_from_candidates_to_acceptance() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_selection_board_without_javascript() {
+    let app = TestApp::answered().await;
+    journey("board", &app, json!({"scripts": false})).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_ministry_from_the_map_to_a_release() {
     let app = TestApp::answered().await;
     journey("ministry", &app, json!({})).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ministry_without_javascript() {
+    let app = TestApp::answered().await;
+    journey("ministry", &app, json!({"scripts": false})).await;
 }

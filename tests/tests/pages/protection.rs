@@ -4,6 +4,8 @@ use reqwest::Method;
 use tests::app::TestApp;
 use tests::pages::Reader;
 
+use crate::rights::{allowed, filled, pages};
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_led_to_the_sign_in_page_and_back_to_where_they_wanted_to_go() {
     let app = TestApp::spawn().await;
@@ -91,6 +93,56 @@ async fn every_page_carries_the_headers_that_browsers_obey() {
     let style = reader.get(&format!("/assets/{asset}")).await;
     assert_eq!(style.headers["cache-control"], "public, max-age=31536000, immutable");
     assert_eq!(style.headers["content-type"], "text/css; charset=utf-8");
+}
+
+/// Every page of the sources, its files and pictures with it, as the first role reads it that may.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_personal_page_is_kept_by_a_browser_or_shown_in_a_frame() {
+    let app = TestApp::answered().await;
+    // Most of what a ministry reads is there in the world; what it may not is a prefecture's or a hospital's.
+    let roles = ["administrator", "tokyo", "hospital"];
+    let mut readers = std::collections::HashMap::new();
+    for role in roles {
+        readers.insert(role, Reader::sign_in(&app, role).await);
+    }
+    let nobody = Reader::nobody(&app);
+    let (mut personal, mut shown_whole) = (0, 0);
+    for page in pages().iter().filter(|page| page.method == Method::GET) {
+        // Styles and modules are of nobody, and events never end by themselves.
+        if page.path.starts_with("/assets/") || page.path.ends_with("/events") {
+            continue;
+        }
+        let path = filled(&page.path);
+        let reader = match &page.policy {
+            None => &nobody,
+            Some(policy) => {
+                let role = roles.into_iter().find(|role| allowed(policy).contains(role)).unwrap();
+                personal += 1;
+                &readers[role]
+            }
+        };
+        let shown = reader.get(&path).await;
+        let header = |name: &str| {
+            let value = shown.headers.get(name).map(|value| value.to_str().unwrap().to_owned());
+            value.unwrap_or_default()
+        };
+        assert_eq!(header("cache-control"), "no-store", "{path}");
+        assert_eq!(header("x-content-type-options"), "nosniff", "{path}");
+        let policy = header("content-security-policy");
+        for part in [
+            "default-src 'none'",
+            "frame-ancestors 'none'",
+            "form-action 'self'",
+            "base-uri 'none'",
+        ] {
+            assert!(policy.contains(part), "{path}: {policy}");
+        }
+        assert!(!policy.contains("unsafe"), "{path}: {policy}");
+        shown_whole += u32::from(shown.status == 200);
+    }
+    assert!(personal > 35, "only {personal} personal pages were found");
+    // Not only the headers of refusals were looked at.
+    assert!(shown_whole > 35, "only {shown_whole} pages were shown");
 }
 
 #[tokio::test(flavor = "multi_thread")]

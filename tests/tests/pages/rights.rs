@@ -8,11 +8,13 @@ use tests::pages::Reader;
 use tests::world::OWN;
 
 /// A page as its handler declares it.
-struct Found {
-    path: String,
-    method: Method,
+pub struct Found {
+    /// With places in braces.
+    pub path: String,
+    /// How it is asked for.
+    pub method: Method,
     /// What its `Visitor` asks for; `None`: anybody may.
-    policy: Option<String>,
+    pub policy: Option<String>,
 }
 
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -27,7 +29,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 /// Every page of the sources.
-fn pages() -> Vec<Found> {
+pub fn pages() -> Vec<Found> {
     let mut sources = Vec::new();
     files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../server/src/pages"), &mut sources);
     let mut pages = Vec::new();
@@ -52,7 +54,7 @@ fn pages() -> Vec<Found> {
 }
 
 /// The roles of the world's accounts that a policy lets in, in words of their own and not the program's.
-fn allowed(policy: &str) -> &'static [&'static str] {
+pub fn allowed(policy: &str) -> &'static [&'static str] {
     match policy {
         "ReadSelf" | "ReadSurveys" | "ReadReleases" => &["hospital", "shinjuku", "tokyo", "analyst", "administrator", "operator"],
         "ReadHospitals" | "ReadAnswers" | "FollowJobs" => &["hospital", "shinjuku", "tokyo", "analyst", "administrator"],
@@ -75,7 +77,7 @@ fn allowed(policy: &str) -> &'static [&'static str] {
 const ROLES: [&str; 6] = ["hospital", "shinjuku", "tokyo", "analyst", "administrator", "operator"];
 
 /// A path with something in its places: what there is in the world, or an id that nothing has.
-fn filled(path: &str) -> String {
+pub fn filled(path: &str) -> String {
     path.replace("{survey}", "2024")
         .replace("{hospital}", OWN.gmis)
         .replace("{number}", "1")
