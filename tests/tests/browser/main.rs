@@ -151,3 +151,9 @@ async fn the_ministry_from_the_map_to_a_release() {
     let app = TestApp::answered().await;
     journey("ministry", &app, json!({})).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_done_around_the_lists_of_a_programme() {
+    let app = TestApp::answered().await;
+    journey("programme", &app, json!({})).await;
+}
