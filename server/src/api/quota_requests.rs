@@ -189,6 +189,17 @@ pub async fn list_quota_requests(
     Ok(web::Json(asked.into_iter().map(QuotaRequestJson::from).collect()))
 }
 
+async fn decided(
+    state: &State,
+    guarded: &Guarded<SetQuotas>,
+    (program, request): &(String, Uuid),
+    decision: Decision,
+    body: &NewDecisionJson,
+) -> Result<web::Json<QuotaRequestJson>, ApiError> {
+    let asked = moves::decide(state, &guarded.permit, program, *request, decision, &body.reason).await?;
+    Ok(web::Json(asked.into()))
+}
+
 /// Grants a request: the moves are made as new versions of the cells, and no total changes.
 #[utoipa::path(tag = "programs", operation_id = "grant_quota_request", security(("bearer" = [])),
     params(("program" = String, Path), ("request" = Uuid, Path)), request_body = NewDecisionJson, responses(
@@ -206,9 +217,7 @@ pub async fn grant_quota_request(
     path: web::Path<(String, Uuid)>,
     body: web::Json<NewDecisionJson>,
 ) -> Result<web::Json<QuotaRequestJson>, ApiError> {
-    let (program, request) = path.into_inner();
-    let asked = moves::decide(&state, &guarded.permit, &program, request, Decision::Grant, &body.reason).await?;
-    Ok(web::Json(asked.into()))
+    decided(&state, &guarded, &path, Decision::Grant, &body).await
 }
 
 /// Refuses a request: nothing moves.
@@ -228,7 +237,5 @@ pub async fn refuse_quota_request(
     path: web::Path<(String, Uuid)>,
     body: web::Json<NewDecisionJson>,
 ) -> Result<web::Json<QuotaRequestJson>, ApiError> {
-    let (program, request) = path.into_inner();
-    let asked = moves::decide(&state, &guarded.permit, &program, request, Decision::Refuse, &body.reason).await?;
-    Ok(web::Json(asked.into()))
+    decided(&state, &guarded, &path, Decision::Refuse, &body).await
 }

@@ -1,6 +1,7 @@
 //! What a use case refuses of a form's content: the page again, with the sentence above it and what was typed kept. What forbids the page itself stays an error.
 
 use actix_web::http::StatusCode;
+use survey::fault::Fault;
 
 use crate::error::{AppError, Refusal};
 use crate::pages::error::PageError;
@@ -14,6 +15,8 @@ pub struct Refused {
     pub code: String,
     /// Says what is wrong and what to do.
     pub sentence: String,
+    /// Of a file: what was found in it.
+    pub faults: Vec<Fault>,
 }
 
 impl Refused {
@@ -23,6 +26,7 @@ impl Refused {
             status: StatusCode::UNPROCESSABLE_ENTITY,
             code: code.to_owned(),
             sentence: sentence.into(),
+            faults: Vec::new(),
         }
     }
 }
@@ -36,9 +40,14 @@ pub fn refused(error: AppError) -> Result<Refused, PageError> {
         status,
         code: refusal.code.into_owned(),
         sentence: refusal.message,
+        faults: Vec::new(),
     };
     match error {
-        AppError::Invalid(refusal) | AppError::Faulty(refusal, _) => Ok(told(StatusCode::UNPROCESSABLE_ENTITY, refusal)),
+        AppError::Invalid(refusal) => Ok(told(StatusCode::UNPROCESSABLE_ENTITY, refusal)),
+        AppError::Faulty(refusal, faults) => Ok(Refused {
+            faults,
+            ..told(StatusCode::UNPROCESSABLE_ENTITY, refusal)
+        }),
         AppError::Conflict(refusal) | AppError::Stale(refusal, _) => Ok(told(StatusCode::CONFLICT, refusal)),
         // A hospital that was typed, not one of the path.
         AppError::NotFound(refusal) if refusal.code == "hospital_unknown" => Ok(told(StatusCode::UNPROCESSABLE_ENTITY, refusal)),

@@ -130,6 +130,17 @@ async fn wishes_that_cannot_hold_together_are_named_and_nothing_is_chosen() {
     let said = problem["detail"].as_str().unwrap();
     assert!(said.contains("最大1病院（希望は5病院以上）"), "{said}");
 
+    // Where hospitals give the area a name, it stands before the code.
+    let named = "UPDATE program_hospital SET attributes = attributes || '{\"medical_area_name\": \"区中央部\"}' WHERE attributes->>'medical_area' = '1301'";
+    assert_eq!(app.database.superuser().await.execute(named, &[]).await.unwrap(), 1);
+    let five_each = json!([{"key": "five", "label": "どの医療圏からも5病院", "attribute": "medical_area", "at_least": 5}]);
+    let problem = preview(&tokyo, &criteria(&five_each)).await.refused(409, "wishes_infeasible");
+    let said = problem["detail"].as_str().unwrap();
+    assert!(
+        said.contains("区中央部（1301） は最大1病院") && said.contains("、1304 は"),
+        "{said}"
+    );
+
     // What is in force does not keep anybody from looking at something better.
     let mended = preview(&tokyo, &criteria(&json!([two_of_1304()]))).await.expect(200);
     assert_eq!(

@@ -195,3 +195,9 @@ async fn the_ministry_without_javascript() {
     let app = TestApp::answered().await;
     journey("ministry", &app, json!({"scripts": false})).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_done_around_the_lists_of_a_programme() {
+    let app = TestApp::answered().await;
+    journey("programme", &app, json!({})).await;
+}

@@ -199,7 +199,7 @@ async fn a_list_is_handed_in_only_when_every_cell_is_exact_and_then_only_read() 
     let before = version(&app).await;
     let html = act(&tokyo, "hand_in", &[]).await.expect(409);
     assert!(
-        html.contains("href=\"#cell-400-up\"") && html.contains("支援枠2病院に対して、選定は1病院です"),
+        html.contains("href=\"#sum-400-up\"") && html.contains("支援枠2病院に対して、選定は1病院です"),
         "{html}"
     );
     assert_eq!(version(&app).await, before);

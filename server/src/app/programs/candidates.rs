@@ -32,6 +32,10 @@ pub struct Excluded {
     pub hospital: String,
     /// Name.
     pub name: String,
+    /// Key of its band; `None` under 20 beds.
+    pub band: Option<String>,
+    /// Licensed beds.
+    pub beds: u16,
     /// Stable reason with its details.
     #[serde(flatten)]
     pub reason: NotEligible,
@@ -178,6 +182,8 @@ pub(super) async fn inputs(conn: &mut AsyncPgConnection, program: &ProgramRow, p
             _ => excluded.push(Excluded {
                 hospital: record.gmis,
                 name: record.name,
+                band: record.band,
+                beds: record.beds.number(),
                 reason,
                 message,
                 wish: record.facts.wish,

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::candidates::inputs;
 use super::lists::steps;
-use super::wishes::off_thread;
+use super::wishes::{names, off_thread};
 use super::{require, require_prefecture};
 use crate::app::idempotency::{Answer, Key, once};
 use crate::app::state::State;
@@ -67,7 +67,8 @@ pub async fn choose(
             ));
         }
         let (candidates, quotas, criteria) = (take(&mut inputs.candidates), take(&mut inputs.quotas), inputs.criteria.clone());
-        let chosen = off_thread(move || selection::choose(&candidates, &quotas, &criteria)).await?;
+        let names = names(&candidates);
+        let chosen = off_thread(&names, move || selection::choose(&candidates, &quotas, &criteria)).await?;
         let before = selections::latest(conn, &program.id, number).await?;
         let same_as_before = before.as_ref().map(|row| row.result_hash == chosen.result_hash);
         let report = SelectionReport {

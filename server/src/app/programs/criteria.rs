@@ -71,7 +71,11 @@ pub async fn preview(
         let wanted = checked(&program, wanted)?;
         let inputs = inputs(conn, &program, prefecture).await?;
         note_reading(conn, actor, ("preview_criteria", now), (&program, prefecture), &inputs).await?;
-        off_thread(move || selection::compare(&inputs.candidates, &inputs.quotas, &inputs.criteria, &wanted)).await
+        let names = wishes::names(&inputs.candidates);
+        off_thread(&names, move || {
+            selection::compare(&inputs.candidates, &inputs.quotas, &inputs.criteria, &wanted)
+        })
+        .await
     })
     .await
 }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use analytics::selection::wishes::MOST_WISHES;
-use analytics::selection::{Conflict, CriteriaError, Opposed, SelectionError};
-use survey::attribute::{self, Vocabulary};
+use analytics::selection::{CandidateHospital, Conflict, CriteriaError, Opposed, SelectionError};
+use survey::area::MunicipalityCode;
+use survey::attribute::{self, Attributes, Names, Vocabulary};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
@@ -15,11 +16,26 @@ static TURNS: Semaphore = Semaphore::const_new(2);
 /// How long one waits: with both turns that a preview may take it is within the time that a transaction may lie idle.
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
-/// Runs a choice or a comparison of choices.
+/// What hospitals call the codes of their places, so that a clash names an area and not its code only.
+pub(super) fn names(candidates: &[CandidateHospital]) -> Names {
+    let mut names = Names::default();
+    for candidate in candidates {
+        let attributes = Attributes::try_from(candidate.attributes.clone()).unwrap_or_default();
+        let municipality = candidate
+            .municipality
+            .as_deref()
+            .and_then(|code| MunicipalityCode::parse(code).ok());
+        names.note(&attributes, municipality.as_ref());
+    }
+    names
+}
+
+/// Runs a choice or a comparison of choices among hospitals that call places by these names.
 ///
 /// # Errors
 /// `wishes_infeasible` names the wishes that cannot hold together, `wishes_too_hard` says that the solver was stopped; unavailable when too many wait.
 pub(super) async fn off_thread<T: Send + 'static>(
+    names: &Names,
     work: impl FnOnce() -> Result<T, SelectionError> + Send + 'static,
 ) -> Result<T, AppError> {
     let turn = timeout(LONGEST_WAIT, TURNS.acquire())
@@ -29,7 +45,7 @@ pub(super) async fn off_thread<T: Send + 'static>(
     let done = tokio::task::spawn_blocking(work).await.map_err(AppError::internal)?;
     drop(turn);
     done.map_err(|error| match error {
-        SelectionError::WishesInfeasible(conflict) => AppError::conflict("wishes_infeasible", clash(&conflict)),
+        SelectionError::WishesInfeasible(conflict) => AppError::conflict("wishes_infeasible", clash(&conflict, names)),
         SelectionError::WishesTooHard => AppError::conflict(
             "wishes_too_hard",
             "時間内に、希望をすべて満たす最良の選定を求められませんでした。何も選定していません。希望の数を減らすか、緩めてからやり直してください。",
@@ -39,7 +55,7 @@ pub(super) async fn off_thread<T: Send + 'static>(
 }
 
 /// The wishes that cannot hold together, and what would help, in Japanese.
-fn clash(conflict: &Conflict) -> String {
+fn clash(conflict: &Conflict, names: &Names) -> String {
     let named: Vec<String> = conflict.wishes.iter().map(|wish| shown(&wish.label, &wish.key)).collect();
     let mut text = match conflict.wishes.as_slice() {
         [_] => format!("支援枠の中では、次の希望を満たせません：{}。", named.concat()),
@@ -50,7 +66,7 @@ fn clash(conflict: &Conflict) -> String {
         ),
     };
     for wish in &conflict.wishes {
-        text.push_str(&limits(wish));
+        text.push_str(&limits(wish, names));
     }
     let helps: Vec<&str> = conflict
         .wishes
@@ -72,10 +88,19 @@ fn shown(label: &str, key: &str) -> String {
     format!("「{label}」（{key}）")
 }
 
+/// A value with the name that hospitals give it, if they give one. Codes of different kinds differ in length, so a code alone tells what it is of.
+fn called(value: &str, names: &Names) -> String {
+    let name = attribute::catalogue().names().iter().find_map(|one| names.of(&one.of, value));
+    name.map_or_else(|| value.to_owned(), |name| format!("{name}（{value}）"))
+}
+
 /// Where a wish asks for what the cells cannot give in any case; the first ones of them.
-fn limits(wish: &Opposed) -> String {
+fn limits(wish: &Opposed, names: &Names) -> String {
     let said = wish.limits.iter().take(5).map(|limit| {
-        let value = limit.value.as_ref().map_or_else(String::new, |value| format!("{value} は"));
+        let value = limit
+            .value
+            .as_ref()
+            .map_or_else(String::new, |value| format!("{} は", called(value, names)));
         let (word, asked) = if limit.asked > limit.possible {
             ("最大", "以上")
         } else {

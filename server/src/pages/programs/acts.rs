@@ -6,8 +6,11 @@ use serde::Deserialize;
 use survey::prefecture::PrefectureCode;
 
 use super::board::board;
-use super::gathered::View;
-use super::{band_label, board_path, cell_id, prefecture};
+use super::cells::page_of;
+use super::gathered::Gathered;
+use super::sums::summary_id;
+use super::views::View;
+use super::{band_label, board_path, prefecture};
 use crate::app::programs::choosing;
 use crate::app::programs::lists::ListReport;
 use crate::app::programs::lists::steps::{self, Adjustment};
@@ -16,7 +19,7 @@ use crate::auth::permit::ChooseHospitals;
 use crate::error::AppError;
 use crate::pages::answers::checks::keyed;
 use crate::pages::error::PageError;
-use crate::pages::page::{encoded, go_to};
+use crate::pages::page::go_to;
 use crate::pages::refusals::{Refused, refused};
 use crate::pages::visitor::Visitor;
 
@@ -51,7 +54,13 @@ pub struct Sent {
     pub band: String,
     /// The same.
     #[serde(default)]
+    pub standing: String,
+    /// The same.
+    #[serde(default)]
     pub q: String,
+    /// The same.
+    #[serde(default)]
+    pub page: String,
     /// When the ministry extends: until when.
     #[serde(default)]
     pub until: String,
@@ -108,7 +117,7 @@ impl Problem {
                     cell.quota,
                     cell.chosen
                 );
-                errors.push((cell_id(&cell.band), words));
+                errors.push((summary_id(&cell.band), words));
             }
         }
         errors
@@ -144,14 +153,12 @@ pub async fn act_on_board(
     let (program, code) = place.into_inner();
     let (prefecture, sent) = (prefecture(&code)?, form.into_inner());
     let taken = take(&state, &visitor, (&program, prefecture), &sent).await;
-    let view = View {
-        band: sent.band.clone(),
-        sought: sent.q.clone(),
-    };
+    let view = View::of(&sent.band, &sent.standing, &sent.q, &sent.page);
     match taken {
         Ok(done) => {
-            let query = encoded(&[("done", done), ("band", &view.band), ("q", &view.sought)]);
-            Ok(go_to(format!("{}?{query}{}", board_path(&program, prefecture), anchor(&sent))))
+            let (view, anchor) = place_of(&state, &visitor, (&program, prefecture), view, &sent).await?;
+            let query = view.query(&[("done", done)]);
+            Ok(go_to(format!("{}?{query}{anchor}", board_path(&program, prefecture))))
         }
         Err(error) => {
             let problem = Problem::of(refused(error)?, sent);
@@ -160,10 +167,24 @@ pub async fn act_on_board(
     }
 }
 
-/// Back to the line that was acted on; what concerns the whole list is told at the top.
-fn anchor(sent: &Sent) -> String {
+/// Back to the line that was acted on, on whatever page of the same view it stands now; what concerns the whole list is told at the top.
+async fn place_of(
+    state: &State,
+    visitor: &Visitor<ChooseHospitals>,
+    (program, prefecture): (&str, PrefectureCode),
+    view: View,
+    sent: &Sent,
+) -> Result<(View, String), AppError> {
     let is_line = matches!(sent.act.as_str(), "add" | "up" | "down" | "rank") && sent.hospital.chars().all(char::is_alphanumeric);
-    if is_line { format!("#h-{}", sent.hospital) } else { String::new() }
+    if !is_line {
+        return Ok((view, String::new()));
+    }
+    let gathered = Gathered::read(state, &visitor.also()?, program, prefecture).await?;
+    Ok(match page_of(&gathered, &view, &sent.hospital)? {
+        Some(page) => (View { page, ..view }, format!("#h-{}", sent.hospital)),
+        // It left the view: what was next to it is.
+        None => (view, "#list".to_owned()),
+    })
 }
 
 async fn take(

@@ -9,14 +9,20 @@ use survey::prefecture::PrefectureCode;
 use uuid::Uuid;
 
 use super::acts::{Problem, Sent};
-use super::gathered::{Cell, Gathered, View};
-use super::{band_label, below_program, board_path, list_state, prefecture};
+use super::cells::{self, Cell};
+use super::gathered::Gathered;
+use super::pager::Pager;
+use super::sums::{self, Summary};
+use super::tabs::{Tab, tabs};
+use super::views::{Standing, View};
+use super::{band_label, bands, below_program, board_path, list_state, prefecture};
 use crate::app::programs::lists::TakenStep;
 use crate::app::programs::quotas::moves;
 use crate::app::state::State;
-use crate::auth::permit::{AcceptLists, AskForQuota, ChooseHospitals, DownloadLists, Policy, ReadPrograms, SetQuotas};
+use crate::auth::permit::{AcceptLists, AskForQuota, ChooseHospitals, DownloadLists, Permit, Policy, ReadPrograms, SetQuotas};
+use crate::error::AppError;
 use crate::pages::error::PageError;
-use crate::pages::fields::ErrorSummary;
+use crate::pages::fields::{ChoiceField, ErrorSummary};
 use crate::pages::page::{Page, render};
 use crate::pages::visitor::Visitor;
 use crate::pages::words;
@@ -56,6 +62,7 @@ pub struct May {
 #[template(path = "programs/board.html")]
 struct BoardPage {
     page: Page,
+    tabs: Vec<Tab>,
     errors: ErrorSummary,
     meanwhile: Vec<Line>,
     path: String,
@@ -69,7 +76,11 @@ struct BoardPage {
     version: i32,
     key: String,
     criteria: String,
+    summaries: Vec<Summary>,
+    standings: [Standing; 6],
     cells: Vec<Cell>,
+    pager: Pager,
+    filters: Vec<ChoiceField>,
     view: View,
     excluded: usize,
     open_requests: usize,
@@ -96,7 +107,11 @@ pub struct Query {
     #[serde(default)]
     band: String,
     #[serde(default)]
+    standing: String,
+    #[serde(default)]
     q: String,
+    #[serde(default)]
+    page: String,
     #[serde(default)]
     done: String,
 }
@@ -113,10 +128,7 @@ pub async fn read_board(
     query: web::Query<Query>,
 ) -> Result<HttpResponse, PageError> {
     let (program, code) = place.into_inner();
-    let view = View {
-        band: query.band.clone(),
-        sought: query.q.trim().to_owned(),
-    };
+    let view = View::of(&query.band, &query.standing, &query.q, &query.page);
     let prefecture = prefecture(&code)?;
     board(&state, &visitor, (&program, prefecture), view, Problem::none(&query.done)).await
 }
@@ -134,32 +146,28 @@ pub(super) async fn board<P: Policy>(
 ) -> Result<HttpResponse, PageError> {
     let permit = visitor.also::<ReadPrograms>()?;
     let gathered = Gathered::read(state, &permit, program, prefecture).await?;
-    let requests = moves::list(state, &permit, program).await?;
-    let open_requests = requests
-        .iter()
-        .filter(|one| one.decision.is_none() && one.prefecture == prefecture)
-        .count();
+    let open_requests = open_requests(state, &permit, program, prefecture).await?;
     let path = board_path(program, prefecture);
     let may = may(visitor, gathered.list_state(), gathered.quotas.is_empty());
     let list = gathered.list.as_ref();
     let deadline = list.map_or_else(|| gathered.extended.unwrap_or(gathered.program.deadline), |list| list.deadline);
-    let lines: Vec<(i32, Line)> = gathered.history.iter().map(|step| (step.version, line(step, &gathered))).collect();
-    let seen = problem.sent.version;
-    let is_stale = problem.refused.as_ref().is_some_and(|refused| refused.code == "list_changed");
-    let (meanwhile, history) = if is_stale {
-        lines.into_iter().partition(|(version, _)| *version > seen)
-    } else {
-        (Vec::new(), lines)
-    };
+    let (meanwhile, history) = steps(&gathered, &problem);
     let page = visitor.page(format!("{}の選定", prefecture.name()));
-    let cells = gathered.cells(&view, &path)?;
+    let shown = cells::board(&gathered, &view, &path)?;
+    let view = View {
+        page: shown.pager.page,
+        ..view
+    };
+    let bands: Vec<_> = bands(&gathered.program)?.iter().map(|band| (band.key, band.label)).collect();
     let status = problem.refused.as_ref().map_or(StatusCode::OK, |refused| refused.status);
-    let shown = BoardPage {
+    let board = BoardPage {
         page: below_program(page, &gathered.program).done(problem.done),
+        // The ministry comes from the progress of all and stands below it.
+        tabs: tabs(&visitor.who.role, program, if may.say { "" } else { "/prefectures" }),
         errors: ErrorSummary {
             errors: problem.errors(list),
         },
-        meanwhile: meanwhile.into_iter().map(|(_, line)| line).collect(),
+        meanwhile,
         state: list_state(gathered.list_state()),
         left: format!("提出期限：{}（{}）", words::moment(deadline), words::left(deadline, state.now())),
         handed_in: list.and_then(|list| list.handed_in_at).map_or_else(String::new, words::moment),
@@ -173,14 +181,36 @@ pub(super) async fn board<P: Policy>(
         excluded: gathered.candidates.excluded.len(),
         extended: gathered.extended.is_some(),
         open_requests,
-        history: history.into_iter().rev().map(|(_, line)| line).collect(),
+        history,
+        summaries: sums::summaries(&gathered, &path)?,
+        standings: Standing::ALL,
+        cells: shown.cells,
+        pager: shown.pager,
+        filters: view.filters(&bands),
         path,
-        cells,
         view,
         may,
         sent: problem.sent,
     };
-    Ok(render(status, &shown))
+    Ok(render(status, &board))
+}
+
+async fn open_requests(state: &State, permit: &Permit<ReadPrograms>, program: &str, prefecture: PrefectureCode) -> Result<usize, AppError> {
+    let requests = moves::list(state, permit, program).await?;
+    let open = requests.iter().filter(|one| one.decision.is_none() && one.prefecture == prefecture);
+    Ok(open.count())
+}
+
+/// The steps of the list: what somebody with an old page has not seen, and the others, the newest first.
+fn steps(gathered: &Gathered, problem: &Problem) -> (Vec<Line>, Vec<Line>) {
+    let is_stale = problem.refused.as_ref().is_some_and(|refused| refused.code == "list_changed");
+    let seen = problem.sent.version;
+    let (meanwhile, history): (Vec<&TakenStep>, Vec<&TakenStep>) =
+        gathered.history.iter().partition(|step| is_stale && step.version > seen);
+    (
+        meanwhile.into_iter().map(|step| line(step, gathered)).collect(),
+        history.into_iter().rev().map(|step| line(step, gathered)).collect(),
+    )
 }
 
 fn summary(gathered: &Gathered) -> String {

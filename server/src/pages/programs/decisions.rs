@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, post, web};
 
 use super::acts::{Problem, Sent};
 use super::board::board;
-use super::gathered::View;
+use super::views::View;
 use super::{board_path, prefecture};
 use crate::app::programs;
 use crate::app::programs::lists::steps::{self, Decision};

@@ -9,7 +9,7 @@ use crate::app::programs::lists::{self, Progress};
 use crate::app::programs::{self};
 use crate::app::state::State;
 use crate::auth::actor::Role;
-use crate::auth::permit::ReadPrograms;
+use crate::auth::permit::{ReadPrograms, SetQuotas};
 use crate::db::programs::ProgramRow;
 use crate::pages::error::PageError;
 use crate::pages::page::{Page, show};
@@ -32,6 +32,7 @@ struct Card {
 struct ListPage {
     page: Page,
     cards: Vec<Card>,
+    can_open: bool,
 }
 
 /// Lists the programmes.
@@ -48,6 +49,7 @@ pub async fn list_programs(state: web::Data<State>, visitor: Visitor<ReadProgram
     Ok(show(&ListPage {
         page: visitor.page("支援事業").at("/programs").below("/", "ホーム"),
         cards,
+        can_open: visitor.maybe::<SetQuotas>().is_some(),
     }))
 }
 

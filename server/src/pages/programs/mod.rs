@@ -1,21 +1,39 @@
-//! Support programmes: a prefecture chooses its hospitals on the board, asks for quota and weighs its criteria; the ministry sees all lists, accepts or
-//! returns them, and moves quota.
+//! Support programmes: a prefecture chooses its hospitals on the board, asks for quota, weighs its criteria and enters what it inspected; the ministry opens
+//! programmes, computes and moves quota, sees all lists, accepts or returns them, and brings in results. Both try out what it takes.
 
 mod acts;
 mod board;
+mod cells;
 mod coverage;
 mod criteria;
 mod decisions;
+mod faults;
 mod files;
 mod gathered;
+mod inspection_forms;
+mod inspections;
 mod lists;
 mod moves;
 mod national;
+mod openings;
 mod others;
+mod pager;
+mod plan_fields;
+mod plan_tables;
+mod plans;
+mod proposal_fields;
+mod quota_changes;
+mod quota_files;
+mod quota_proposals;
 mod quotas;
 mod requests;
+mod result_files;
+mod result_requests;
+mod results;
 mod rows;
+mod sums;
 mod tabs;
+mod views;
 mod weights;
 
 use actix_web::web;
@@ -33,11 +51,22 @@ pub fn configure(config: &mut web::ServiceConfig) {
     config
         .service(lists::list_programs)
         .service(national::read_program)
+        .service(openings::read_opening)
+        .service(openings::open_program)
+        .service(quota_files::read_quota_files)
+        .service(quota_files::send_quotas)
+        .service(quota_proposals::read_quota_proposal)
+        .service(quota_proposals::take_quota_proposal)
         .service(quotas::read_quotas)
         .service(quotas::set_quota)
         .service(requests::read_requests)
         .service(requests::decide_request)
         .service(coverage::read_coverage)
+        .service(plans::read_plan)
+        .service(results::read_results)
+        .service(result_files::send_results)
+        .service(result_requests::ask_for_results)
+        .service(result_requests::decide_on_results)
         .service(files::download_national)
         .service(files::download_hand_over)
         .service(files::download_form)
@@ -48,6 +77,8 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(decisions::extend_deadline)
         .service(others::read_others)
         .service(others::say_by_hand)
+        .service(inspections::read_inspections)
+        .service(inspections::say_inspection)
         .service(moves::read_moves)
         .service(moves::ask_for_quota)
         .service(criteria::read_criteria)

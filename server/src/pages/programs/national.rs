@@ -5,7 +5,7 @@ use analytics::selection::list::ListState;
 use askama::Template;
 
 use super::tabs::{Tab, tabs};
-use super::{band_label, bands, board_path, fullness, list_state, prefecture};
+use super::{Done, band_label, bands, board_path, fullness, list_state, prefecture};
 use crate::app::programs::lists::{self, CellProgress, Progress};
 use crate::app::programs::{self};
 use crate::app::state::State;
@@ -51,17 +51,19 @@ pub async fn read_program(
     state: web::Data<State>,
     visitor: Visitor<ReadPrograms>,
     place: web::Path<String>,
+    query: web::Query<Done>,
 ) -> Result<HttpResponse, PageError> {
     let program = programs::read(&state, &visitor.permit, &place).await?;
     if let Role::Prefecture(own) = visitor.who.role {
         return Ok(go_to(board_path(&program.id, own)));
     }
+    let done = (query.done == "opened").then_some("支援事業を始めました。続けて、支援枠を設定してください。");
     let progress = lists::progress(&state, &visitor.permit, &program.id).await?;
     let bands = bands(&program)?;
     let in_state = |wanted: Option<ListState>| progress.iter().filter(|one| one.state == wanted).count();
     let page = visitor.page(program.title.clone()).at("/programs").below("/", "ホーム");
     Ok(show(&NationalPage {
-        page: page.below("/programs", "支援事業"),
+        page: page.below("/programs", "支援事業").done(done),
         tabs: tabs(&visitor.who.role, &program.id, ""),
         facts: facts(&program),
         counts: vec![

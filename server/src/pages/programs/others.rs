@@ -7,6 +7,7 @@ use serde::Deserialize;
 use survey::prefecture::PrefectureCode;
 use uuid::Uuid;
 
+use super::pager::{LINES, Pager};
 use super::{below_program, board_path, prefecture};
 use crate::app::programs::candidates;
 use crate::app::programs::nominations::{self, Book, Whom};
@@ -49,6 +50,7 @@ struct OthersPage {
     nominations: Vec<Standing>,
     exclusions: Vec<Standing>,
     others: Vec<Other>,
+    pager: Pager,
     /// `None` for who may only look.
     form: Option<(TextField, ChoiceField, TextField)>,
     taking_back: String,
@@ -59,6 +61,8 @@ struct OthersPage {
 pub struct Query {
     #[serde(default)]
     hospital: String,
+    #[serde(default)]
+    page: String,
     #[serde(default)]
     done: String,
 }
@@ -75,6 +79,9 @@ pub struct Word {
     reason: String,
     #[serde(default)]
     key: String,
+    /// Of the address: which page of the hospitals below the forms.
+    #[serde(default)]
+    page: String,
 }
 
 /// Shows who is no candidate, and what was said by hand.
@@ -97,6 +104,7 @@ pub async fn read_others(
     };
     let word = Word {
         hospital: query.hospital.clone(),
+        page: query.page.clone(),
         ..Word::default()
     };
     shown(&state, &visitor, (&program, prefecture(&code)?), (done, None, &word)).await
@@ -169,7 +177,10 @@ async fn shown<P: Policy>(
     let exclusions = nominations::list(state, &permit, Book::Exclusion, program, prefecture).await?;
     let path = board_path(program, prefecture);
     let page = below_program(visitor.page("候補にならない病院と推薦・除外"), &row);
-    let others = candidates.excluded.into_iter().map(|one| Other {
+    let pager = Pager::of(candidates.excluded.len(), word.page.parse().unwrap_or(1), |page| {
+        format!("{path}/others?page={page}#others")
+    });
+    let others = candidates.excluded.into_iter().skip(pager.skipped()).take(LINES).map(|one| Other {
         gmis: one.hospital,
         name: one.name,
         wish: match one.wish {
@@ -196,6 +207,7 @@ async fn shown<P: Policy>(
         nominations: nominations.into_iter().map(standing).collect(),
         exclusions: exclusions.into_iter().map(standing).collect(),
         others: others.collect(),
+        pager,
         form: visitor
             .maybe::<ChooseHospitals>()
             .map(|_| fields(word, refused.as_ref().filter(|_| taking_back.is_empty()))),

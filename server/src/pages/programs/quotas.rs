@@ -64,6 +64,7 @@ struct QuotasPage {
     sums: Vec<i64>,
     total: i64,
     shown: Option<Shown>,
+    can_set: bool,
 }
 
 /// What the address says.
@@ -97,7 +98,12 @@ pub async fn read_quotas(
     place: web::Path<String>,
     query: web::Query<Query>,
 ) -> Result<HttpResponse, PageError> {
-    let done = (query.done == "set").then_some("支援枠を設定しました。");
+    let done = match query.done.as_str() {
+        "set" => Some("支援枠を設定しました。"),
+        "imported" => Some("ファイルのとおり支援枠を設定しました。"),
+        "computed" => Some("計算した案のとおり支援枠を設定しました。"),
+        _ => None,
+    };
     shown(&state, &visitor, &place, (done, None, (&query.cell, None))).await
 }
 
@@ -206,6 +212,7 @@ async fn shown<P: Policy>(
         sums: keys.iter().map(|band| of_band(band.key)).collect(),
         total: in_force.values().map(|row| i64::from(row.hospitals)).sum(),
         shown: chosen,
+        can_set,
     };
     Ok(render(refused.map_or(StatusCode::OK, |refused| refused.status), &template))
 }

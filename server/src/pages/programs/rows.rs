@@ -1,9 +1,11 @@
 //! A hospital in a line of the board: its place, its score as parts that add up, what is known of it, why it stands where it stands. Decides nothing.
 
 use analytics::selection::list::Origin;
-use analytics::selection::{Group, ScoredCandidate, Wish};
+use analytics::selection::{Group, NotEligible, ScoredCandidate, Wish};
 use survey::attribute;
 
+use super::inspection_forms::level;
+use crate::app::programs::candidates::Excluded;
 use crate::app::programs::lists::ListedHospital;
 
 /// A part of a score.
@@ -28,6 +30,8 @@ pub struct Row {
     pub facts: Vec<String>,
     /// Why it was put there by hand.
     pub note: String,
+    /// Why it is no candidate.
+    pub why: String,
     /// What must not be overlooked.
     pub warning: Option<String>,
     /// Whether somebody chosen stands above it.
@@ -59,6 +63,7 @@ impl Row {
                 .collect(),
             facts: facts(scored),
             note: String::new(),
+            why: String::new(),
             warning: None,
             goes_up: false,
             goes_down: false,
@@ -88,6 +93,30 @@ impl Row {
         row
     }
 
+    /// One that may not be chosen.
+    pub fn of_barred(excluded: &Excluded) -> Row {
+        let tag = match excluded.reason {
+            NotEligible::ExcludedByHand { .. } => "除外",
+            _ => "候補にならない",
+        };
+        Row {
+            gmis: excluded.hospital.clone(),
+            name: excluded.name.clone(),
+            beds: excluded.beds.to_string(),
+            rank: None,
+            tag: (tag.to_owned(), "tag"),
+            score: 0,
+            groups: String::new(),
+            parts: Vec::new(),
+            facts: Vec::new(),
+            note: String::new(),
+            why: excluded.message.clone(),
+            warning: None,
+            goes_up: false,
+            goes_down: false,
+        }
+    }
+
     fn bare(listed: &ListedHospital) -> Row {
         Row {
             gmis: listed.gmis.clone(),
@@ -100,6 +129,7 @@ impl Row {
             parts: Vec::new(),
             facts: Vec::new(),
             note: String::new(),
+            why: String::new(),
             warning: None,
             goes_up: false,
             goes_down: false,
@@ -132,11 +162,7 @@ fn facts(scored: &ScoredCandidate) -> Vec<String> {
         Wish::Unanswered => {}
     }
     for finding in &candidate.facts.findings {
-        let level = match finding.level {
-            1 => "口頭指導",
-            2 => "文書指摘",
-            _ => "重大な不備",
-        };
+        let level = level(i16::from(finding.level));
         facts.push(format!("立入検査（{}）：{level}", finding.inspected_on.format("%Y年%-m月%-d日")));
     }
     for key in &candidate.facts.only_of {

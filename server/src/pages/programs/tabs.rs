@@ -23,6 +23,8 @@ pub fn tabs(role: &Role, program: &str, here: &str) -> Vec<Tab> {
         ("/quotas", "支援枠"),
         ("/requests", "支援枠の協議"),
         ("/coverage", "対象病院の状況"),
+        ("/plan", "作業量と計画"),
+        ("/results", "支援の結果"),
     ];
     let tab = |(path, text): (&str, &'static str)| Tab {
         href: format!("/programs/{program}{path}"),
