@@ -21,7 +21,8 @@ impl Case<'_> {
     }
 
     /// What of the prefectures in the bands of hidden counts would have to be hidden in the questions that this one hangs on: counts that cannot move
-    /// while everything of this question is hidden there already, although the nation's tables alone might let them.
+    /// while everything of this question is hidden there already, although the nation's tables alone might let them. Of a band of the nation also that band:
+    /// what a gate says there is how many were asked, and with who left a question below blank it can say what some of them answered.
     pub(crate) fn stuck(&self, hidden: &[bool]) -> BTreeSet<usize> {
         let flags = hidden.iter().enumerate().filter(|(_, hidden)| **hidden);
         let counts = flags.flat_map(|(domain, _)| (0..self.options).map(move |option| (domain, option)));
@@ -34,7 +35,10 @@ impl Case<'_> {
                 && found < self.whole.most(hidden, *domain, *option).unwrap_or(want)
         };
         let nothing = vec![false; hidden.len()];
-        let stuck = counts.filter(is_stuck).flat_map(|(domain, _)| self.around(&nothing, domain));
+        let own = |domain: usize| Some(domain).filter(|domain| matches!(self.tables.domains().get(*domain), Some(Domain::Band(_))));
+        let stuck = counts
+            .filter(is_stuck)
+            .flat_map(|(domain, _)| self.around(&nothing, domain).into_iter().chain(own(domain)));
         stuck.collect()
     }
 

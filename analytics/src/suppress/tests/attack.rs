@@ -100,11 +100,7 @@ impl Attack<'_> {
             };
             even_so.iter().filter(same).map(|(_, spread)| *spread).min().unwrap_or(hidden.want)
         };
-        // Of a band of the nation two values are borne with where three are wanted: a known gap (docs/suppression.md), in one of the fifty data sets.
-        let is_borne = |hidden: &Hidden, spread: u32| spread > 0 && matches!(self.tables.domains()[hidden.domain], Domain::Band(_));
-        let leaking = known
-            .iter()
-            .filter(|(hidden, spread)| *spread < limit(hidden) && !is_borne(hidden, *spread));
+        let leaking = known.iter().filter(|(hidden, spread)| *spread < limit(hidden));
         leaking
             .map(|(hidden, spread)| {
                 let domain = self.tables.domains()[hidden.domain];
