@@ -14,7 +14,7 @@ use crate::selection::choose::Selection;
 pub enum ListState {
     /// 作成中: a run proposed it, and the prefecture adjusts it.
     Proposed,
-    /// 提出済.
+    /// 提出済み.
     HandedIn,
     /// 差戻し: to be adjusted and handed in again.
     Returned,
@@ -456,7 +456,7 @@ impl ListState {
     pub fn in_japanese(self) -> &'static str {
         match self {
             ListState::Proposed => "作成中",
-            ListState::HandedIn => "提出済",
+            ListState::HandedIn => "提出済み",
             ListState::Returned => "差戻し",
             ListState::Accepted => "受理",
         }

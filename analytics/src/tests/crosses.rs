@@ -201,7 +201,7 @@ fn rows_stand_in_a_fixed_order_also_where_nobody_is() {
     let keys: Vec<&str> = towns.rows.iter().map(|row| row.place[0].key.as_str()).collect();
     assert_eq!(keys, ["01202", "13104", "14101", "14102", "14130", "27102", "47201", "unknown"]);
     assert_eq!(labels(&towns.rows[1].place), ["東京都新宿区"]);
-    assert_eq!(labels(&towns.rows[2].place), ["神奈川県14101"]);
+    assert_eq!(labels(&towns.rows[2].place), ["神奈川県横浜市鶴見区"]);
     assert_eq!(labels(&towns.rows[7].place), ["市区町村不明"]);
     // A filter takes hospitals away, not rows.
     assert!(

@@ -60,7 +60,7 @@ struct Out {
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
-    #[command(about = "都道府県ごとの状況（作成中、提出済、差戻し、受理）と、枠の埋まり方を見る")]
+    #[command(about = "都道府県ごとの状況（作成中、提出済み、差戻し、受理）と、枠の埋まり方を見る")]
     Progress {
         #[command(flatten)]
         of: Of,

@@ -144,7 +144,7 @@ async fn by_attributes_an_account_gets_the_numbers_of_its_own_area_as_sql_counts
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn names_that_the_frame_gives_are_on_the_rows_and_codes_where_it_gives_none() {
+async fn names_that_the_frame_gives_are_on_the_rows_and_those_of_the_list_or_codes_where_it_gives_none() {
     let app = app().await;
     let analyst = app.sign_in("analyst").await;
     let labels = async |by: &str| {
@@ -162,7 +162,7 @@ async fn names_that_the_frame_gives_are_on_the_rows_and_codes_where_it_gives_non
     );
     let towns = labels("municipality").await;
     assert!(
-        towns.contains(&"東京都新宿区".to_owned()) && towns.contains(&"東京都13101".to_owned()),
+        towns.contains(&"東京都新宿区".to_owned()) && towns.contains(&"東京都千代田区".to_owned()),
         "{towns:?}"
     );
     let founders = labels("founder").await;

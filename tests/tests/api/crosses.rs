@@ -213,7 +213,10 @@ async fn the_command_line_takes_the_same_words_and_counts_the_same() {
 
     let people = run(&["--by", "municipality", "--filter", "prefecture=14"]);
     let people = String::from_utf8(people.stdout).unwrap();
-    assert!(people.contains("神奈川県14101") && people.contains("市区町村不明"), "{people}");
+    assert!(
+        people.contains("神奈川県横浜市鶴見区") && people.contains("市区町村不明"),
+        "{people}"
+    );
     for (arguments, said) in [
         (["--by", "shoe"], "行の分け方「shoe」はありません"),
         (["--banding", "50,100"], "最初の下限が50床"),

@@ -95,7 +95,7 @@ async fn a_list_goes_on_by_command_and_its_files_are_written() {
 
     let kanagawa = "--program 2024 --prefecture 14";
     holds(&desk.done(&format!("list return --reason 確認 {kanagawa}")).await, &["差戻し"]);
-    holds(&desk.done(&format!("list hand-in {kanagawa}")).await, &["提出済"]);
+    holds(&desk.done(&format!("list hand-in {kanagawa}")).await, &["提出済み"]);
     holds(&desk.done(&format!("list accept {kanagawa}")).await, &["受理"]);
     for (words, name) in [
         (format!("list form {kanagawa}"), "form.xlsx"),

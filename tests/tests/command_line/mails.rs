@@ -103,7 +103,7 @@ async fn hospitals_are_enrolled_reminded_and_listed_on_paper() {
         .collect();
     assert_eq!(rows.len(), 5, "{rows:?}");
     assert!(
-        rows[0].starts_with("都道府県|医療機関名|G-MIS ID|許可病床数|病床規模区分"),
+        rows[0].starts_with("所在地|医療機関名|G-MIS ID|許可病床数|病床規模区分"),
         "{rows:?}"
     );
     assert!(

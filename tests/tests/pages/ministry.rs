@@ -58,7 +58,7 @@ async fn a_survey_is_opened_again_ended_early_and_extended_with_reasons() {
         administrator.post(&format!("{page}/open"), &form).await.location(),
         format!("{page}?done=open")
     );
-    for (whom, shown) in [("東京都", "東京都"), ("13104", "市区町村 13104"), (OWN.gmis, "病院 SJK0001")] {
+    for (whom, shown) in [("東京都", "東京都"), ("13104", "東京都新宿区"), (OWN.gmis, "病院 SJK0001")] {
         let form = [
             ("extend-whom", whom),
             ("extend-until", "2024-05-10T17:00"),

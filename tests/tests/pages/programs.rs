@@ -215,7 +215,7 @@ async fn a_list_is_handed_in_only_when_every_cell_is_exact_and_then_only_read() 
     assert_eq!(act(&tokyo, "hand_in", &[]).await.location(), format!("{BOARD}?done=hand_in"));
     let html = tokyo.get(BOARD).await.expect(200);
     assert!(
-        html.contains("提出済") && !html.contains("リストから外す") && !html.contains("選定し直す"),
+        html.contains("提出済み") && !html.contains("リストから外す") && !html.contains("選定し直す"),
         "{html}"
     );
     let seen = version(&app).await.to_string();

@@ -63,7 +63,7 @@ fn card(state: &State, role: &Role, program: &ProgramRow, progress: &[Progress])
     let in_state = |wanted: &[Option<ListState>]| progress.iter().filter(|one| wanted.contains(&one.state)).count();
     let counts = vec![
         ("受理", in_state(&[Some(ListState::Accepted)])),
-        ("提出済", in_state(&[Some(ListState::HandedIn)])),
+        ("提出済み", in_state(&[Some(ListState::HandedIn)])),
         ("作成中・差戻し", in_state(&[Some(ListState::Proposed), Some(ListState::Returned)])),
         ("未選定", in_state(&[None])),
     ];

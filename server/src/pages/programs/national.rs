@@ -68,7 +68,7 @@ pub async fn read_program(
         facts: facts(&program),
         counts: vec![
             ("受理", in_state(Some(ListState::Accepted))),
-            ("提出済（受理待ち）", in_state(Some(ListState::HandedIn))),
+            ("提出済み（受理待ち）", in_state(Some(ListState::HandedIn))),
             ("差戻し", in_state(Some(ListState::Returned))),
             ("作成中", in_state(Some(ListState::Proposed))),
             ("未選定", in_state(None)),

@@ -82,6 +82,9 @@ pub fn ask(program: &ProgramRow, typed: &Typed) -> Result<Ask, AppError> {
     })
 }
 
+/// What may stand between a prefecture and its total.
+const BETWEEN: [char; 4] = [' ', '\t', ',', '　'];
+
 /// A line for each prefecture: its name or number, and its total.
 fn prefectures(text: &str) -> Result<Option<BTreeMap<PrefectureCode, u64>>, AppError> {
     let mut totals = BTreeMap::new();
@@ -95,8 +98,8 @@ fn prefectures(text: &str) -> Result<Option<BTreeMap<PrefectureCode, u64>>, AppE
                 "都道府県計の{number}行目を「東京都 120」のように、都道府県と病院数で入力してください。"
             ))
         };
-        let (name, total) = line.rsplit_once([' ', '\t', ',', '　']).ok_or_else(wrong)?;
-        let code = PrefectureCode::parse(name.trim()).ok().ok_or_else(wrong)?;
+        let (name, total) = line.rsplit_once(BETWEEN).ok_or_else(wrong)?;
+        let code = PrefectureCode::parse(name.trim_end_matches(BETWEEN)).ok().ok_or_else(wrong)?;
         let total = total.trim().parse::<u64>().ok().ok_or_else(wrong)?;
         if totals.insert(code, total).is_some() {
             return Err(invalid(format!("都道府県計に{}が2回あります。1つにしてください。", code.name())));

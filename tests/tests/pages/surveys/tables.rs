@@ -27,7 +27,7 @@ async fn the_address_bar_says_which_table() {
     // Beside the own numbers stands what was published of the nation, hidden where it was hidden; nothing is published of indicators.
     let whole = tokyo.get(&format!("{PATH}?question=ehr_in_use")).await.expect(200);
     assert!(
-        whole.contains("全国との比較（公表版 第1号") && whole.contains("<td class=\"n\">秘匿</td>"),
+        whole.contains("全国との比較（公表版 第1版") && whole.contains("<td class=\"n\">秘匿</td>"),
         "{whole}"
     );
     let indicator = tokyo.get(&format!("{PATH}?question=bcp_defined_and_drilled")).await.expect(200);
