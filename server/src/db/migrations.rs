@@ -39,6 +39,16 @@ pub async fn revert_through(owner_url: &str, version: &str) -> Result<Vec<String
     .await
 }
 
+/// Lets Postgres look at what the tables hold now, as the owner, so that its plans fit them.
+///
+/// # Errors
+/// The database is away.
+pub async fn gather_statistics(owner_url: &str) -> Result<(), AppError> {
+    let mut connection = AsyncPgConnection::establish(owner_url).await.map_err(AppError::unavailable)?;
+    diesel::sql_query("ANALYZE").execute(&mut connection).await?;
+    Ok(())
+}
+
 fn names(versions: Vec<diesel::migration::MigrationVersion<'_>>) -> Vec<String> {
     versions.iter().map(ToString::to_string).collect()
 }

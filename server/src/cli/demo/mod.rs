@@ -97,6 +97,10 @@ async fn demonstrate(arguments: &Arguments, settings: &Settings, database: &Data
         take_in(&state, arguments, survey, steps).await?;
     }
     let chosen = choose(&state, arguments, steps).await?;
+    if let Some(private) = &database.private {
+        // Postgres would do so within a minute by itself; who opens the pages at once should not wait for plans made without it.
+        migrations::gather_statistics(&private.owner_url(DATABASE)).await?;
+    }
     let latest = survey::compiled_in().last().ok_or_else(|| CliError::failed("調査がありません"))?;
     for survey in survey::compiled_in() {
         show(&state, survey, steps).await?;
