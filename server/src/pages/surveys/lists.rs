@@ -147,7 +147,12 @@ pub async fn list_hospitals(
             .takes(Takes::Text)
             .value(&query.q),
         action: path(survey, "hospitals"),
-        caption: format!("{}の病院（{}件{}）", area.name(), rows.len(), if is_more { "以上" } else { "" }),
+        caption: format!(
+            "{}の病院（{}件{}）",
+            area.name(),
+            words::count(rows.len()),
+            if is_more { "以上" } else { "" }
+        ),
         is_nation: area == Area::Nation,
         is_reminding: permit.is_some(),
         first: if query.after.is_empty() { String::new() } else { here("") },
