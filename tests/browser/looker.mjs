@@ -1,5 +1,6 @@
 // What every journey has: people with a context each, and a look at a page that judges it by axe-core, by the HTML standard and at the width of a telephone.
-import { readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { HtmlValidate } from "html-validate";
@@ -24,9 +25,10 @@ const validator = new HtmlValidate({
 });
 
 export class Looker {
-    constructor(_browser, { base, shots, given, launch }) {
+    constructor(_browser, { base, shots, seen, given, launch }) {
         this.base = base;
         this.shots = shots;
+        this.seen = seen;
         this.given = given;
         // A journey without JavaScript is the same journey; its pictures have names of their own.
         this.scripts = given.scripts ?? true;
@@ -130,14 +132,27 @@ export class Looker {
         }
         await judged.screenshot({ path: join(this.shots, `${name}-320.png`), fullPage: true });
         await judged.setViewportSize(size);
-        // Once for each page and not for each of its states, nor again without JavaScript: what is looked at there is the page's style.
-        const kind = `${new URL(page.url()).pathname.replaceAll(/\/[^/]*\d[^/]*/g, "/0")} ${await judged.locator("h1").first().innerText()}`;
+        // Once for each page that a role has and not for each of its states, nor again without JavaScript: what is looked at there is the page's style.
+        const role = await judged.evaluate(() => document.body.dataset.role ?? "nobody");
+        const kind = `${role} ${new URL(page.url()).pathname.replaceAll(/\/[^/]*\d[^/]*/g, "/0")} ${await judged.locator("h1").first().innerText()}`;
         const isNew = !this.pages.has(kind);
         this.pages.add(kind);
-        if (isNew && this.scripts) {
+        if (isNew && this.scripts && this.isFirst(kind)) {
             for (const wrong of await everywhere(judged, name, this.shots)) this.fault(wrong);
         }
         if (judged !== page) await judged.close();
+    }
+
+    /** Whether no other journey of the same run looks or has looked at such a page: who makes its folder first, looks. */
+    isFirst(kind) {
+        if (this.seen === undefined) return true;
+        try {
+            mkdirSync(join(this.seen, createHash("sha256").update(kind).digest("hex")));
+            return true;
+        } catch (error) {
+            if (error.code === "EEXIST") return false;
+            throw error;
+        }
     }
 
     /** A picture of what a window shows, for the guides. */

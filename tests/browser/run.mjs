@@ -1,5 +1,5 @@
-// Runs one journey in Chromium: `node run.mjs NAME`, with CHOSA_BASE (address of the server), CHOSA_SHOTS (folder of the pictures) and CHOSA_GIVEN (JSON of
-// what the journey needs: logins, links). Ends with 0 when everything held.
+// Runs one journey in Chromium: `node run.mjs NAME`, with CHOSA_BASE (address of the server), CHOSA_SHOTS (folder of the pictures), CHOSA_SEEN (folder in which
+// the journeys of a run note what they looked at; without it a journey looks at everything) and CHOSA_GIVEN (JSON of what the journey needs: logins, links). Ends with 0 when everything held.
 import { mkdtempSync, mkdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ import { Looker } from "./looker.mjs";
 const name = process.argv[2];
 const base = process.env.CHOSA_BASE;
 const shots = process.env.CHOSA_SHOTS;
+const seen = process.env.CHOSA_SEEN;
 const given = JSON.parse(process.env.CHOSA_GIVEN ?? "{}");
 mkdirSync(shots, { recursive: true });
 
@@ -23,7 +24,7 @@ const browser = await chromium.launchPersistentContext(profile, {
     viewport: { width: 1280, height: 900 },
     acceptDownloads: true,
 });
-const looker = new Looker(browser.browser() ?? browser, { base, shots, given, launch: browser });
+const looker = new Looker(browser.browser() ?? browser, { base, shots, seen, given, launch: browser });
 let failed = false;
 try {
     const journey = await import(`./journeys/${name}.mjs`);

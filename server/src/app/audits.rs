@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::app::state::State;
@@ -27,6 +28,8 @@ pub struct Act {
     pub row: AuditRow,
     /// `None`: the system.
     pub login: Option<String>,
+    /// The login of the account that it was about, where it was about one.
+    pub about: Option<String>,
 }
 
 /// A page of acts with logins, newest first.
@@ -36,10 +39,17 @@ pub struct Act {
 pub async fn acts(state: &State, permit: &Permit<ReadAudit>, sought: &Sought, limit: i64) -> Result<Vec<Act>, AppError> {
     as_actor(&state.pool, permit.actor(), Mode::Snapshot, async |conn| {
         let rows = audit::page(conn, sought.before, sought.action.as_deref(), limit).await?;
-        let ids: Vec<Uuid> = rows.iter().filter_map(|row| row.account_id).collect();
+        let about = |row: &AuditRow| {
+            row.details
+                .get("account")
+                .and_then(Value::as_str)
+                .and_then(|text| Uuid::parse_str(text).ok())
+        };
+        let ids: Vec<Uuid> = rows.iter().flat_map(|row| [row.account_id, about(row)]).flatten().collect();
         let logins: BTreeMap<Uuid, String> = accounts::logins(conn, &ids).await?.into_iter().collect();
         let act = |row: AuditRow| Act {
             login: row.account_id.and_then(|id| logins.get(&id)).cloned(),
+            about: about(&row).and_then(|id| logins.get(&id)).cloned(),
             row,
         };
         Ok(rows.into_iter().map(act).collect())

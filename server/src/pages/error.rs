@@ -8,8 +8,10 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use askama::Template;
 
 use crate::api::problem::ApiError;
+use crate::auth::permit::ReadSelf;
 use crate::error::AppError;
-use crate::pages::page::{Page, render};
+use crate::pages::page::{Page, Who, render};
+use crate::pages::visitor::Visitor;
 
 /// Why there is no page.
 #[derive(Debug)]
@@ -64,15 +66,9 @@ struct ErrorPage {
     faults: Vec<String>,
 }
 
-impl ResponseError for PageError {
-    fn status_code(&self) -> StatusCode {
-        match self {
-            PageError::SignIn(_) | PageError::SetUp => StatusCode::SEE_OTHER,
-            PageError::Refused(error) => error.status_code(),
-        }
-    }
-
-    fn error_response(&self) -> HttpResponse {
+impl PageError {
+    /// The page, with who reads it at its head if that is known.
+    pub fn page_for(&self, who: Option<Who>) -> HttpResponse {
         let error = match self {
             PageError::SignIn(next) => {
                 let query = serde_urlencoded::to_string([("next", next)]).unwrap_or_default();
@@ -94,15 +90,29 @@ impl ResponseError for PageError {
             status if status.is_server_error() => "処理できませんでした",
             _ => "受け付けられませんでした",
         };
+        let page = who.map_or_else(|| Page::of_nobody(title), |who| Page::of(who, title));
         render(
             self.status_code(),
             &ErrorPage {
-                page: Page::of_nobody(title),
+                page: page.at(""),
                 sentence: sentence(&problem.code, problem.detail),
                 code: problem.code,
                 faults: problem.faults.into_iter().map(|fault| fault.message).collect(),
             },
         )
+    }
+}
+
+impl ResponseError for PageError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            PageError::SignIn(_) | PageError::SetUp => StatusCode::SEE_OTHER,
+            PageError::Refused(error) => error.status_code(),
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.page_for(None)
     }
 }
 
@@ -117,11 +127,11 @@ fn sentence(code: &str, detail: String) -> String {
     }
 }
 
-/// A path that there is not.
+/// A path that there is not. Who reads it is asked for, so that it stands at the head of the page.
 ///
 /// # Errors
 /// Always.
-pub async fn unknown_page() -> Result<HttpResponse, PageError> {
+pub async fn unknown_page(_reader: Option<Visitor<ReadSelf>>) -> Result<HttpResponse, PageError> {
     Err(AppError::not_found(
         "path_unknown",
         "このURLのページはありません。URLを確かめるか、ホームから選び直してください。",

@@ -97,7 +97,7 @@ fn card(state: &State, task: &Task) -> Result<TaskCard, AppError> {
         state: words::state(task.state),
         since: task.since.map(words::moment).unwrap_or_default(),
         until: match task.open_until {
-            Some(until) => format!("{}まで（{}）", words::moment(until), words::left(until, state.now())),
+            Some(until) => format!("回答期限：{}まで（{}）", words::moment(until), words::left(until, state.now())),
             None => "受付期間外".to_owned(),
         },
         draft: match task.draft {

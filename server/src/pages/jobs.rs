@@ -66,7 +66,7 @@ fn progress(job: &Job) -> String {
         _ => "処理しています",
     };
     if row.total > 0 {
-        format!("{phase}（{}件のうち{}件）", row.total, row.done)
+        format!("{phase}（{}件のうち{}件）", words::count(row.total), words::count(row.done))
     } else {
         format!("{phase}。")
     }

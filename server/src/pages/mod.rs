@@ -8,6 +8,7 @@ pub mod answers;
 pub mod assets;
 pub mod error;
 pub mod fields;
+pub mod filters;
 pub mod help;
 pub mod homes;
 pub mod jobs;

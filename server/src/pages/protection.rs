@@ -5,10 +5,11 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, ResponseError};
+use actix_web::{Error, HttpMessage, ResponseError};
 
 use crate::error::AppError;
 use crate::pages::error::PageError;
+use crate::pages::page::Who;
 
 /// Nothing is taken from elsewhere and nothing stands in the page itself: neither script nor style can be injected.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; \
@@ -30,7 +31,7 @@ const HEADERS: [(&str, &str); 6] = [
 /// Those of the page.
 pub async fn protect(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, Error> {
     let mut response = if is_own(request.method(), request.headers()) {
-        next.call(request).await?.map_into_boxed_body()
+        with_reader(next.call(request).await?.map_into_boxed_body())
     } else {
         let refused = PageError::from(AppError::forbidden(
             "foreign_form",
@@ -46,6 +47,19 @@ pub async fn protect(request: ServiceRequest, next: Next<impl MessageBody + 'sta
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     Ok(response)
+}
+
+/// An error's page knows nothing of who reads it; where the handler knew, it is written again with them at its head.
+fn with_reader(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+    let who = response.request().extensions().get::<Who>().cloned();
+    let error = response.response().error().and_then(|error| error.as_error::<PageError>());
+    match (error, who) {
+        (Some(error), Some(who)) => {
+            let page = error.page_for(Some(who));
+            response.into_response(page)
+        }
+        _ => response,
+    }
 }
 
 /// Whether a request that changes something came from a page of ours. Browsers say so by `Sec-Fetch-Site`, older ones by `Origin`; who says neither is

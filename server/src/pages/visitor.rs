@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
 use secrecy::SecretString;
 
 use crate::api::origin;
@@ -69,6 +69,8 @@ impl<P: Policy> FromRequest for Visitor<P> {
             if visitor.owes_factor {
                 return Err(PageError::SetUp);
             }
+            // For the head of the page that says what went wrong.
+            request.extensions_mut().insert(visitor.who.clone());
             Ok(Visitor {
                 permit: visitor.also()?,
                 token: visitor.token,

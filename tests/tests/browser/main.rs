@@ -43,6 +43,18 @@ fn install() {
     });
 }
 
+/// Where the journeys of this run note which pages they looked at in every medium, so that each is looked at once.
+fn seen() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("seen-{}", std::process::id()));
+        // Left by an earlier run of the same number, if at all.
+        drop(std::fs::remove_dir_all(&folder));
+        std::fs::create_dir_all(&folder).unwrap();
+        folder
+    })
+}
+
 /// Runs a journey; everything that it looked at must hold.
 async fn journey(name: &'static str, app: &TestApp, mut given: Value) {
     given["password"] = json!(PASSWORD);
@@ -55,6 +67,7 @@ async fn journey(name: &'static str, app: &TestApp, mut given: Value) {
             .current_dir(folder())
             .env("CHOSA_BASE", base)
             .env("CHOSA_SHOTS", shots)
+            .env("CHOSA_SEEN", seen())
             .env("CHOSA_GIVEN", given.to_string())
             .output()
             .unwrap()

@@ -106,7 +106,7 @@ fn the_demo_prints_the_same_twice_and_one_less_after_one_changed_cell() {
     for (survey, made) in ["2022", "2024"].iter().zip(made["surveys"].as_array().unwrap()) {
         let line = format!("{survey}年調査: 名簿 {}病院、回答ファイル ", made["targets"]);
         assert!(first.contains(&line), "{line}: {first}");
-        let line = format!("個、受付 {}病院、要修正 0病院（再開の理由: demo）", made["responses"]);
+        let line = format!("個、受付 {}病院、要修正 0病院（再開の理由: デモのため）", made["responses"]);
         assert!(first.contains(&line), "{line}: {first}");
     }
     let short = &made["quotas"]["short"][0];

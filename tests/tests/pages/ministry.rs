@@ -208,8 +208,8 @@ async fn the_audit_says_who_did_what_in_words() {
     let (mut path, mut seen) = ("/audit".to_owned(), 0);
     loop {
         let html = reader.get(&path).await.expect(200);
-        assert!(!html.contains("<td><br><span class=\"code support\">"), "{html}");
-        seen += html.matches("class=\"code support\"").count();
+        assert!(!html.contains("<td><span class=\"code\">"), "{html}");
+        seen += html.matches("<tr><td class=\"whole\">").count();
         let Some(place) = html.find("さらに前の操作") else { break };
         let link = &html[..place];
         let start = link.rfind("href=\"").unwrap() + "href=\"".len();

@@ -161,6 +161,9 @@ async fn demonstrate(arguments: &Arguments, settings: &Settings, database: &Data
     serve::serve(settings, database).await
 }
 
+/// Why surveys of years ago take answers, as the page of their windows shows it.
+const REOPENED: &str = "デモのため";
+
 /// Frame, reopening and answers of one survey.
 async fn take_in(state: &State, arguments: &Arguments, survey: &'static Survey, steps: &mut Steps) -> Result<(), CliError> {
     let id = survey.id();
@@ -170,7 +173,7 @@ async fn take_in(state: &State, arguments: &Arguments, survey: &'static Survey, 
         .await?;
     let now = Utc::now();
     let times = (now - TimeDelta::minutes(1), now + TimeDelta::days(30));
-    windows::open(state, &Permit::of(Actor::system())?, survey, times, "demo").await?;
+    windows::open(state, &Permit::of(Actor::system())?, survey, times, REOPENED).await?;
     let files = answer_files(arguments, survey)?;
     let bar = steps.bar(&format!("{id}年調査の回答の取込み"), files.len());
     let (mut accepted, mut rejected, mut refused) = (0, 0, Vec::new());
@@ -197,7 +200,7 @@ async fn take_in(state: &State, arguments: &Arguments, survey: &'static Survey, 
     output::print(|out| {
         writeln!(
             out,
-            "{id}年調査: 名簿 {drawn}病院、回答ファイル {}個、受付 {accepted}病院、要修正 {rejected}病院（再開の理由: demo）",
+            "{id}年調査: 名簿 {drawn}病院、回答ファイル {}個、受付 {accepted}病院、要修正 {rejected}病院（再開の理由: {REOPENED}）",
             files.len()
         )?;
         refused

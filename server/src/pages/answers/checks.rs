@@ -8,11 +8,12 @@ use askama::Template;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use survey::evaluate::{Asked, State as AnswerState};
+use survey::fault::Fault;
 use survey::survey::Survey;
 use uuid::Uuid;
 
 use super::forms::topic_of;
-use super::questions::{by_question, in_words};
+use super::questions::in_words;
 use super::{framed, path};
 use crate::app::entries::{self, Entry};
 use crate::app::idempotency::Key;
@@ -82,7 +83,6 @@ fn check(
     reason_error: Option<String>,
 ) -> CheckPage {
     let gmis = entry.hospital.gmis_id.as_str();
-    let said = by_question(&entry.evaluation.faults);
     let to = |key: &str| {
         format!(
             "{}?topic={}&check=1#{key}",
@@ -100,8 +100,8 @@ fn check(
         let key = question.key.as_str();
         let state = entry.evaluation.states.get(key).copied().unwrap_or(AnswerState::Blank);
         let words = in_words(question, entry.answers.get(key));
-        let own = said.iter().filter(|(place, _)| place.split('.').next() == Some(key));
-        let faults = own.flat_map(|(_, faults)| faults).map(|fault| {
+        let is_own = |fault: &&Fault| fault.question.as_deref().and_then(|place| place.split('.').next()) == Some(key);
+        let faults = entry.evaluation.faults.iter().filter(is_own).map(|fault| {
             let class = if fault.is_error() { "error-text" } else { "warn-text" };
             (class, fault.message.clone())
         });

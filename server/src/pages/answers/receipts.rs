@@ -76,7 +76,7 @@ pub async fn read_receipt(
             ("受付番号", statement.receipt.to_string()),
             ("受付日時", words::moment(statement.received_at)),
             ("版", format!("第{number}版")),
-            ("調査票", statement.edition.clone()),
+            ("調査票", words::edition(edition)),
             ("提出の方法", entry_path(&statement.entry_path).to_owned()),
             ("署名鍵", receipt.key.clone()),
             ("署名", receipt.signature.clone()),

@@ -1,9 +1,16 @@
 //! Acts of the audit as people call them. What is not here is shown by its code alone.
 
 /// Code and words, by what they are about.
-pub const ACTIONS: [(&str, &str); 52] = [
+pub const ACTIONS: [(&str, &str); 59] = [
     ("sign_in", "ログインした"),
+    ("sign_in_failed", "ログインに続けて失敗した"),
     ("sign_out", "ログアウトした"),
+    ("end_sessions", "ほかのログインを終わらせた"),
+    ("change_password", "パスワードを変更した"),
+    ("set_second_factor", "2要素認証を設定した"),
+    ("use_recovery_code", "回復コードを使った"),
+    ("remove_second_factor", "2要素認証を外した"),
+    ("clear_second_factor", "本人に代わって2要素認証を解除した"),
     ("issue_token", "プログラムに接続を許した"),
     ("create_account", "アカウントを作った"),
     ("create_client", "プログラムの接続を登録した"),

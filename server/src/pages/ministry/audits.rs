@@ -3,11 +3,11 @@
 use actix_web::{HttpResponse, get, web};
 use askama::Template;
 use serde::Deserialize;
-use serde_json::Value;
 use survey::prefecture::PrefectureCode;
 use uuid::Uuid;
 
 use super::actions::{ACTIONS, words as action_words};
+use super::details;
 use crate::app::audits::{self, Act, Sought};
 use crate::app::state::State;
 use crate::auth::permit::ReadAudit;
@@ -20,8 +20,6 @@ use crate::pages::words;
 
 /// Acts on a page.
 const PAGE: i64 = 50;
-/// Most characters of a detail that a line shows.
-const DETAIL: usize = 200;
 
 struct Line {
     when: String,
@@ -107,25 +105,7 @@ fn line(act: Act) -> Line {
         words: action_words(&row.action),
         code: row.action,
         about,
-        details: details(&row.details),
+        details: details::in_words(&row.details, act.about.as_deref()),
         origin: row.origin.unwrap_or_default(),
     }
-}
-
-/// What else explains an act, a line a field.
-fn details(details: &Value) -> Vec<(String, String)> {
-    let said = |value: &Value| {
-        let text = match value {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        if text.chars().count() > DETAIL {
-            format!("{}…", text.chars().take(DETAIL).collect::<String>())
-        } else {
-            text
-        }
-    };
-    let fields = details.as_object().into_iter().flatten();
-    let given = fields.filter(|(_, value)| !value.is_null());
-    given.map(|(name, value)| (name.clone(), said(value))).collect()
 }

@@ -18,6 +18,7 @@ use crate::app::{statistics, surveys};
 use crate::auth::permit::{Permit, ReadTables};
 use crate::error::AppError;
 use crate::pages::error::PageError;
+use crate::pages::filters;
 use crate::pages::page::{Page, show};
 use crate::pages::surveys::{Tabs, framed, tabs};
 use crate::pages::visitor::Visitor;
@@ -86,8 +87,8 @@ pub async fn draw_map(state: web::Data<State>, visitor: Visitor<ReadTables>, pla
             "{}現在。全国 {}（{}／{}病院）",
             words::moment(table.as_of),
             percent(table.total.percent),
-            table.total.responses,
-            table.total.targets
+            words::count(table.total.responses),
+            words::count(table.total.targets)
         ),
         source: INTERNAL.to_owned(),
     };

@@ -3,6 +3,7 @@
 
 mod actions;
 mod audits;
+mod details;
 mod grants;
 mod maps;
 mod next_release;

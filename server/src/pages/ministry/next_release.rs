@@ -122,17 +122,26 @@ fn facts(preview: &Preview) -> Vec<(&'static str, String)> {
         ("集計の時点", words::moment(preview.as_of)),
         (
             "集計する病院",
-            format!("{}病院（調査対象 {}病院）", preview.responses, preview.hospitals),
+            format!(
+                "{}病院（調査対象 {}病院）",
+                words::count(preview.responses),
+                words::count(preview.hospitals)
+            ),
         ),
         (
             "前の版から変わる病院",
             preview
                 .differing
-                .map_or_else(|| "―（最初の版）".to_owned(), |number| format!("{number}病院")),
+                .map_or_else(|| "―（最初の版）".to_owned(), |number| format!("{}病院", words::count(number))),
         ),
         (
             "秘匿する集計",
-            format!("{}のうち{}（少なくとも{}は秘匿が必要）", hidden.all, hidden.hidden, hidden.least),
+            format!(
+                "{}のうち{}（少なくとも{}は秘匿が必要）",
+                words::count(hidden.all),
+                words::count(hidden.hidden),
+                words::count(hidden.least)
+            ),
         ),
         (
             "推移を比べる公表版",

@@ -12,6 +12,7 @@ use crate::app::surveys;
 use crate::auth::permit::{CheckReleases, MakeReleases, Policy, ReadReleases};
 use crate::db::releases::FileRow;
 use crate::pages::error::PageError;
+use crate::pages::filters;
 use crate::pages::page::{Page, show};
 use crate::pages::surveys::{Tabs, framed, tabs};
 use crate::pages::visitor::Visitor;
@@ -192,7 +193,11 @@ fn note(one: &Listed) -> String {
 }
 
 fn counted(one: &Listed) -> String {
-    format!("{}病院（調査対象 {}病院）", one.row.responses, one.row.hospitals)
+    format!(
+        "{}病院（調査対象 {}病院）",
+        words::count(one.row.responses),
+        words::count(one.row.hospitals)
+    )
 }
 
 fn facts(one: &Listed) -> Vec<(&'static str, String)> {
@@ -203,7 +208,10 @@ fn facts(one: &Listed) -> Vec<(&'static str, String)> {
         ("集計の時点", words::moment(row.as_of)),
         ("作成日時", words::moment(row.made_at)),
         ("集計した病院", counted(one)),
-        ("秘匿した集計", format!("{}のうち{}", hidden.all, hidden.hidden)),
+        (
+            "秘匿した集計",
+            format!("{}のうち{}", words::count(hidden.all), words::count(hidden.hidden)),
+        ),
         (
             "推移を比べた公表版",
             compared.map_or_else(|| "なし".to_owned(), |(survey, number)| format!("{survey}年調査 第{number}版")),

@@ -183,7 +183,7 @@ fn line(row: &TrendRow, shares: [&TrendShare; 2], change: Option<&TrendChange>) 
         (
             percent(estimate.map(|estimate| estimate.percent).or(share.percent)),
             interval.map_or_else(String::new, |(low, high)| format!("{low:.1}～{high:.1}%")),
-            format!("{}／{}", share.count, share.base),
+            format!("{}／{}", words::count(share.count), words::count(share.base)),
         )
     };
     Line {

@@ -1,7 +1,7 @@
 //! The prefecture's steps on the board: choose, add, drop, rank, hand in, replace. Each is one use case; what it refuses is told on the board.
 
 use actix_web::{HttpResponse, post, web};
-use analytics::selection::list::Discard;
+use analytics::selection::list::{Discard, Inexact};
 use serde::Deserialize;
 use survey::prefecture::PrefectureCode;
 
@@ -98,7 +98,14 @@ impl Problem {
     /// The lines of the summary, each leading to what has to be changed.
     pub fn errors(&self, list: Option<&ListReport>) -> Vec<(String, String)> {
         let Some(refused) = &self.refused else { return Vec::new() };
-        let mut errors = match (refused.code.as_str(), self.sent.act.as_str(), self.sent.hospital.as_str()) {
+        if refused.code == "list_not_exact" {
+            // Each cell has a line of its own, so that the sentence about all of them would say the same again.
+            let cells: Vec<_> = list.iter().flat_map(|list| &list.inexact).map(not_exact).collect();
+            if !cells.is_empty() {
+                return cells;
+            }
+        }
+        match (refused.code.as_str(), self.sent.act.as_str(), self.sent.hospital.as_str()) {
             ("list_changed", ..) => vec![("meanwhile".to_owned(), refused.sentence.clone())],
             ("reason_missing" | "reason_too_long", "return", _) => vec![("return-reason".to_owned(), refused.sentence.clone())],
             ("reason_missing" | "reason_too_long" | "time_invalid", "extend", _) => {
@@ -108,20 +115,18 @@ impl Problem {
                 vec![(format!("{act}-{gmis}"), refused.sentence.clone())]
             }
             _ => vec![(String::new(), refused.sentence.clone())],
-        };
-        if refused.code == "list_not_exact" {
-            for cell in list.iter().flat_map(|list| &list.inexact) {
-                let words = format!(
-                    "{}：支援枠{}病院に対して、選定は{}病院です。",
-                    band_label(&cell.band),
-                    cell.quota,
-                    cell.chosen
-                );
-                errors.push((summary_id(&cell.band), words));
-            }
         }
-        errors
     }
+}
+
+fn not_exact(cell: &Inexact) -> (String, String) {
+    let words = format!(
+        "{}の選定が支援枠と一致しません。支援枠{}病院に対して、選定は{}病院です。",
+        band_label(&cell.band),
+        cell.quota,
+        cell.chosen
+    );
+    (summary_id(&cell.band), words)
 }
 
 fn sentence(done: &str) -> Option<&'static str> {

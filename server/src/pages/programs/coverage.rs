@@ -11,6 +11,7 @@ use crate::app::programs::{self};
 use crate::app::state::State;
 use crate::auth::permit::ReadPrograms;
 use crate::pages::error::PageError;
+use crate::pages::filters;
 use crate::pages::page::{Page, show};
 use crate::pages::visitor::Visitor;
 

@@ -19,6 +19,7 @@ use crate::error::AppError;
 use crate::pages::answers::checks::keyed;
 use crate::pages::error::PageError;
 use crate::pages::fields::ErrorSummary;
+use crate::pages::filters;
 use crate::pages::page::{Page, encoded, go_to, render};
 use crate::pages::refusals::{Refused, refused};
 use crate::pages::visitor::Visitor;
@@ -211,7 +212,7 @@ fn finding(row: FoundRow) -> Finding {
         gmis: row.gmis_id.unwrap_or_default(),
         name: row.name,
         level: level(row.level),
-        day: row.inspected_on.format("%Y年%-m月%-d日").to_string(),
+        day: words::date(row.inspected_on),
         note: row.note,
         recorded: words::day(row.recorded_at),
     }

@@ -124,7 +124,7 @@ fn bands(program: &ProgramRow) -> Result<&'static [Band], AppError> {
 }
 
 /// A band as it is read.
-fn band_label(key: &str) -> String {
+pub fn band_label(key: &str) -> String {
     Band::of_key(key).map_or_else(|| key.to_owned(), |band| band.label.to_owned())
 }
 

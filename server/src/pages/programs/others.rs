@@ -19,6 +19,7 @@ use crate::error::AppError;
 use crate::pages::answers::checks::keyed;
 use crate::pages::error::PageError;
 use crate::pages::fields::{Choice, ChoiceField, ErrorSummary, Look, Takes, TextField};
+use crate::pages::filters;
 use crate::pages::page::{Page, encoded, go_to, render};
 use crate::pages::refusals::{Refused, refused};
 use crate::pages::visitor::Visitor;

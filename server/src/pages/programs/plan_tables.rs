@@ -4,6 +4,7 @@ use crate::app::programs::planning::effort::EffortReport;
 use crate::app::programs::planning::sheet::{Dates, Line, Totals};
 use crate::app::programs::planning::terms;
 use crate::app::programs::planning::years::PlanReport;
+use crate::pages::words;
 
 /// A table.
 pub struct Table {
@@ -35,7 +36,7 @@ impl Terms {
         let mut facts = vec![
             ("1病院の作業", person_days.collect::<Vec<_>>().join("　")),
             ("1班の調査員", format!("{}名", terms.surveyors)),
-            ("始める日", day(terms.from)),
+            ("始める日", words::date(terms.from)),
         ];
         if let Some(teams) = terms.teams {
             let per = if terms.per == terms::Per::Prefecture {
@@ -46,7 +47,7 @@ impl Terms {
             facts.push(("班の数", format!("{per}{teams}班")));
         }
         if let Some(until) = terms.until {
-            facts.push(("終える日", day(until)));
+            facts.push(("終える日", words::date(until)));
         }
         Terms {
             facts,
@@ -66,11 +67,8 @@ impl Terms {
 /// Tenths of days as they are read.
 pub fn tenths(number: u64) -> String {
     let (whole, part) = (number.checked_div(10).unwrap_or(0), number.checked_rem(10).unwrap_or(0));
-    if part == 0 { whole.to_string() } else { format!("{whole}.{part}") }
-}
-
-fn day(day: chrono::NaiveDate) -> String {
-    day.format("%Y年%-m月%-d日").to_string()
+    let whole = words::count(whole);
+    if part == 0 { whole } else { format!("{whole}.{part}") }
 }
 
 /// Which columns of dates there are.
@@ -102,18 +100,16 @@ impl Dated {
     fn numbers(self, totals: &Totals, surveyors: u8) -> Vec<String> {
         let work = &totals.work;
         let days = work.team_days.get(&surveyors).copied();
-        let mut numbers = vec![work.hospitals.to_string(), tenths(work.person_days), days.map_or_else(dash, tenths)];
-        let of = |number: fn(&Dates) -> Option<u64>| {
-            totals
-                .calendar
-                .as_ref()
-                .and_then(number)
-                .map_or_else(dash, |number| number.to_string())
-        };
+        let mut numbers = vec![
+            words::count(work.hospitals),
+            tenths(work.person_days),
+            days.map_or_else(dash, tenths),
+        ];
+        let of = |number: fn(&Dates) -> Option<u64>| totals.calendar.as_ref().and_then(number).map_or_else(dash, words::count);
         if self.teams {
             numbers.extend([of(|dates| dates.teams), of(|dates| dates.working_days)]);
             let end = totals.calendar.as_ref().and_then(|dates| dates.ends_on);
-            numbers.push(end.map_or_else(dash, day));
+            numbers.push(end.map_or_else(dash, words::date));
         }
         if self.until {
             numbers.push(of(|dates| dates.teams_needed));
@@ -151,10 +147,10 @@ pub fn years(report: &PlanReport) -> Table {
     heads.extend(dated.heads(surveyors));
     heads.extend(["年度の後の残り".to_owned(), "残りを超えた数".to_owned()]);
     let line = |year: &crate::app::programs::planning::years::YearReport| {
-        let mut numbers = vec![year.asked.to_string()];
+        let mut numbers = vec![words::count(year.asked)];
         numbers.extend(dated.numbers(&year.sheet.total, surveyors));
-        numbers.push(year.remaining.to_string());
-        numbers.push(year.beyond_remaining.map_or_else(dash, |beyond| beyond.to_string()));
+        numbers.push(words::count(year.remaining));
+        numbers.push(year.beyond_remaining.map_or_else(dash, words::count));
         (format!("{}年度", year.fiscal_year), numbers)
     };
     Table {
@@ -170,7 +166,7 @@ pub fn shares(report: &PlanReport) -> Table {
     let of = |line: usize| -> Vec<String> {
         let years = report.years.iter();
         let share = years.map(|year| year.sheet.prefectures.get(line).map_or(0, |line| line.totals.work.hospitals));
-        share.map(|share| share.to_string()).collect()
+        share.map(words::count).collect()
     };
     let names = report.years.first().map_or(&[][..], |year| &year.sheet.prefectures);
     Table {
@@ -186,7 +182,7 @@ pub fn shares(report: &PlanReport) -> Table {
             report
                 .years
                 .iter()
-                .map(|year| year.sheet.total.work.hospitals.to_string())
+                .map(|year| words::count(year.sheet.total.work.hospitals))
                 .collect(),
         )),
     }

@@ -21,6 +21,7 @@ use crate::pages::fields::ErrorSummary;
 use crate::pages::page::{Page, render};
 use crate::pages::refusals::{Refused, refused};
 use crate::pages::visitor::Visitor;
+use crate::pages::words;
 
 #[derive(Template)]
 #[template(path = "programs/plan.html")]
@@ -107,12 +108,13 @@ async fn count(
         counted.tables.push(shares(&planned));
         counted.notes.push(format!(
             "計画の対象は{}病院（電子カルテがあり、前の年度に支援していない病院）です。計画の後に残るのは{}病院です。",
-            planned.open, planned.uncovered
+            words::count(planned.open),
+            words::count(planned.uncovered)
         ));
         if planned.unknown > 0 {
             counted.notes.push(format!(
                 "このほかに、電子カルテの有無の分からない病院が{}あります。どの年度にも入っていません。",
-                planned.unknown
+                words::count(planned.unknown)
             ));
         }
     }

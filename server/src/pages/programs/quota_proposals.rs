@@ -16,9 +16,11 @@ use crate::app::state::State;
 use crate::auth::permit::{ReadPrograms, SetQuotas};
 use crate::pages::error::PageError;
 use crate::pages::fields::{ErrorSummary, Takes, TextField};
+use crate::pages::filters;
 use crate::pages::page::{Page, go_to, render};
 use crate::pages::refusals::{Refused, refused};
 use crate::pages::visitor::Visitor;
+use crate::pages::words;
 
 /// A prefecture of a proposal.
 struct Line {
@@ -165,7 +167,8 @@ fn proposal(computed: Computed, typed: &Typed, refused: Option<&Refused>) -> Pro
     Proposal {
         sentence: format!(
             "全国{}病院を、候補病院{}に比例して配りました。まだ何も保存していません。",
-            found.total, found.candidates
+            words::count(found.total),
+            words::count(found.candidates)
         ),
         ties: found.tied.then_some(found.tie_rule),
         lines: lines.collect(),

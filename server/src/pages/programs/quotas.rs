@@ -21,6 +21,7 @@ use crate::db::quotas::QuotaRow;
 use crate::error::AppError;
 use crate::pages::error::PageError;
 use crate::pages::fields::{ErrorSummary, Takes, TextField};
+use crate::pages::filters;
 use crate::pages::page::{Page, encoded, go_to, render};
 use crate::pages::refusals::{Refused, refused};
 use crate::pages::visitor::Visitor;

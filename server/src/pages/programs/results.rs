@@ -23,6 +23,7 @@ use crate::auth::permit::{AskForResults, BringResults, Policy, ReadPrograms};
 use crate::error::AppError;
 use crate::pages::error::PageError;
 use crate::pages::fields::{Choice, ChoiceField, ErrorSummary, Look, Takes, TextField};
+use crate::pages::filters;
 use crate::pages::page::{Page, encoded, render};
 use crate::pages::refusals::Refused;
 use crate::pages::visitor::Visitor;
@@ -258,7 +259,7 @@ fn line(row: Supported) -> Line {
         band: band_label(&row.band),
         left: row.left,
         progress,
-        surveyed: surveyed.map_or_else(String::new, |day| day.format("%Y年%-m月%-d日").to_string()),
+        surveyed: surveyed.map_or_else(String::new, words::date),
         connections: number(result.as_ref().and_then(|result| result.connections)),
         findings: number(result.as_ref().and_then(|result| result.findings)),
         backup: backup.map_or("", OfflineBackup::label),

@@ -7,6 +7,7 @@ use survey::attribute;
 use super::inspection_forms::level;
 use crate::app::programs::candidates::Excluded;
 use crate::app::programs::lists::ListedHospital;
+use crate::pages::words;
 
 /// A part of a score.
 pub struct Part {
@@ -163,7 +164,7 @@ fn facts(scored: &ScoredCandidate) -> Vec<String> {
     }
     for finding in &candidate.facts.findings {
         let level = level(i16::from(finding.level));
-        facts.push(format!("立入検査（{}）：{level}", finding.inspected_on.format("%Y年%-m月%-d日")));
+        facts.push(format!("立入検査（{}）：{level}", words::date(finding.inspected_on)));
     }
     for key in &candidate.facts.only_of {
         let label = attribute::find(key).map_or(key.as_str(), |attribute| attribute.label.as_str());

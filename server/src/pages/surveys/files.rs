@@ -19,8 +19,10 @@ use crate::auth::permit::{FollowJobs, ImportAnswers};
 use crate::error::AppError;
 use crate::pages::answers::checks::keyed;
 use crate::pages::fields::{Choice, ChoiceField, Look};
+use crate::pages::filters;
 use crate::pages::uploads::Sent;
 use crate::pages::visitor::Visitor;
+use crate::pages::words;
 
 /// How long a form waits for an import that is done soon.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -72,7 +74,7 @@ pub fn numbering_field(survey: &Survey, standing: &str) -> Option<ChoiceField> {
         let own = Choice::new("", "設問の見出しで見分ける", standing);
         let printed = editions
             .iter()
-            .map(|edition| Choice::new(edition.name(), format!("{}に印刷された調査票の番号", edition.printed()), standing));
+            .map(|edition| Choice::new(edition.name(), format!("{}の番号", words::edition(edition)), standing));
         ChoiceField::new(
             "numbering",
             "設問番号の種類",

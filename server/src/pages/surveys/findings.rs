@@ -7,6 +7,7 @@ use survey::survey::Survey;
 
 use super::histories::heading;
 use crate::error::AppError;
+use crate::pages::filters;
 
 /// One finding as it is read.
 struct Row {

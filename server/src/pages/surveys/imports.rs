@@ -22,6 +22,7 @@ use crate::db::imports::ImportRow;
 use crate::error::AppError;
 use crate::pages::error::PageError;
 use crate::pages::fields::{Choice, ChoiceField, ErrorSummary, Look, Takes, TextField};
+use crate::pages::filters;
 use crate::pages::page::{Page, go_to, render, show};
 use crate::pages::uploads::{self, Sent};
 use crate::pages::visitor::Visitor;

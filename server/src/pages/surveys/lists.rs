@@ -25,7 +25,7 @@ use crate::auth::permit::{ReadHospitals, RemindHospitals};
 use crate::db::frames::{Filter, FrameRow, Standing, Wanted};
 use crate::error::AppError;
 use crate::pages::error::PageError;
-use crate::pages::fields::{Choice, ChoiceField, Look, Takes, TextField};
+use crate::pages::fields::{Choice, ChoiceField, Look};
 use crate::pages::page::{Page, show};
 use crate::pages::visitor::Visitor;
 use crate::pages::words;
@@ -67,7 +67,7 @@ struct ListPage {
     page: Page,
     tabs: Tabs,
     fields: Vec<ChoiceField>,
-    text: TextField,
+    sought: String,
     action: String,
     rows: Vec<Row>,
     is_nation: bool,
@@ -142,12 +142,14 @@ pub async fn list_hospitals(
         page: framed(&visitor, survey, "病院の一覧"),
         tabs: tabs(&visitor.who.role, survey, "hospitals"),
         fields: fields(&area, &query),
-        text: TextField::new("q", "病院名またはG-MIS ID")
-            .optional()
-            .takes(Takes::Text)
-            .value(&query.q),
+        sought: query.q.clone(),
         action: path(survey, "hospitals"),
-        caption: format!("{}の病院（{}件{}）", area.name(), rows.len(), if is_more { "以上" } else { "" }),
+        caption: format!(
+            "{}の病院（{}件{}）",
+            area.name(),
+            words::count(rows.len()),
+            if is_more { "以上" } else { "" }
+        ),
         is_nation: area == Area::Nation,
         is_reminding: permit.is_some(),
         first: if query.after.is_empty() { String::new() } else { here("") },

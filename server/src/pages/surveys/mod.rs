@@ -23,7 +23,7 @@ use survey::survey::Survey;
 use crate::app::entries;
 use crate::app::state::State;
 use crate::auth::actor::Role;
-use crate::auth::permit::{GrantTime, ImportAnswers, Policy, ReadReleases, ReadTables, RemindHospitals, SubmitAnswers};
+use crate::auth::permit::{GrantTime, ImportAnswers, Policy, ReadHospitals, ReadReleases, ReadTables, RemindHospitals, SubmitAnswers};
 use crate::error::AppError;
 use crate::pages::answers;
 use crate::pages::page::{Page, go_to};
@@ -95,7 +95,9 @@ pub fn framed<P: Policy>(visitor: &Visitor<P>, survey: &Survey, title: impl Into
     if matches!(visitor.who.role, Role::Hospital(_)) {
         return page;
     }
-    page.below(path(survey, ""), short(survey))
+    // Who sees no hospitals has of a survey what was released.
+    let first = if ReadHospitals::allows(&visitor.who.role) { "" } else { "releases" };
+    page.below(path(survey, first), short(survey))
 }
 
 /// One page of a survey in the row of its pages.
@@ -119,8 +121,8 @@ pub fn tabs(role: &Role, survey: &Survey, here: &str) -> Tabs {
     // The map is the nation's.
     let sees_nation = ReadTables::allows(role) && !matches!(role, Role::Prefecture(_) | Role::Municipality(_));
     let all: [(&str, &'static str, bool); 9] = [
-        ("", "回答の状況", own),
-        ("hospitals", "病院", own),
+        ("", "回答の状況", own && ReadHospitals::allows(role)),
+        ("hospitals", "病院", own && ReadHospitals::allows(role)),
         ("reminders", "督促", RemindHospitals::allows(role)),
         ("uploads", "ファイルの取込み", own && ImportAnswers::allows(role)),
         ("table", "集計表", ReadTables::allows(role)),

@@ -18,6 +18,7 @@ use crate::app::{frames, statistics, surveys, windows};
 use crate::auth::permit::{Policy, ReadHospitals, ReadSurveys, ReadTables};
 use crate::error::AppError;
 use crate::pages::error::PageError;
+use crate::pages::filters;
 use crate::pages::page::{Page, show};
 use crate::pages::visitor::Visitor;
 use crate::pages::words;
@@ -105,7 +106,11 @@ pub async fn read_overview(
         left: left(&state, &announced),
         windows: announced.iter().map(window).collect(),
         percent: percent(total.percent),
-        answered: format!("{}病院のうち{}病院が回答", total.targets, total.responses),
+        answered: format!(
+            "{}病院のうち{}病院が回答",
+            words::count(total.targets),
+            words::count(total.responses)
+        ),
         standings: states
             .map(|standing| Standing {
                 state: words::state(standing),
@@ -173,8 +178,8 @@ pub async fn summary<P: Policy>(state: &State, visitor: &Visitor<P>, survey: &'s
             format!(
                 "回答率 {}（{}病院のうち{}病院）",
                 percent(total.percent),
-                total.targets,
-                total.responses
+                words::count(total.targets),
+                words::count(total.responses)
             )
         };
     }

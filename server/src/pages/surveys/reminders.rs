@@ -23,6 +23,7 @@ use crate::pages::answers::checks::keyed;
 use crate::pages::answers::given::{self, Sent};
 use crate::pages::error::PageError;
 use crate::pages::fields::{Choice, ChoiceField, ErrorSummary, Look, Takes, TextField};
+use crate::pages::filters;
 use crate::pages::page::{Page, go_to, render, show};
 use crate::pages::visitor::Visitor;
 

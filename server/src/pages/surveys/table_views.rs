@@ -18,6 +18,7 @@ use crate::auth::permit::{ReadReleases, ReadTables};
 use crate::error::AppError;
 use crate::pages::answers::given::{self, Sent};
 use crate::pages::fields::{Choice, ChoiceField, Look};
+use crate::pages::filters;
 use crate::pages::page::Page;
 use crate::pages::visitor::Visitor;
 use crate::pages::words;

@@ -15,6 +15,7 @@ use crate::auth::actor::Role;
 use crate::auth::permit::ImportAnswers;
 use crate::db::imports::{ImportRow, VerdictRow};
 use crate::pages::error::PageError;
+use crate::pages::filters;
 use crate::pages::page::{Page, show};
 use crate::pages::visitor::Visitor;
 use crate::pages::words;

@@ -100,7 +100,7 @@ async fn page(
             .iter()
             .map(|edition| {
                 let name = if several {
-                    format!("（{}）", edition.printed())
+                    format!("（{}）", words::edition(edition))
                 } else {
                     String::new()
                 };
