@@ -199,3 +199,28 @@ async fn unknown_pages_and_api_paths_say_so_each_in_its_own_way() {
     assert_eq!(api.status, 404);
     assert_eq!(api.headers["content-type"], "application/problem+json");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_refuses_says_who_is_signed_in_and_leads_on() {
+    let app = TestApp::spawn().await;
+    let tokyo = Reader::sign_in(&app, "tokyo").await;
+    for (path, status) in [("/audit", 403), ("/nowhere", 404), ("/surveys/1999", 404)] {
+        let html = tokyo.get(path).await.expect(status);
+        assert!(
+            html.contains("tokyo のアカウント") && html.contains("href=\"/programs\""),
+            "{path}: {html}"
+        );
+    }
+    let html = Reader::nobody(&app).get("/nowhere").await.expect(404);
+    assert!(!html.contains("のアカウント") && !html.contains("class=\"nav\""), "{html}");
+    // Who sees no hospitals of a survey is led to none of their pages.
+    let html = Reader::sign_in(&app, "operator")
+        .await
+        .get("/surveys/2024/releases")
+        .await
+        .expect(200);
+    assert!(
+        !html.contains("href=\"/surveys/2024\"") && !html.contains("/surveys/2024/hospitals"),
+        "{html}"
+    );
+}
