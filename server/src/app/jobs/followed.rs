@@ -19,7 +19,7 @@ const ALIVE: u32 = 40;
 #[derive(Debug)]
 pub enum Told {
     /// The job moved, or this is the first word of it.
-    Moved(Job),
+    Moved(Box<Job>),
     /// Nothing new; the connection is alive.
     Alive,
 }
@@ -65,7 +65,7 @@ impl Follower {
             if self.said != now {
                 self.over = job.is_over();
                 self.said = now;
-                return Some((Ok(Told::Moved(job)), self));
+                return Some((Ok(Told::Moved(Box::new(job))), self));
             }
             tokio::time::sleep(LOOK).await;
         }
