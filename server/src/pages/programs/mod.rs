@@ -7,7 +7,6 @@ mod cells;
 mod coverage;
 mod criteria;
 mod decisions;
-mod faults;
 mod files;
 mod gathered;
 mod inspection_forms;

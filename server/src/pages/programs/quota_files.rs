@@ -6,7 +6,7 @@ use actix_web::{Error, HttpResponse, get, post, web};
 use askama::Template;
 
 use super::below_program;
-use super::faults::Faults;
+
 use super::quota_changes::Changes;
 use crate::app::programs::quotas::files::{self, QuotaFile, QuotaReport};
 use crate::app::programs::{self};
@@ -16,6 +16,7 @@ use crate::pages::error::PageError;
 use crate::pages::fields::{Choice, ChoiceField, ErrorSummary, Look, Takes, TextField};
 use crate::pages::page::{Page, go_to, render};
 use crate::pages::refusals::{Refused, refused};
+use crate::pages::surveys::findings::Findings;
 use crate::pages::uploads::{self, Sent};
 use crate::pages::visitor::Visitor;
 
@@ -32,7 +33,7 @@ struct FilesPage {
     errors: ErrorSummary,
     path: String,
     report: Option<Report>,
-    faults: Faults,
+    faults: Findings,
     /// Of the changes that were looked at.
     hash: String,
     act: ChoiceField,
@@ -111,9 +112,9 @@ async fn shown(
         .error(sentence.clone().filter(|_| is_reason));
     let place = if is_reason { "reason" } else { "file" };
     let faults = match (&report, &refused) {
-        (Some(report), _) => Faults::of(&report.faults),
-        (None, Some(refused)) => Faults::of(&refused.faults),
-        (None, None) => Faults::of(&[]),
+        (Some(report), _) => Findings::of_file(&report.faults),
+        (None, Some(refused)) => Findings::of_file(&refused.faults),
+        (None, None) => Findings::of_file(&[]),
     };
     let template = FilesPage {
         page: below_program(visitor.page("支援枠をファイルで設定する"), &row).below(format!("/programs/{program}/quotas"), "支援枠"),

@@ -10,7 +10,6 @@ use survey::prefecture::PrefectureCode;
 use survey::support::{OfflineBackup, Progress};
 use uuid::Uuid;
 
-use super::faults::Faults;
 use super::pager::{LINES, Pager};
 use super::result_requests::{Asked, asked};
 use super::tabs::{Tab, tabs};
@@ -26,6 +25,7 @@ use crate::pages::fields::{Choice, ChoiceField, ErrorSummary, Look, Takes, TextF
 use crate::pages::filters;
 use crate::pages::page::{Page, encoded, render};
 use crate::pages::refusals::Refused;
+use crate::pages::surveys::findings::Findings;
 use crate::pages::visitor::Visitor;
 use crate::pages::words;
 
@@ -65,7 +65,7 @@ struct ResultsPage {
     /// `None` for who brings in no files.
     act: Option<ChoiceField>,
     report: Option<ResultReport>,
-    faults: Faults,
+    faults: Findings,
     /// `None` for who does not ask, and while it need not.
     reason: Option<TextField>,
     requests: Vec<Asked>,
@@ -165,7 +165,7 @@ pub(super) async fn show<P: Policy>(
         counts,
         filters: filters(query, &visitor.who.role),
         act: visitor.maybe::<BringResults>().map(|_| super::result_files::act()),
-        faults: Faults::of(found(&said)),
+        faults: Findings::of_file(found(&said)),
         report: said.report,
         reason: (may_ask && !asked_before.iter().any(|one| one.state != "refused"))
             .then(|| reason(&said.typed, error.filter(|_| said.typed.0 == "reason"))),

@@ -20,42 +20,60 @@ struct Row {
     message: String,
 }
 
-/// A table of findings.
+impl Row {
+    /// What a finding says by itself.
+    fn of(fault: &Fault) -> Row {
+        let place = [&fault.sheet, &fault.cell].into_iter().flatten();
+        Row {
+            grave: if fault.is_error() {
+                ("誤り", "tag bad")
+            } else {
+                ("確認", "tag warn")
+            },
+            hospital: String::new(),
+            place: place.filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>().join(" "),
+            question: String::new(),
+            found: fault.found.clone().unwrap_or_default(),
+            expected: fault.expected.clone().unwrap_or_default(),
+            message: fault.message.clone(),
+        }
+    }
+}
+
+/// A table of findings; nothing where nothing was found.
 #[derive(Template)]
 #[template(path = "surveys/findings.html")]
 pub struct Findings {
     caption: String,
     has_hospitals: bool,
+    has_questions: bool,
     rows: Vec<Row>,
 }
 
 impl Findings {
     /// A table of findings, each with the hospital that it is about, or with an empty text.
     pub fn of(survey: &Survey, caption: impl Into<String>, faults: &[(String, Fault)]) -> Findings {
-        let row = |(hospital, fault): &(String, Fault)| {
-            let place = [&fault.sheet, &fault.cell].into_iter().flatten();
-            Row {
-                grave: if fault.is_error() {
-                    ("誤り", "tag bad")
-                } else {
-                    ("確認", "tag warn")
-                },
-                hospital: hospital.clone(),
-                place: place.filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>().join(" "),
-                question: fault
-                    .question
-                    .as_deref()
-                    .map(|key| heading(survey.first_edition(), survey, key))
-                    .unwrap_or_default(),
-                found: fault.found.clone().unwrap_or_default(),
-                expected: fault.expected.clone().unwrap_or_default(),
-                message: fault.message.clone(),
-            }
+        let question = |key: &str| heading(survey.first_edition(), survey, key);
+        let row = |(hospital, fault): &(String, Fault)| Row {
+            hospital: hospital.clone(),
+            question: fault.question.as_deref().map(question).unwrap_or_default(),
+            ..Row::of(fault)
         };
         Findings {
             caption: caption.into(),
             has_hospitals: faults.iter().any(|(hospital, _)| !hospital.is_empty()),
+            has_questions: true,
             rows: faults.iter().map(row).collect(),
+        }
+    }
+
+    /// A table of findings in a file that asks no questions, such as one of quotas or results.
+    pub fn of_file(faults: &[Fault]) -> Findings {
+        Findings {
+            caption: "ファイルの指摘".to_owned(),
+            has_hospitals: false,
+            has_questions: false,
+            rows: faults.iter().map(Row::of).collect(),
         }
     }
 
