@@ -6,7 +6,7 @@ use survey::band::Banding;
 use survey::prefecture::PrefectureCode;
 
 use crate::selection::list::ListState;
-use crate::selection::{Consent, HospitalRecord, NotEligible, eligible};
+use crate::selection::{Consent, HospitalRecord, NotEligible, may_be_chosen};
 
 /// What is known of a hospital's electronic health record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,7 +46,7 @@ pub struct Hospital {
 }
 
 impl Hospital {
-    /// A record of the programme, with the state of the list on which it is chosen, if it is. Whether there is a health record is decided by [`eligible`],
+    /// A record of the programme, with the state of the list on which it is chosen, if it is. Whether there is a health record is decided by [`may_be_chosen`],
     /// as for choosing: consent, exclusion and earlier support are not about that, so they are taken off first.
     pub fn of(record: HospitalRecord, banding: Banding, chosen: Option<ListState>) -> Hospital {
         let prefecture = record.prefecture;
@@ -67,8 +67,8 @@ impl Hospital {
             consent: Consent::NotNeeded,
             ..record
         };
-        let ehr = match eligible(&answers_alone) {
-            Ok(_) => Ehr::InUse,
+        let ehr = match may_be_chosen(&answers_alone) {
+            Ok(()) => Ehr::InUse,
             Err(NotEligible::EhrNotInUse { .. }) => Ehr::NotInUse,
             Err(NotEligible::EhrUnknown { .. }) => Ehr::Unclear,
             Err(_) => Ehr::Unanswered,

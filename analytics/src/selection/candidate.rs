@@ -47,7 +47,7 @@ pub struct CandidateHospital {
 }
 
 /// A hospital before it is known whether it may be chosen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HospitalRecord {
     /// G-MIS ID.
     pub gmis: String,
@@ -64,7 +64,6 @@ pub struct HospitalRecord {
     /// Key of the programme's band; `None` under 20 beds.
     pub band: Option<String>,
     /// Attributes of the frame: key and value.
-    #[serde(default)]
     pub attributes: BTreeMap<String, String>,
     /// Why it left the frame since the programme opened, if it did: closed, or no hospital any more.
     pub left: Option<String>,
@@ -73,23 +72,50 @@ pub struct HospitalRecord {
     /// The programme's surveys, the latest first.
     pub surveys: Vec<SurveyAnswers>,
     /// What is known of it beside.
-    #[serde(default)]
     pub facts: Facts,
     /// Whether its answers may be used.
     pub consent: Consent,
     /// Why the prefecture excluded it, if it did.
-    #[serde(default)]
     pub excluded: Option<String>,
 }
 
 /// What a hospital's counted submission of one survey says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SurveyAnswers {
     /// The survey's id.
     pub survey: String,
     /// `None` without a counted submission.
-    pub answers: Option<ChosenOptions>,
+    pub answers: Option<Counted>,
 }
+
+/// A counted revision as it is stored: one byte a slot of the survey's layout. It is read question by question, for whether a hospital may be chosen takes
+/// one of thirty, and most hospitals may not.
+#[derive(Debug, Clone)]
+pub struct Counted {
+    /// Whose layout it has.
+    pub survey: &'static Survey,
+    /// The bytes.
+    pub codes: Vec<u8>,
+}
+
+impl Counted {
+    /// The options chosen; `None` in any other state than *answered*.
+    fn chose(&self, question: &str) -> Option<Vec<&'static str>> {
+        let question = self.survey.question(question)?;
+        match self.survey.layout().read(&self.codes, question)? {
+            (State::Answered, chosen) => Some(chosen),
+            _ => None,
+        }
+    }
+}
+
+impl PartialEq for Counted {
+    fn eq(&self, other: &Counted) -> bool {
+        self.survey.id() == other.survey.id() && self.codes == other.codes
+    }
+}
+
+impl Eq for Counted {}
 
 /// Why a hospital is no candidate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -170,16 +196,27 @@ impl NotEligible {
 /// # Errors
 /// The reason why the hospital is no candidate.
 pub fn eligible(record: &HospitalRecord) -> Result<CandidateHospital, NotEligible> {
+    let (band, (survey, answers)) = deciding(record)?;
+    Ok(candidate(record, band, survey, decode(answers.survey, &answers.codes)))
+}
+
+/// Whether a hospital is [`eligible`], for who only counts.
+///
+/// # Errors
+/// The reason why the hospital is no candidate.
+pub fn may_be_chosen(record: &HospitalRecord) -> Result<(), NotEligible> {
+    deciding(record).map(|_| ())
+}
+
+/// The band of a hospital that may be chosen, and the survey and answers that say so.
+fn deciding(record: &HospitalRecord) -> Result<(&str, (&str, &Counted)), NotEligible> {
     let band = cell_of(record)?;
     let (survey, answers) = usable(record)?.ok_or(NotEligible::NoSubmission)?;
-    match answers.get(ELIGIBILITY_QUESTION) {
-        None => return Err(NotEligible::EhrUnknown { survey: survey.to_owned() }),
-        Some(options) if !options.iter().any(|option| option == ELIGIBILITY_OPTION) => {
-            return Err(NotEligible::EhrNotInUse { survey: survey.to_owned() });
-        }
-        Some(_) => {}
+    match answers.chose(ELIGIBILITY_QUESTION) {
+        None => Err(NotEligible::EhrUnknown { survey: survey.to_owned() }),
+        Some(options) if !options.contains(&ELIGIBILITY_OPTION) => Err(NotEligible::EhrNotInUse { survey: survey.to_owned() }),
+        Some(_) => Ok((band, (survey, answers))),
     }
-    Ok(candidate(record, band, survey, answers.clone()))
 }
 
 /// Who may be put on a list by hand, nominated with a reason, although not [`eligible`]: a nomination stands in for what the answers lack, and for nothing
@@ -190,14 +227,14 @@ pub fn eligible(record: &HospitalRecord) -> Result<CandidateHospital, NotEligibl
 pub fn eligible_by_hand(record: &HospitalRecord) -> Result<CandidateHospital, NotEligible> {
     let band = cell_of(record)?;
     Ok(match usable(record) {
-        Ok(Some((survey, answers))) => candidate(record, band, survey, answers.clone()),
+        Ok(Some((survey, answers))) => candidate(record, band, survey, decode(answers.survey, &answers.codes)),
         Ok(None) | Err(_) => candidate(record, band, "", ChosenOptions::new()),
     })
 }
 
 /// The band of a hospital that may stand in a cell, whatever it answered.
-fn cell_of(record: &HospitalRecord) -> Result<String, NotEligible> {
-    let band = record.band.clone().ok_or(NotEligible::NotAHospital {
+fn cell_of(record: &HospitalRecord) -> Result<&str, NotEligible> {
+    let band = record.band.as_deref().ok_or(NotEligible::NotAHospital {
         beds: record.beds.number(),
     })?;
     if let Some(because) = &record.left {
@@ -213,7 +250,7 @@ fn cell_of(record: &HospitalRecord) -> Result<String, NotEligible> {
 }
 
 /// The latest answered survey and its answers, if there are any; without consent nobody looks whether there are.
-fn usable(record: &HospitalRecord) -> Result<Option<(&str, &ChosenOptions)>, NotEligible> {
+fn usable(record: &HospitalRecord) -> Result<Option<(&str, &Counted)>, NotEligible> {
     match record.consent {
         Consent::Refused => return Err(NotEligible::NoConsent { refused: true }),
         Consent::Unanswered => return Err(NotEligible::NoConsent { refused: false }),
@@ -223,7 +260,7 @@ fn usable(record: &HospitalRecord) -> Result<Option<(&str, &ChosenOptions)>, Not
     Ok(surveys.find_map(|latest| latest.answers.as_ref().map(|answers| (latest.survey.as_str(), answers))))
 }
 
-fn candidate(record: &HospitalRecord, band: String, survey: &str, answers: ChosenOptions) -> CandidateHospital {
+fn candidate(record: &HospitalRecord, band: &str, survey: &str, answers: ChosenOptions) -> CandidateHospital {
     CandidateHospital {
         gmis: record.gmis.clone(),
         institution_code: record.institution_code.clone(),
@@ -231,7 +268,7 @@ fn candidate(record: &HospitalRecord, band: String, survey: &str, answers: Chose
         prefecture: record.prefecture,
         municipality: record.municipality.clone(),
         beds: record.beds,
-        band,
+        band: band.to_owned(),
         attributes: record.attributes.clone(),
         answers,
         survey: survey.to_owned(),

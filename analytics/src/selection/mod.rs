@@ -14,7 +14,9 @@ mod score;
 mod when;
 pub mod wishes;
 
-pub use candidate::{CandidateHospital, HospitalRecord, NotEligible, SurveyAnswers, decode, eligible, eligible_by_hand};
+pub use candidate::{
+    CandidateHospital, Counted, HospitalRecord, NotEligible, SurveyAnswers, decode, eligible, eligible_by_hand, may_be_chosen,
+};
 pub use choose::{CellResult, ChosenHospital, LONGEST, Quota, Selection, SelectionError, choose, choose_within};
 pub use criteria::{Criteria, CriteriaError, Criterion};
 pub use facts::{Consent, Facts, Finding, Wish, mark_only_ones};

@@ -10,7 +10,7 @@ mod machine_rules;
 mod made;
 mod pictures;
 mod releases;
-mod selections;
+pub(crate) mod selections;
 mod tables;
 mod trends;
 mod wishes;

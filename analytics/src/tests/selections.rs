@@ -2,12 +2,13 @@
 
 use super::made::{Chance, Made};
 use crate::selection::{
-    CandidateHospital, Consent, Criteria, Facts, HospitalRecord, NotEligible, Quota, SelectionError, SurveyAnswers, choose, decode,
-    eligible, eligible_by_hand, score,
+    CandidateHospital, Consent, Counted, Criteria, Facts, HospitalRecord, NotEligible, Quota, SelectionError, SurveyAnswers, choose,
+    decode, eligible, eligible_by_hand, score,
 };
 use proptest::prelude::{ProptestConfig, any, prop_assert, prop_assert_eq, proptest};
 use std::collections::{BTreeMap, BTreeSet};
 use survey::band::Banding;
+use survey::codes::{BLANK, FIRST_OPTION};
 use survey::evaluate::State;
 use survey::hospital::Beds;
 use survey::prefecture::PrefectureCode;
@@ -18,10 +19,6 @@ pub(super) fn prefecture() -> PrefectureCode {
 }
 
 pub(super) fn record(gmis: &str, beds: u16, answers: &[(&str, &str)]) -> HospitalRecord {
-    let answers = answers
-        .iter()
-        .map(|(question, option)| ((*question).to_owned(), vec![(*option).to_owned()]))
-        .collect();
     HospitalRecord {
         gmis: gmis.to_owned(),
         institution_code: None,
@@ -35,12 +32,27 @@ pub(super) fn record(gmis: &str, beds: u16, answers: &[(&str, &str)]) -> Hospita
         chosen_earlier: None,
         surveys: vec![SurveyAnswers {
             survey: "2024".to_owned(),
-            answers: Some(answers),
+            answers: Some(counted("2024", answers)),
         }],
         facts: Facts::default(),
         consent: Consent::NotNeeded,
         excluded: None,
     }
+}
+
+/// A counted revision with these answers to questions of one choice, and nothing else said.
+pub(crate) fn counted(survey: &str, answers: &[(&str, &str)]) -> Counted {
+    let survey = survey::find(survey).unwrap();
+    let mut codes = vec![BLANK; survey.layout().len()];
+    for (question, option) in answers {
+        let question = survey.question(question).unwrap();
+        let (Kind::YesNo(choices) | Kind::One(choices)) = &question.kind else {
+            panic!("{} is no question of one choice", question.key);
+        };
+        let code = choices.iter().find(|choice| choice.key == *option).unwrap().code;
+        codes[survey.layout().slots_of(question.key.as_str())[0].index] = FIRST_OPTION + code;
+    }
+    Counted { survey, codes }
 }
 
 fn band(beds: u16) -> Option<String> {
@@ -209,7 +221,7 @@ fn candidates_of_a_band_without_quota_are_counted_and_never_chosen() {
 
 #[test]
 fn the_latest_answered_survey_alone_decides_who_may_be_chosen() {
-    let answers = |option: &str| Some(BTreeMap::from([("ehr_in_use".to_owned(), vec![option.to_owned()])]));
+    let answers = |option: &str| Some(counted("2024", &[("ehr_in_use", option)]));
     let with = |latest, earlier| HospitalRecord {
         surveys: vec![
             SurveyAnswers {
@@ -228,7 +240,7 @@ fn the_latest_answered_survey_alone_decides_who_may_be_chosen() {
     let gone = NotEligible::EhrNotInUse { survey: "2024".to_owned() };
     assert_eq!(eligible(&with(answers("no"), answers("yes"))), Err(gone));
     let unknown = NotEligible::EhrUnknown { survey: "2024".to_owned() };
-    assert_eq!(eligible(&with(Some(BTreeMap::new()), answers("yes"))), Err(unknown));
+    assert_eq!(eligible(&with(Some(counted("2024", &[])), answers("yes"))), Err(unknown));
     assert_eq!(eligible(&with(None, None)), Err(NotEligible::NoSubmission));
 
     let chosen = HospitalRecord {

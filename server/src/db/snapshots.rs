@@ -7,6 +7,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::db::prepared::Prepared;
 use crate::db::schema::{frame, revision, submission, survey, survey_change};
 
 /// States whose latest revision counts.
@@ -158,7 +159,7 @@ pub async fn answered(
     surveys: &[String],
     prefecture: Option<i16>,
 ) -> QueryResult<Vec<AnsweredRow>> {
-    diesel::sql_query(
+    let query = diesel::sql_query(
         "WITH this AS (SELECT id, fiscal_year, frame_survey FROM program WHERE id = $1), \
          earlier AS (SELECT DISTINCT ON (l.hospital_id) l.hospital_id, p.title FROM listed_hospital l \
                      JOIN program p ON p.id = l.program_id AND p.fiscal_year < (SELECT fiscal_year FROM this) \
@@ -176,7 +177,6 @@ pub async fn answered(
     .bind::<Text, _>(program_id)
     .bind::<Array<Text>, _>(surveys)
     .bind::<Array<Text>, _>(COUNTED.as_slice())
-    .bind::<Nullable<SmallInt>, _>(prefecture)
-    .load(conn)
-    .await
+    .bind::<Nullable<SmallInt>, _>(prefecture);
+    Prepared(query).load(conn).await
 }

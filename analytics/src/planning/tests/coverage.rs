@@ -10,11 +10,12 @@ use survey::prefecture::PrefectureCode;
 use crate::planning::coverage::{Counts, Coverage, Ehr, Hospital, Support, Table, sum};
 use crate::selection::list::ListState;
 use crate::selection::{Consent, Facts, HospitalRecord, SurveyAnswers};
+use crate::tests::selections::counted;
 
 fn record(said: &[Option<&str>]) -> HospitalRecord {
     let answers = |option: &&str| match *option {
-        "" => BTreeMap::new(),
-        option => BTreeMap::from([("ehr_in_use".to_owned(), vec![option.to_owned()])]),
+        "" => counted("2024", &[]),
+        option => counted("2024", &[("ehr_in_use", option)]),
     };
     HospitalRecord {
         gmis: "AAA0001".to_owned(),

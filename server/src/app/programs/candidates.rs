@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use analytics::selection::{
-    self, CandidateHospital, Consent, Criteria, Facts, Finding, HospitalRecord, NotEligible, Quota, ScoredCandidate, SurveyAnswers, Wish,
+    self, CandidateHospital, Consent, Counted, Criteria, Facts, Finding, HospitalRecord, NotEligible, Quota, ScoredCandidate,
+    SurveyAnswers, Wish,
 };
 use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
@@ -299,8 +300,11 @@ async fn intake(
 pub(super) fn of_rows(program: &ProgramRow, rows: Vec<AnsweredRow>) -> Result<Vec<HospitalRecord>, AppError> {
     let mut records: BTreeMap<String, HospitalRecord> = BTreeMap::new();
     for row in rows {
-        let answers = match (&row.survey_id, &row.codes) {
-            (Some(id), Some(codes)) => Some((id.clone(), selection::decode(surveys::known(id)?, codes))),
+        let answers = match (row.survey_id, row.codes) {
+            (Some(id), Some(codes)) => {
+                let survey = surveys::known(&id)?;
+                Some((id, Counted { survey, codes }))
+            }
             _ => None,
         };
         if !records.contains_key(&row.gmis_id) {

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use analytics::selection::{self, CandidateHospital, Consent, Criteria, Facts, HospitalRecord, ListWish, SurveyAnswers};
+use analytics::selection::{self, CandidateHospital, Consent, Counted, Criteria, Facts, HospitalRecord, ListWish, SurveyAnswers};
 use serde_json::{Value, json};
 use survey::answer::{EntryPath, HospitalFacts};
 use survey::band::Banding;
@@ -84,7 +84,10 @@ fn candidates(prefecture: PrefectureCode) -> Vec<CandidateHospital> {
         let answers = made.answers.get(&hospital.gmis).map(|answers| {
             let answers = Value::Object(answers.clone());
             let evaluation = survey::evaluate::evaluate(survey.first_edition(), &facts, &answers, EntryPath::Api);
-            selection::decode(survey, &evaluation.codes)
+            Counted {
+                survey,
+                codes: evaluation.codes,
+            }
         });
         let band = Banding::Program
             .band_of(hospital.beds)
