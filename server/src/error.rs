@@ -15,6 +15,19 @@ pub struct Refusal {
     pub code: Cow<'static, str>,
     /// Says what is wrong and what to do next, in Japanese.
     pub message: String,
+    /// The field or parameter that it speaks of, where it is one, by its name in the API.
+    pub field: Option<&'static str>,
+}
+
+impl Refusal {
+    /// A refusal that speaks of no single field.
+    pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Refusal {
+        Refusal {
+            code: code.into(),
+            message: message.into(),
+            field: None,
+        }
+    }
 }
 
 /// A field in which what is stored differs from what the caller saw or sent.
@@ -85,64 +98,63 @@ impl InternalCause {
 impl AppError {
     /// Nobody is signed in, or no longer.
     pub fn unauthenticated(code: &'static str, message: impl Into<String>) -> AppError {
-        AppError::Unauthenticated(Refusal {
-            code: code.into(),
-            message: message.into(),
-        })
+        AppError::Unauthenticated(Refusal::new(code, message))
     }
 
     /// The actor may never do this.
     pub fn forbidden(code: &'static str, message: impl Into<String>) -> AppError {
-        AppError::Forbidden(Refusal {
-            code: code.into(),
-            message: message.into(),
-        })
+        AppError::Forbidden(Refusal::new(code, message))
     }
 
     /// There is no such thing, or none that the actor may know of.
     pub fn not_found(code: &'static str, message: impl Into<String>) -> AppError {
-        AppError::NotFound(Refusal {
-            code: code.into(),
-            message: message.into(),
-        })
+        AppError::NotFound(Refusal::new(code, message))
     }
 
     /// The request itself cannot be understood.
     pub fn invalid(code: &'static str, message: impl Into<String>) -> AppError {
-        AppError::Invalid(Refusal {
-            code: code.into(),
-            message: message.into(),
-        })
+        AppError::Invalid(Refusal::new(code, message))
     }
 
     /// The content of a request has faults.
     pub fn faulty(code: &'static str, message: impl Into<String>, faults: Vec<Fault>) -> AppError {
-        AppError::Faulty(
-            Refusal {
-                code: code.into(),
-                message: message.into(),
-            },
-            faults,
-        )
+        AppError::Faulty(Refusal::new(code, message), faults)
     }
 
     /// The state of things forbids it now.
     pub fn conflict(code: &'static str, message: impl Into<String>) -> AppError {
-        AppError::Conflict(Refusal {
-            code: code.into(),
-            message: message.into(),
-        })
+        AppError::Conflict(Refusal::new(code, message))
     }
 
     /// What is to be changed is no longer what the caller saw.
     pub fn stale(code: &'static str, message: impl Into<String>, differences: Vec<Difference>) -> AppError {
-        AppError::Stale(
-            Refusal {
-                code: code.into(),
-                message: message.into(),
-            },
-            differences,
-        )
+        AppError::Stale(Refusal::new(code, message), differences)
+    }
+
+    /// The same error, which speaks of a field; an error without a sentence for the caller stays as it is.
+    #[must_use]
+    pub fn at(mut self, field: &'static str) -> AppError {
+        if let Some(refusal) = self.refusal_mut() {
+            refusal.field = Some(field);
+        }
+        self
+    }
+
+    fn refusal_mut(&mut self) -> Option<&mut Refusal> {
+        match self {
+            AppError::Unauthenticated(r)
+            | AppError::Forbidden(r)
+            | AppError::NotFound(r)
+            | AppError::Invalid(r)
+            | AppError::Faulty(r, _)
+            | AppError::Conflict(r)
+            | AppError::Stale(r, _)
+            | AppError::Unconditional(r)
+            | AppError::TooLarge(r)
+            | AppError::TooMany(r)
+            | AppError::Wait(r, _) => Some(r),
+            AppError::Unavailable(_) | AppError::Internal(_) => None,
+        }
     }
 
     /// A bug or a broken machine.

@@ -216,8 +216,5 @@ fn parsed<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, AppError> {
 }
 
 fn too_large() -> crate::error::Refusal {
-    crate::error::Refusal {
-        code: "body_too_large".into(),
-        message: "送られた内容が大きすぎます。分けて送ってください。".to_owned(),
-    }
+    crate::error::Refusal::new("body_too_large", "送られた内容が大きすぎます。分けて送ってください。")
 }

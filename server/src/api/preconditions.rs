@@ -37,11 +37,7 @@ fn version(request: &HttpRequest) -> Option<Seen> {
 }
 
 fn unconditional(message: &'static str) -> ApiError {
-    AppError::Unconditional(crate::error::Refusal {
-        code: "if_match_missing".into(),
-        message: message.to_owned(),
-    })
-    .into()
+    AppError::Unconditional(crate::error::Refusal::new("if_match_missing", message)).into()
 }
 
 impl FromRequest for SeenVersion {

@@ -26,6 +26,9 @@ pub struct ProblemJson {
     pub code: String,
     /// Japanese: what is wrong and what to do next.
     pub detail: String,
+    /// The field or parameter that it speaks of, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
     /// Faults of the content, if it was that.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<FaultJson>,
@@ -79,7 +82,7 @@ impl ApiError {
     /// The body of the answer; an unknown cause is logged here.
     pub fn problem(&self) -> ProblemJson {
         let status = self.status_code();
-        let (code, detail) = match &self.0 {
+        let (code, detail, field) = match &self.0 {
             AppError::Unauthenticated(r)
             | AppError::Forbidden(r)
             | AppError::NotFound(r)
@@ -90,12 +93,13 @@ impl ApiError {
             | AppError::Unconditional(r)
             | AppError::TooLarge(r)
             | AppError::TooMany(r)
-            | AppError::Wait(r, _) => (r.code.as_ref(), r.message.clone()),
+            | AppError::Wait(r, _) => (r.code.as_ref(), r.message.clone(), r.field),
             AppError::Unavailable(cause) => {
                 tracing::warn!(cause = cause.for_log(), "unavailable");
                 (
                     "unavailable",
                     "サービスが一時的に利用できません。しばらく待ってから、同じ内容をもう一度送ってください（同じIdempotency-Keyなら二重には登録されません）。".to_owned(),
+                    None,
                 )
             }
             AppError::Internal(cause) => {
@@ -103,6 +107,7 @@ impl ApiError {
                 (
                     "internal_error",
                     "システムの不具合により処理できませんでした。何も保存されていません。時間をおいてもう一度お試しください。繰り返す場合は、操作した日時を添えて運用担当者にご連絡ください。".to_owned(),
+                    None,
                 )
             }
         };
@@ -120,6 +125,7 @@ impl ApiError {
             status: status.as_u16(),
             code: code.to_owned(),
             detail,
+            field: field.map(str::to_owned),
             faults,
             differences,
         }

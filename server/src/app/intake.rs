@@ -258,10 +258,10 @@ async fn write(
 
 /// Why accepted answers stay as they are.
 pub(super) fn accepted() -> Refusal {
-    Refusal {
-        code: "submission_accepted".into(),
-        message: "この回答は確認済みのため変更できません。訂正が必要な場合は、都道府県の担当者に差戻しを依頼してください。".to_owned(),
-    }
+    Refusal::new(
+        "submission_accepted",
+        "この回答は確認済みのため変更できません。訂正が必要な場合は、都道府県の担当者に差戻しを依頼してください。",
+    )
 }
 
 /// Names and contacts are personal data and are stored apart.
@@ -332,10 +332,10 @@ impl<'t> Known<'t> {
             return Outcome::Refused(refusal);
         }
         match intake.replace {
-            Replace::Never if counted.is_some() => Outcome::Refused(Refusal {
-                code: "already_answered".into(),
-                message: "この病院は既に別の内容で回答しています。置き換える場合は、置き換える理由を付けて送ってください。".to_owned(),
-            }),
+            Replace::Never if counted.is_some() => Outcome::Refused(Refusal::new(
+                "already_answered",
+                "この病院は既に別の内容で回答しています。置き換える場合は、置き換える理由を付けて送ってください。",
+            )),
             // Who corrects for a recorded reason may do so after acceptance too: it could as well return them first.
             Replace::Own if state.after(Step::Submit).is_none() => Outcome::Refused(accepted()),
             Replace::Own | Replace::Never | Replace::For(_) => {

@@ -135,10 +135,7 @@ impl Failure {
     }
 
     fn into_error(self) -> AppError {
-        let refusal = Refusal {
-            code: self.code.into(),
-            message: self.message,
-        };
+        let refusal = Refusal::new(self.code, self.message);
         match self.kind.as_str() {
             "forbidden" => AppError::Forbidden(refusal),
             "not_found" => AppError::NotFound(refusal),

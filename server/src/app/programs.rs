@@ -105,13 +105,14 @@ pub async fn open(state: &State, permit: &Permit<SetQuotas>, new: &NewProgram) -
     let frame_survey = new
         .surveys
         .first()
-        .ok_or_else(|| AppError::invalid("program_invalid", "選定に使う調査を1つ以上指定してください。"))?;
+        .ok_or_else(|| AppError::invalid("program_invalid", "選定に使う調査を1つ以上指定してください。").at("surveys"))?;
     for id in &new.surveys {
         if is_intake_form(surveys::known(id)?) {
             return Err(AppError::invalid(
                 "program_invalid",
-                "選定に使う調査に意向調査は指定できません。意向調査はintake_surveyに指定してください。",
-            ));
+                "選定に使う調査に意向調査は指定できません。意向調査は、希望と同意を尋ねる調査として指定してください。",
+            )
+            .at("surveys"));
         }
     }
     let latest_first = new
@@ -119,25 +120,23 @@ pub async fn open(state: &State, permit: &Permit<SetQuotas>, new: &NewProgram) -
         .windows(2)
         .all(|pair| matches!(pair, [later, earlier] if later > earlier));
     if !latest_first {
-        return Err(AppError::invalid(
-            "program_invalid",
-            "選定に使う調査は、新しい順に重複なく指定してください。",
-        ));
+        return Err(AppError::invalid("program_invalid", "選定に使う調査は、新しい順に重複なく指定してください。").at("surveys"));
     }
-    if new.use_rule.trim().is_empty() || new.title.trim().is_empty() {
-        return Err(AppError::invalid(
-            "program_invalid",
-            "事業名と、調査の回答を選定に用いる根拠を記入してください。",
-        ));
+    if new.title.trim().is_empty() {
+        return Err(AppError::invalid("program_invalid", "事業名を記入してください。").at("title"));
+    }
+    if new.use_rule.trim().is_empty() {
+        return Err(AppError::invalid("program_invalid", "調査の回答を選定に用いる根拠を記入してください。").at("use_rule"));
     }
     let id_fits = (1..=32).contains(&new.id.len()) && new.id.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'));
     if !id_fits {
         return Err(AppError::invalid(
             "program_invalid",
             "事業の識別名は、半角の英小文字、数字、-、_ で32文字以内にしてください。",
-        ));
+        )
+        .at("id"));
     }
-    windows::require_known_century(&[new.deadline])?;
+    windows::require_known_century(&[new.deadline]).map_err(|error| error.at("deadline"))?;
     let (effort, form) = checked(&new.terms)?;
     let criteria = Criteria::national().map_err(AppError::internal)?;
     let now = state.now();
@@ -168,10 +167,7 @@ pub async fn open(state: &State, permit: &Permit<SetQuotas>, new: &NewProgram) -
     let bands: Vec<(&str, i32, i32)> = bands.collect();
     as_actor(&state.pool, actor, Mode::Write, async |conn| {
         if !programs::insert(conn, &row).await? {
-            return Err(AppError::conflict(
-                "program_exists",
-                "この名前の支援事業は既にあります。別の名前を付けてください。",
-            ));
+            return Err(AppError::conflict("program_exists", "この名前の支援事業は既にあります。別の名前を付けてください。").at("id"));
         }
         let frozen = programs::freeze(conn, &row, &bands).await?;
         let entry = audit::Entry {
@@ -191,14 +187,16 @@ fn checked(terms: &Terms) -> Result<(Value, Value), AppError> {
         if !is_intake_form(surveys::known(id)?) {
             return Err(AppError::invalid(
                 "program_invalid",
-                "intake_surveyには、支援の希望と回答の利用への同意を尋ねる意向調査を指定してください。",
-            ));
+                "支援の希望と回答の利用への同意を尋ねる意向調査を指定してください。",
+            )
+            .at("intake_survey"));
         }
     } else if terms.consent == Consent::Recorded {
         return Err(AppError::invalid(
             "program_invalid",
-            "回答の利用に病院の同意を要する事業では、同意を尋ねる意向調査（intake_survey）を指定してください。",
-        ));
+            "回答の利用に病院の同意を要する事業では、同意を尋ねる意向調査を指定してください。",
+        )
+        .at("intake_survey"));
     }
     let effort = terms.effort.clone().unwrap_or_else(|| program::usual_effort(terms.banding));
     let form = terms.form.clone().unwrap_or_else(program::usual_form);
@@ -292,10 +290,10 @@ pub(super) fn required_reason(reason: &str) -> Result<String, AppError> {
     const CHARACTERS: usize = 1_000;
     let reason = reason.trim();
     if reason.is_empty() {
-        return Err(AppError::invalid("reason_missing", "理由を記入してください。記録に残ります。"));
+        return Err(AppError::invalid("reason_missing", "理由を記入してください。記録に残ります。").at("reason"));
     }
     if reason.chars().count() > CHARACTERS {
-        return Err(AppError::invalid("reason_too_long", "理由は1,000文字以内で記入してください。"));
+        return Err(AppError::invalid("reason_too_long", "理由は1,000文字以内で記入してください。").at("reason"));
     }
     Ok(reason.to_owned())
 }

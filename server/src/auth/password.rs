@@ -62,10 +62,10 @@ pub async fn take_turn() -> Result<Turn, AppError> {
         Ok(turn) => Ok(Turn {
             _permit: turn.map_err(AppError::internal)?,
         }),
-        Err(_elapsed) => Err(AppError::TooMany(Refusal {
-            code: "too_many_sign_ins".into(),
-            message: "ログインが混み合っています。しばらく待ってから、もう一度お試しください。".to_owned(),
-        })),
+        Err(_elapsed) => Err(AppError::TooMany(Refusal::new(
+            "too_many_sign_ins",
+            "ログインが混み合っています。しばらく待ってから、もう一度お試しください。",
+        ))),
     }
 }
 

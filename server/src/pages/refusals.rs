@@ -15,6 +15,8 @@ pub struct Refused {
     pub code: String,
     /// Says what is wrong and what to do.
     pub sentence: String,
+    /// The field that it speaks of, by its name in the API.
+    pub field: Option<&'static str>,
     /// Of a file: what was found in it.
     pub faults: Vec<Fault>,
 }
@@ -26,8 +28,14 @@ impl Refused {
             status: StatusCode::UNPROCESSABLE_ENTITY,
             code: code.to_owned(),
             sentence: sentence.into(),
+            field: None,
             faults: Vec::new(),
         }
+    }
+
+    /// The id of the field that the summary leads to; empty: none.
+    pub fn place(&self) -> &'static str {
+        self.field.unwrap_or_default()
     }
 }
 
@@ -40,6 +48,7 @@ pub fn refused(error: AppError) -> Result<Refused, PageError> {
         status,
         code: refusal.code.into_owned(),
         sentence: refusal.message,
+        field: refusal.field,
         faults: Vec::new(),
     };
     match error {

@@ -81,10 +81,10 @@ async fn bytes(mut field: Field, limit: usize) -> Result<Vec<u8>, AppError> {
     match field.bytes(limit).await {
         Ok(Ok(bytes)) => Ok(bytes.into()),
         Ok(Err(error)) => Err(unreadable(error)),
-        Err(_) => Err(AppError::TooLarge(crate::error::Refusal {
-            code: "file_too_large".into(),
-            message: "ファイルが大きすぎます（32MBまで）。不要なシートや画像を除くか、分けて送ってください。".to_owned(),
-        })),
+        Err(_) => Err(AppError::TooLarge(crate::error::Refusal::new(
+            "file_too_large",
+            "ファイルが大きすぎます（32MBまで）。不要なシートや画像を除くか、分けて送ってください。",
+        ))),
     }
 }
 

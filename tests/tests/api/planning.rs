@@ -227,30 +227,37 @@ async fn a_plan_begins_with_what_is_chosen_and_says_what_it_leaves() {
 async fn parameters_that_make_no_sense_say_what_to_give_instead() {
     let app = TestApp::answered().await;
     let administrator = app.sign_in("administrator").await;
-    for (question, expected, says) in [
-        ("effort?person_days=5,10", "400 planning_invalid", "3個の日数"),
-        ("effort?person_days=5,10,2.55", "400 planning_invalid", "小数第1位"),
-        ("effort?days=1,2,3", "400 planning_invalid", "surveyors"),
-        ("effort?surveyors=4", "400 planning_invalid", "2、3 のいずれか"),
-        ("effort?surveyors=0", "400 planning_invalid", "1以上"),
-        ("effort?surveyors=4&days=1,2,3", "200", ""),
-        ("effort?teams=0", "400 planning_invalid", "teams"),
-        ("effort?from=2024-04-02&until=2024-04-01", "400 planning_invalid", "始まりの日"),
-        ("effort?from=1999-04-01", "400 planning_invalid", "2000年"),
-        ("effort?from=2024-02-30", "400 query_invalid", ""),
-        ("effort?of=all", "400 query_invalid", ""),
-        ("coverage?prefecture=48", "400 prefecture_invalid", ""),
-        ("plan", "400 query_invalid", ""),
-        ("plan?totals=", "400 planning_invalid", "2000,2000"),
-        ("plan?totals=-1", "400 planning_invalid", "2000,2000"),
-        ("plan?totals=5,1000001", "400 planning_invalid", "1000000以下"),
-        ("plan?totals=3", "400 planning_invalid", "既に4病院"),
+    for (question, expected, field, says) in [
+        ("effort?person_days=5,10", "400 planning_invalid", "person_days", "3個の数"),
+        ("effort?person_days=5,10,2.55", "400 planning_invalid", "person_days", "小数第1位"),
+        ("effort?days=1,2,3", "400 planning_invalid", "surveyors", "調査員の数も"),
+        ("effort?surveyors=4", "400 planning_invalid", "surveyors", "2、3 のいずれか"),
+        ("effort?surveyors=0", "400 planning_invalid", "surveyors", "1以上"),
+        ("effort?surveyors=4&days=1,2,3", "200", "", ""),
+        ("effort?teams=0", "400 planning_invalid", "teams", "班の数"),
+        (
+            "effort?from=2024-04-02&until=2024-04-01",
+            "400 planning_invalid",
+            "until",
+            "始める日",
+        ),
+        ("effort?from=1999-04-01", "400 planning_invalid", "from", "2000年"),
+        ("effort?from=2024-02-30", "400 query_invalid", "", ""),
+        ("effort?of=all", "400 query_invalid", "", ""),
+        ("coverage?prefecture=48", "400 prefecture_invalid", "", ""),
+        ("plan", "400 query_invalid", "", ""),
+        ("plan?totals=", "400 planning_invalid", "totals", "2000,2000"),
+        ("plan?totals=-1", "400 planning_invalid", "totals", "2000,2000"),
+        ("plan?totals=5,1000001", "400 planning_invalid", "totals", "1000000以下"),
+        ("plan?totals=3", "400 planning_invalid", "totals", "既に4病院"),
     ] {
         let answer = administrator.get(&format!("/api/v1/programs/2024/{question}")).await;
         assert_eq!(answer.outcome(), expected, "{question}: {answer}");
         if answer.status != 200 {
-            let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+            let problem = answer.json();
+            let detail = problem["detail"].as_str().unwrap();
             assert!(detail.contains(says), "{question}: {detail}");
+            assert_eq!(problem["field"].as_str().unwrap_or_default(), field, "{question}");
         }
     }
     let many = vec!["1"; 21].join(",");

@@ -32,7 +32,7 @@ async fn effort_and_plan_are_tried_in_the_address_bar() {
     for (query, place) in [
         ("teams=0", "teams"),
         ("until=2000-01-01", "until"),
-        ("days=1,2,3", "days"),
+        ("days=1,2,3", "surveyors"),
         ("totals=x", "totals"),
         ("totals=1", "totals"),
         ("from=明日", "from"),
@@ -120,15 +120,18 @@ async fn quotas_are_computed_and_taken_over_as_they_were_shown() {
         "{html}"
     );
     let hash = field(&html, "hash");
-    for query in [
-        "total=900&method=biproportional",
-        "total=&method=biproportional",
-        "total=三",
-        "total=3&prefectures=東京都",
+    for (query, place) in [
+        ("total=900&method=biproportional", "total"),
+        ("total=&method=biproportional", "total"),
+        ("total=三", "total"),
+        ("total=3&at_least=少", "at_least"),
+        ("total=3&band-400-up=x", "band_totals"),
+        ("total=3&prefecture_totals=東京都", "prefecture_totals"),
+        ("total=3&method=largest_remainder&band-400-up=3", "method"),
     ] {
         let html = administrator.get(&format!("{page}?{query}")).await.expect(422);
         assert!(
-            html.contains("入力内容を確認してください") && !html.contains("（total）"),
+            html.contains(&format!("href=\"#{place}\"")) && html.contains(&format!("id=\"{place}\"")),
             "{query}: {html}"
         );
     }

@@ -105,13 +105,7 @@ pub async fn set(
         }
         if seen != Seen::Version(before.version) {
             let message = "ほかの人が先に選定基準を変更しました。最新の選定基準を読み直し、変更の影響を確かめてから保存してください。";
-            return Err(AppError::Stale(
-                Refusal {
-                    code: "criteria_changed".into(),
-                    message: message.to_owned(),
-                },
-                Vec::new(),
-            ));
+            return Err(AppError::Stale(Refusal::new("criteria_changed", message), Vec::new()));
         }
         let number = i16::from(prefecture.number());
         let row = CriteriaRow {

@@ -63,10 +63,10 @@ impl Attempt {
         if left == 0 {
             return Ok(());
         }
-        let refusal = Refusal {
-            code: "too_many_sign_ins".into(),
-            message: format!("ログインの失敗が続いています。あと{left}秒待ってから、もう一度お試しください。"),
-        };
+        let refusal = Refusal::new(
+            "too_many_sign_ins",
+            format!("ログインの失敗が続いています。あと{left}秒待ってから、もう一度お試しください。"),
+        );
         Err(AppError::Wait(refusal, left))
     }
 

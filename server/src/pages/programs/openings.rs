@@ -71,7 +71,7 @@ fn new(sent: &Sent) -> Result<NewProgram, AppError> {
         .parse::<i32>()
         .ok()
         .filter(|year| (2000..2200).contains(year));
-    let year = year.ok_or_else(|| AppError::invalid("program_invalid", "年度は西暦4桁の整数で入力してください。"))?;
+    let year = year.ok_or_else(|| AppError::invalid("program_invalid", "年度は西暦4桁の整数で入力してください。").at("fiscal_year"))?;
     let mut surveys: Vec<String> = sent
         .iter()
         .filter(|(name, _)| name == "surveys")
@@ -84,7 +84,7 @@ fn new(sent: &Sent) -> Result<NewProgram, AppError> {
         title: of(sent, "title").to_owned(),
         surveys,
         use_rule: of(sent, "use_rule").to_owned(),
-        deadline: last_second(of(sent, "deadline"))?,
+        deadline: last_second(of(sent, "deadline")).map_err(|error| error.at("deadline"))?,
         terms: Terms {
             banding: if of(sent, "banding") == "survey" {
                 Banding::Survey
@@ -102,33 +102,14 @@ fn new(sent: &Sent) -> Result<NewProgram, AppError> {
     })
 }
 
-/// The field that a refusal speaks of.
-fn place_of(refused: &Refused) -> &'static str {
-    let found = |word: &str| refused.sentence.contains(word);
-    match refused.code.as_str() {
-        "time_invalid" => "deadline",
-        "program_exists" => "id",
-        _ if found("識別名") => "id",
-        _ if found("年度") => "fiscal_year",
-        _ if found("事業名") => "title",
-        _ if found("選定に使う調査") => "surveys",
-        _ if found("意向調査") => "intake_survey",
-        _ => "",
-    }
-}
-
 fn shown(visitor: &Visitor<SetQuotas>, sent: &Sent, refused: Option<Refused>) -> Result<HttpResponse, PageError> {
-    let refused = refused.map(|refused| Refused {
-        sentence: refused.sentence.replace("（intake_survey）", ""),
-        ..refused
-    });
     let page = visitor.page("支援事業を始める").at("/programs");
     let template = OpeningPage {
         page: page.below("/", "ホーム").below("/programs", "支援事業"),
         errors: ErrorSummary {
             errors: refused
                 .iter()
-                .map(|refused| (place_of(refused).to_owned(), refused.sentence.clone()))
+                .map(|refused| (refused.place().to_owned(), refused.sentence.clone()))
                 .collect(),
         },
         path: PATH,
@@ -145,7 +126,7 @@ struct Maker<'s> {
 
 impl Maker<'_> {
     fn error(&self, name: &str) -> Option<String> {
-        let refused = self.refused.filter(|refused| place_of(refused) == name);
+        let refused = self.refused.filter(|refused| refused.place() == name);
         refused.map(|refused| refused.sentence.clone())
     }
 

@@ -1,4 +1,4 @@
-//! The fields with which a plan is tried, read from the address bar and shown again as they were typed; and what the use case refuses, in the words of the fields.
+//! The fields with which a plan is tried, read from the address bar and shown again as they were typed.
 
 use std::collections::BTreeMap;
 
@@ -15,20 +15,10 @@ use crate::auth::actor::Role;
 use crate::db::programs::ProgramRow;
 use crate::error::AppError;
 use crate::pages::fields::{Choice, ChoiceField, Look, Takes, TextField};
+use crate::pages::refusals::Refused;
 
 /// Fields as an address has them.
 pub type Typed = BTreeMap<String, String>;
-
-/// Name of a field, and the words for it. The longer ones come first, since one is looked for in the other.
-const NAMES: [(&str, &str); 7] = [
-    ("person_days", "人日"),
-    ("surveyors", "調査員の数"),
-    ("totals", "年度ごとの病院数"),
-    ("teams", "班の数"),
-    ("until", "終える日"),
-    ("from", "始める日"),
-    ("days", "日数"),
-];
 
 fn of<'t>(typed: &'t Typed, name: &str) -> &'t str {
     typed.get(name).map_or("", |value| value.trim())
@@ -40,24 +30,24 @@ fn of<'t>(typed: &'t Typed, name: &str) -> &'t str {
 /// `planning_invalid`.
 pub fn question(typed: &Typed) -> Result<(Asked, Of, Question), AppError> {
     let text = |name: &str| Some(of(typed, name).to_owned()).filter(|text| !text.is_empty());
-    let invalid = |message: String| AppError::invalid("planning_invalid", message);
-    let day = |name: &str, label: &str| match of(typed, name) {
+    let invalid = |name: &'static str, message: String| AppError::invalid("planning_invalid", message).at(name);
+    let day = |name: &'static str, label: &str| match of(typed, name) {
         "" => Ok(None),
         text => match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
             Ok(day) => Ok(Some(day)),
             Err(error) => {
                 tracing::debug!(%error, "day refused");
-                Err(invalid(format!("{label}（{name}）は「2024-06-03」のように入力してください。")))
+                Err(invalid(name, format!("{label}は「2024-06-03」のように入力してください。")))
             }
         },
     };
-    let number = |name: &str, label: &str| match of(typed, name) {
+    let number = |name: &'static str, label: &str| match of(typed, name) {
         "" => Ok(None),
         text => match text.parse::<u64>() {
             Ok(number) => Ok(Some(number)),
             Err(error) => {
                 tracing::debug!(%error, "number refused");
-                Err(invalid(format!("{label}（{name}）は1以上の整数で入力してください。")))
+                Err(invalid(name, format!("{label}は1以上の整数で入力してください。")))
             }
         },
     };
@@ -91,41 +81,19 @@ pub fn question(typed: &Typed) -> Result<(Asked, Of, Question), AppError> {
     Ok((asked, whose, question))
 }
 
-/// A refusal without the words that only programs send.
-pub fn in_words(sentence: &str) -> String {
-    let mut text = sentence.to_owned();
-    for (name, _) in NAMES {
-        text = text.replace(&format!("（{name}）"), "");
-    }
-    for (name, word) in NAMES {
-        text = text.replace(name, word);
-    }
-    text
-}
-
-/// The field that a refusal speaks of, by the name that programs send.
-pub fn place_of(sentence: &str) -> &'static str {
-    let found = NAMES.iter().filter_map(|(name, _)| sentence.find(name).map(|place| (place, *name)));
-    match found.min() {
-        Some((_, name)) => name,
-        None if sentence.contains("総数") => "totals",
-        None => "",
-    }
-}
-
 /// Fields as they are made here: with what was typed, and what is wrong with it.
 struct Maker<'t> {
     typed: &'t Typed,
-    refused: Option<&'t (&'static str, String)>,
+    refused: Option<&'t Refused>,
 }
 
 impl Maker<'_> {
     fn text(&self, name: &str, label: &str, takes: Takes, support: &str) -> Result<String, AppError> {
         let field = TextField::new(name, label).optional().takes(takes).support(support);
-        let refused = self.refused.filter(|(place, _)| *place == name);
+        let refused = self.refused.filter(|refused| refused.place() == name);
         let field = field
             .value(of(self.typed, name))
-            .error(refused.map(|(_, sentence)| sentence.clone()));
+            .error(refused.map(|refused| refused.sentence.clone()));
         field.render().map_err(AppError::internal)
     }
 
@@ -146,12 +114,7 @@ fn named(all: &[(&str, &'static str)]) -> Vec<(String, &'static str)> {
 ///
 /// # Errors
 /// A defect.
-pub fn fields(
-    program: &ProgramRow,
-    role: &Role,
-    typed: &Typed,
-    refused: Option<&(&'static str, String)>,
-) -> Result<(Vec<String>, Vec<String>), AppError> {
+pub fn fields(program: &ProgramRow, role: &Role, typed: &Typed, refused: Option<&Refused>) -> Result<(Vec<String>, Vec<String>), AppError> {
     let make = Maker { typed, refused };
     let order = bands(program)?.iter().map(|band| band.label).collect::<Vec<_>>().join("、");
     let person_days = format!("{order}の順に「,」で区切ります。例：5,10,20");
@@ -192,26 +155,4 @@ fn usual(make: &Maker, role: &Role) -> Result<Vec<String>, AppError> {
     ];
     fields.push(make.choice("method", "計画の配り方", &named(&methods))?);
     Ok(fields)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_refused_names_the_field_and_not_its_parameter() {
-        let sentence = "班の数（teams）は1から100000までで指定してください。";
-        assert_eq!(
-            (place_of(sentence), in_words(sentence).as_str()),
-            ("teams", "班の数は1から100000までで指定してください。")
-        );
-        assert_eq!(
-            place_of("日数（days）を指定するときは、調査員の数（surveyors）も指定してください。"),
-            "days"
-        );
-        assert_eq!(place_of("person_days（5,x）には、3個の日数を指定してください。"), "person_days");
-        assert_eq!(place_of("終わりの日（until）は、始まりの日（from）以後にしてください。"), "until");
-        assert_eq!(place_of("初年度の総数は3ですが、既に4病院が選定リストにあります。"), "totals");
-        assert!(!in_words("person_days（x）には").contains("days"));
-    }
 }

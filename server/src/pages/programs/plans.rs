@@ -8,7 +8,7 @@ use actix_web::{HttpResponse, get, web};
 use askama::Template;
 
 use super::below_program;
-use super::plan_fields::{fields, in_words, place_of, question};
+use super::plan_fields::{fields, question};
 use super::plan_tables::{Table, Terms, effort, shares, years};
 use super::tabs::{Tab, tabs};
 use crate::app::programs::planning;
@@ -64,17 +64,14 @@ pub async fn read_plan(
         Ok(counted) => (counted, None),
         Err(error) => (Counted::default(), Some(refused(error)?)),
     };
-    let said = problem
-        .as_ref()
-        .map(|refused: &Refused| (place_of(&refused.sentence), in_words(&refused.sentence)));
-    let (usual, tries) = fields(&row, &visitor.who.role, &query, said.as_ref())?;
+    let (usual, tries) = fields(&row, &visitor.who.role, &query, problem.as_ref())?;
     let of = |name: &str| query.get(name).is_some_and(|value| !value.trim().is_empty());
     let template = PlanPage {
         page: below_program(visitor.page("作業量と計画"), &row),
         errors: ErrorSummary {
-            errors: said
+            errors: problem
                 .iter()
-                .map(|(place, sentence)| ((*place).to_owned(), sentence.clone()))
+                .map(|refused: &Refused| (refused.place().to_owned(), refused.sentence.clone()))
                 .collect(),
         },
         tabs: tabs(&visitor.who.role, &row.id, "/plan"),

@@ -51,21 +51,21 @@ pub fn asked(typed: &Typed) -> Vec<(String, String)> {
 /// # Errors
 /// `quota_totals_invalid`: what was typed is no number, or names no prefecture.
 pub fn ask(program: &ProgramRow, typed: &Typed) -> Result<Ask, AppError> {
-    let number = |name: &str, label: &str| match of(typed, name) {
+    let number = |name: &str, field: &'static str, label: &str| match of(typed, name) {
         "" => Ok(None),
         text => text
             .parse::<u64>()
             .map(Some)
-            .map_err(|_no_number| invalid(format!("{label}は0以上の整数で入力してください。"))),
+            .map_err(|_no_number| invalid(format!("{label}は0以上の整数で入力してください。")).at(field)),
     };
     let mut totals = BTreeMap::new();
     for band in bands(program)? {
-        if let Some(total) = number(&band_field(band.key), &format!("区分計（{}）", band.label))? {
+        if let Some(total) = number(&band_field(band.key), "band_totals", &format!("区分計（{}）", band.label))? {
             totals.insert(band.key.to_owned(), total);
         }
     }
     Ok(Ask {
-        total: number("total", "全国の総数")?,
+        total: number("total", "total", "全国の総数")?,
         method: match of(typed, "method") {
             "largest_remainder" => Method::LargestRemainder,
             _ => Method::Biproportional,
@@ -75,9 +75,9 @@ pub fn ask(program: &ProgramRow, typed: &Typed) -> Result<Ask, AppError> {
             "down" => Rounding::Down,
             _ => Rounding::Standard,
         },
-        prefecture_totals: prefectures(of(typed, "prefectures"))?,
+        prefecture_totals: prefectures(of(typed, "prefecture_totals"))?,
         band_totals: Some(totals).filter(|totals| !totals.is_empty()),
-        at_least: number("at_least", "1枠の最少")?.unwrap_or(0),
+        at_least: number("at_least", "at_least", "1枠の最少")?.unwrap_or(0),
         lower: Vec::new(),
     })
 }
@@ -97,12 +97,13 @@ fn prefectures(text: &str) -> Result<Option<BTreeMap<PrefectureCode, u64>>, AppE
             invalid(format!(
                 "都道府県計の{number}行目を「東京都 120」のように、都道府県と病院数で入力してください。"
             ))
+            .at("prefecture_totals")
         };
         let (name, total) = line.rsplit_once(BETWEEN).ok_or_else(wrong)?;
         let code = PrefectureCode::parse(name.trim_end_matches(BETWEEN)).ok().ok_or_else(wrong)?;
         let total = total.trim().parse::<u64>().ok().ok_or_else(wrong)?;
         if totals.insert(code, total).is_some() {
-            return Err(invalid(format!("都道府県計に{}が2回あります。1つにしてください。", code.name())));
+            return Err(invalid(format!("都道府県計に{}が2回あります。1つにしてください。", code.name())).at("prefecture_totals"));
         }
     }
     Ok(Some(totals).filter(|totals| !totals.is_empty()))
@@ -112,23 +113,6 @@ fn invalid(message: String) -> AppError {
     AppError::invalid("quota_totals_invalid", message)
 }
 
-/// A refusal without the words that only programs send.
-pub fn in_words(sentence: &str) -> String {
-    let text = sentence.replace("（total）", "");
-    text.replace(" biproportional ", "「都道府県計と区分計の両方を合わせる」")
-        .replace("biproportional", "「都道府県計と区分計の両方を合わせる」")
-}
-
-/// The field that a refusal speaks of.
-pub fn place_of(refused: &Refused) -> &'static str {
-    match refused.code.as_str() {
-        "reason_missing" | "reason_too_long" => "reason",
-        "quota_totals_invalid" if refused.sentence.contains("行目") => "prefectures",
-        "quota_totals_invalid" | "quota_total_missing" | "quota_infeasible" => "total",
-        _ => "",
-    }
-}
-
 /// The fields as they are shown.
 ///
 /// # Errors
@@ -136,8 +120,8 @@ pub fn place_of(refused: &Refused) -> &'static str {
 pub fn fields(program: &ProgramRow, typed: &Typed, refused: Option<&Refused>) -> Result<Fields, AppError> {
     let error = |name: &str| {
         refused
-            .filter(|refused| place_of(refused) == name)
-            .map(|refused| in_words(&refused.sentence))
+            .filter(|refused| refused.place() == name)
+            .map(|refused| refused.sentence.clone())
     };
     let number = |name: &str, label: String| TextField::new(name, label).optional().takes(Takes::Number).value(of(typed, name));
     let radios = |name: &str, label: &str, usual: &str, choices: &[(&str, &str)]| {
@@ -145,17 +129,21 @@ pub fn fields(program: &ProgramRow, typed: &Typed, refused: Option<&Refused>) ->
         let choices = choices.iter().map(|(value, label)| Choice::new(*value, *label, standing)).collect();
         ChoiceField::new(name, label, Look::Radios, choices).unmarked()
     };
+    let mut wrong = error("band_totals");
     let totals: Vec<TextField> = bands(program)?
         .iter()
-        .map(|band| number(&band_field(band.key), format!("区分計（{}）", band.label)))
+        .map(|band| number(&band_field(band.key), format!("区分計（{}）", band.label)).error(wrong.take()))
         .collect();
-    let is_given = !of(typed, "prefectures").is_empty() || totals.iter().any(|field| !field.value.is_empty());
+    let is_refused = refused.is_some_and(|refused| matches!(refused.place(), "prefecture_totals" | "band_totals"));
+    let is_given = is_refused || !of(typed, "prefecture_totals").is_empty() || totals.iter().any(|field| !field.value.is_empty());
     Ok(Fields {
         first: vec![
             number("total", "全国の総数".to_owned())
                 .support("下の計を入力したときは、空欄でも構いません。")
                 .error(error("total")),
-            number("at_least", "1枠の最少".to_owned()).support("候補がこれより少ない枠は、候補の数までになります。"),
+            number("at_least", "1枠の最少".to_owned())
+                .support("候補がこれより少ない枠は、候補の数までになります。")
+                .error(error("at_least")),
         ],
         method: radios(
             "method",
@@ -173,12 +161,12 @@ pub fn fields(program: &ProgramRow, typed: &Typed, refused: Option<&Refused>) ->
             &[("standard", "四捨五入"), ("up", "切上げ"), ("down", "切捨て")],
         ),
         bands: totals,
-        prefectures: TextField::new("prefectures", "都道府県計")
+        prefectures: TextField::new("prefecture_totals", "都道府県計")
             .optional()
             .takes(Takes::Lines)
             .support("1行に1都道府県（例：東京都 120）。入力するときは47都道府県すべてが要ります。表計算の2列を貼り付けられます。")
-            .value(of(typed, "prefectures"))
-            .error(error("prefectures")),
+            .value(of(typed, "prefecture_totals"))
+            .error(error("prefecture_totals")),
         is_given,
     })
 }

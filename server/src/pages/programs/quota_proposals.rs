@@ -8,7 +8,7 @@ use askama::Template;
 
 use super::below_program;
 use super::national::labels;
-use super::proposal_fields::{self, Fields, Typed, ask, in_words, place_of};
+use super::proposal_fields::{self, Fields, Typed, ask};
 use super::quota_changes::{Changes, needs_reason};
 use crate::app::programs::quotas::compute::{self, Computed, Storing};
 use crate::app::programs::{self};
@@ -136,11 +136,11 @@ async fn shown(
 
 /// What has no answer is explained in several lines.
 fn errors(refused: &Refused) -> Vec<(String, String)> {
-    let place = place_of(refused).to_owned();
+    let place = refused.place().to_owned();
     if refused.faults.is_empty() {
-        return vec![(place, in_words(&refused.sentence))];
+        return vec![(place, refused.sentence.clone())];
     }
-    let lines = refused.faults.iter().map(|fault| in_words(&fault.message));
+    let lines = refused.faults.iter().map(|fault| fault.message.clone());
     lines.map(|line| (place.clone(), line)).collect()
 }
 
@@ -161,7 +161,7 @@ fn proposal(computed: Computed, typed: &Typed, refused: Option<&Refused>) -> Pro
         .value(typed.get("reason").map_or("", String::as_str))
         .error(
             refused
-                .filter(|refused| place_of(refused) == "reason")
+                .filter(|refused| refused.place() == "reason")
                 .map(|refused| refused.sentence.clone()),
         );
     Proposal {

@@ -80,24 +80,24 @@ impl Terms {
                 NaiveDate::from_ymd_opt(program.fiscal_year, 4, 1).ok_or_else(|| AppError::internal("a fiscal year beyond all dates"))?
             }
         };
-        for day in [Some(from), asked.until].into_iter().flatten() {
-            if !(2000..2200).contains(&day.year()) {
-                return Err(invalid("日付は西暦2000年から2199年までで指定してください。"));
+        for (field, day) in [("from", Some(from)), ("until", asked.until)] {
+            if day.is_some_and(|day| !(2000..2200).contains(&day.year())) {
+                return Err(invalid("日付は西暦2000年から2199年までで指定してください。").at(field));
             }
         }
         if asked.until.is_some_and(|until| until < from) {
-            return Err(invalid("終わりの日（until）は、始まりの日（from）以後にしてください。"));
+            return Err(invalid("終える日は、始める日以後にしてください。").at("until"));
         }
         if asked.teams.is_some_and(|teams| !(1..=MOST_TEAMS).contains(&teams)) {
-            return Err(invalid(format!("班の数（teams）は1から{MOST_TEAMS}までで指定してください。")));
+            return Err(invalid(format!("班の数は1から{MOST_TEAMS}までで指定してください。")).at("teams"));
         }
         let (effort, surveyors) = effort(asked, program, banding)?;
         let of_prefecture = matches!(actor.role(), Role::Prefecture(_));
         let per = asked.per.unwrap_or(if of_prefecture { Per::Prefecture } else { Per::Nation });
         if of_prefecture && per == Per::Nation {
-            return Err(invalid(
-                "全国の班の日程は厚生労働省だけが見られます。per には prefecture を指定してください。",
-            ));
+            return Err(
+                invalid("全国の班の日程は厚生労働省だけが見られます。班の単位は「都道府県ごとに」（prefecture）にしてください。").at("per"),
+            );
         }
         Ok(Terms {
             effort,
@@ -127,10 +127,10 @@ fn effort(asked: &Asked, program: &ProgramRow, banding: Banding) -> Result<(Vec<
         .map(|band| of_band(band.key))
         .collect::<Result<Vec<_>, _>>()?;
     if asked.surveyors == Some(0) {
-        return Err(invalid("調査員の数（surveyors）は1以上にしてください。"));
+        return Err(invalid("1班の調査員の数は1以上にしてください。").at("surveyors"));
     }
     if let Some(text) = &asked.person_days {
-        for (effort, person_days) in effort.iter_mut().zip(tenths("person_days", text, banding)?) {
+        for (effort, person_days) in effort.iter_mut().zip(tenths(("person_days", "人日"), text, banding)?) {
             effort.person_days = person_days;
             // Shared among the surveyors, rounded down to a tenth as the notice does (5 person-days of three are 1.6 days).
             let numbers: Vec<u8> = effort.days.keys().copied().chain(asked.surveyors).collect();
@@ -143,8 +143,8 @@ fn effort(asked: &Asked, program: &ProgramRow, banding: Banding) -> Result<(Vec<
     if let Some(text) = &asked.days {
         let surveyors = asked
             .surveyors
-            .ok_or_else(|| invalid("日数（days）を指定するときは、調査員の数（surveyors）も指定してください。"))?;
-        for (effort, days) in effort.iter_mut().zip(tenths("days", text, banding)?) {
+            .ok_or_else(|| invalid("1病院の日数を指定するときは、1班の調査員の数も指定してください。").at("surveyors"))?;
+        for (effort, days) in effort.iter_mut().zip(tenths(("days", "日数"), text, banding)?) {
             effort.days.insert(surveyors, days);
         }
     }
@@ -154,24 +154,26 @@ fn effort(asked: &Asked, program: &ProgramRow, banding: Banding) -> Result<(Vec<
         _ => {
             let known: Vec<String> = known.iter().map(u8::to_string).collect();
             Err(invalid(format!(
-                "この調査員の数の日数は分かりません。surveyors を {} のいずれかにするか、surveyors とあわせて days か person_days を指定してください。",
+                "この調査員の数での日数は分かりません。1班の調査員の数を {} のいずれかにするか、1病院の人日か日数もあわせて指定してください。",
                 known.join("、")
-            )))
+            ))
+            .at("surveyors"))
         }
     }
 }
 
 /// A number of days for each band, in tenths: digits with at most one behind the point.
-fn tenths(name: &str, text: &str, banding: Banding) -> Result<Vec<u32>, AppError> {
+fn tenths((field, label): (&'static str, &str), text: &str, banding: Banding) -> Result<Vec<u32>, AppError> {
     let labels = || banding.bands().iter().map(|band| band.label).collect::<Vec<_>>().join("、");
     let wrong = || {
         invalid(format!(
-            "{name}（{}）には、{}の順に{}個の日数を「,」で区切って指定してください。日数は0.1から{}まで、小数第1位までです。",
+            "1病院の{label}（{}）には、{}の順に{}個の数を「,」で区切って指定してください。数は0.1から{}まで、小数第1位までです。",
             excerpt(text),
             labels(),
             banding.bands().len(),
             MOST_DAYS / 10
         ))
+        .at(field)
     };
     let days = text
         .split(',')
@@ -200,7 +202,7 @@ mod tests {
 
     #[test]
     fn days_are_read_in_tenths_and_nothing_else_is() {
-        assert_eq!(tenths("days", "1.6, 3.3,10", Banding::Program).unwrap(), [16, 33, 100]);
+        assert_eq!(tenths(("days", "日数"), "1.6, 3.3,10", Banding::Program).unwrap(), [16, 33, 100]);
         for text in [
             "",
             "1,2",
@@ -215,8 +217,8 @@ mod tests {
             "1,2,99999999999",
             "1,2,３",
         ] {
-            assert!(tenths("days", text, Banding::Program).is_err(), "{text}");
+            assert!(tenths(("days", "日数"), text, Banding::Program).is_err(), "{text}");
         }
-        assert!(tenths("days", "1,2,3,4,5,6", Banding::Survey).is_ok());
+        assert!(tenths(("days", "日数"), "1,2,3,4,5,6", Banding::Survey).is_ok());
     }
 }

@@ -163,8 +163,9 @@ fn cells(banding: Banding, hospitals: &Rows, remaining: &Rows) -> Vec<CellPlan> 
 fn totals_of(text: &str) -> Result<Vec<u64>, AppError> {
     let wrong = || {
         invalid(format!(
-            "総数（totals）には、初年度からの各年度の病院数を「2000,2000」のように「,」で区切って、1年度から{MOST_YEARS}年度まで指定してください。各年度は{MAX_SEATS}以下です。"
+            "年度ごとの病院数には、初年度からの各年度の病院数を「2000,2000」のように「,」で区切って、1年度から{MOST_YEARS}年度まで指定してください。各年度は{MAX_SEATS}以下です。"
         ))
+        .at("totals")
     };
     let number = |part: &str| part.trim().parse::<u64>().ok().filter(|total| *total <= MAX_SEATS);
     let totals = text.split(',').map(number).collect::<Option<Vec<u64>>>().ok_or_else(wrong)?;
@@ -175,7 +176,8 @@ fn refused(error: PlanError<AppError>) -> AppError {
     match error {
         PlanError::ChosenAlready { asked, chosen } => invalid(format!(
             "初年度の総数は{asked}ですが、既に{chosen}病院が選定リストにあります。初年度の総数を{chosen}以上にしてください。"
-        )),
+        ))
+        .at("totals"),
         PlanError::Apportion { error, .. } => error,
     }
 }

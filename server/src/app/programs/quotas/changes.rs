@@ -204,13 +204,11 @@ pub(super) fn reason_of(text: Option<&str>) -> Result<&str, AppError> {
         return Err(AppError::invalid(
             "reason_missing",
             "設定済みの支援枠を変えるには、理由を記入してください。理由は記録に残ります。",
-        ));
+        )
+        .at("reason"));
     }
     if text.chars().count() > REASON {
-        return Err(AppError::invalid(
-            "reason_too_long",
-            format!("理由は{REASON}文字以内で記入してください。"),
-        ));
+        return Err(AppError::invalid("reason_too_long", format!("理由は{REASON}文字以内で記入してください。")).at("reason"));
     }
     Ok(text)
 }

@@ -115,9 +115,9 @@ struct Totals {
 impl Totals {
     fn of(banding: Banding, ask: &Ask) -> Result<Totals, AppError> {
         if ask.method == Method::LargestRemainder && (ask.prefecture_totals.is_some() || ask.band_totals.is_some()) {
-            return Err(invalid(
-                "都道府県計や区分計を指定するときは、方法を biproportional にしてください。",
-            ));
+            return Err(
+                invalid("都道府県計や区分計を指定するときは、配り方を二方向比例配分（biproportional）にしてください。").at("method"),
+            );
         }
         let prefectures = ask.prefecture_totals.as_ref().map(of_prefectures).transpose()?;
         let bands = ask.band_totals.as_ref().map(|given| of_bands(banding, given)).transpose()?;
@@ -130,17 +130,14 @@ impl Totals {
         .filter_map(|(name, sum)| Some((name, sum?)))
         .collect();
         let Some((_, total)) = sums.first().copied() else {
-            return Err(AppError::invalid(
-                "quota_total_missing",
-                "全国の総数（total）、または都道府県計か区分計を指定してください。",
-            ));
+            return Err(AppError::invalid("quota_total_missing", "全国の総数、または都道府県計か区分計を指定してください。").at("total"));
         };
         if sums.iter().any(|(_, sum)| *sum != total) {
             let sums: Vec<String> = sums.iter().map(|(name, sum)| format!("{name}は{sum}")).collect();
-            return Err(invalid(&format!("{}で、一致しません。同じ数にしてください。", sums.join("、"))));
+            return Err(invalid(&format!("{}で、一致しません。同じ数にしてください。", sums.join("、"))).at("total"));
         }
         if total > MAX_SEATS {
-            return Err(invalid(&format!("総数{total}は多すぎます。{MAX_SEATS}以下にしてください。")));
+            return Err(invalid(&format!("総数{total}は多すぎます。{MAX_SEATS}以下にしてください。")).at("total"));
         }
         Ok(Totals { total, prefectures, bands })
     }
@@ -166,7 +163,8 @@ fn of_prefectures(given: &BTreeMap<PrefectureCode, u64>) -> Result<Vec<u64>, App
         Err(invalid(&format!(
             "都道府県計に次の都道府県がありません: {}。枠のない都道府県には0を指定してください。",
             missing.join("、")
-        )))
+        ))
+        .at("prefecture_totals"))
     }
 }
 
@@ -180,6 +178,7 @@ fn of_bands(banding: Banding, given: &BTreeMap<String, u64>) -> Result<Vec<u64>,
                 "区分計に{}がありません。枠のない区分には0を指定してください。",
                 band.label
             ))
+            .at("band_totals")
         })
     };
     banding.bands().iter().map(total).collect()
@@ -205,5 +204,5 @@ fn infeasible(sentence: &str) -> AppError {
         .lines()
         .map(|line| Fault::error("quota_infeasible", line.to_owned()))
         .collect();
-    AppError::faulty("quota_infeasible", format!("支援枠を計算できません。{sentence}"), faults)
+    AppError::faulty("quota_infeasible", format!("支援枠を計算できません。{sentence}"), faults).at("total")
 }
