@@ -84,6 +84,7 @@ pub async fn state(parts: &Parts) -> Result<State, AppError> {
         receipts: Arc::new(ReceiptKey::new(&parts.receipt_secret)?),
         snapshots: Arc::default(),
         published: Arc::default(),
+        coverages: Arc::default(),
         jobs: Arc::default(),
         parser: Arc::clone(&parts.parser),
         public_url: Arc::from(parts.public_url.as_str()),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use crate::app::clock::Clock;
+use crate::app::programs::planning::Coverages;
 use crate::app::releases::Published;
 use crate::app::statistics::Snapshots;
 use crate::auth::device::Devices;
@@ -37,6 +38,8 @@ pub struct Shared {
     pub receipts: Arc<ReceiptKey>,
     /// Counted answers in memory.
     pub snapshots: Arc<Snapshots>,
+    /// What programmes cover, in memory.
+    pub coverages: Arc<Coverages>,
     /// What releases say of the nation, in memory.
     pub published: Arc<Published>,
     /// Wakes a worker when a job was asked for.

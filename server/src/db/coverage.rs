@@ -4,6 +4,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Nullable, SmallInt, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+use crate::db::schema::prefecture_list;
+
 /// A hospital that is chosen.
 #[derive(Debug, Clone, QueryableByName)]
 pub struct ChosenRow {
@@ -13,6 +15,12 @@ pub struct ChosenRow {
     /// `proposed`, `handed_in`, `returned`, `accepted`.
     #[diesel(sql_type = Text)]
     pub state: String,
+}
+
+/// How many steps all lists that the actor may see have taken: no hospital comes on one, leaves it or is announced without.
+pub async fn steps(conn: &mut AsyncPgConnection) -> QueryResult<i64> {
+    let versions = prefecture_list::table.select(diesel::dsl::sum(prefecture_list::version));
+    Ok(versions.get_result::<Option<i64>>(conn).await?.unwrap_or_default())
 }
 
 /// The chosen hospitals of a programme, of a prefecture or of all that the actor may see.

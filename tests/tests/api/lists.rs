@@ -58,6 +58,60 @@ async fn opened(app: &TestApp, deadline: &str) -> (Client, Client) {
     (administrator, tokyo)
 }
 
+/// Hospitals of Tokyo with a health record as the coverage counts them, in what is not 0. Everybody reads the same, counted or kept.
+async fn covered(readers: [&Client; 2]) -> String {
+    let mut seen = Vec::new();
+    for reader in [readers[0], readers[1], readers[0]] {
+        let report = reader.get("/api/v1/programs/2024/coverage?prefecture=13").await.expect(200);
+        let ehr = report["total"]["ehr"].as_object().unwrap().clone();
+        let shown = ["hospitals", "proposed", "handed_in", "returned", "accepted"]
+            .iter()
+            .filter(|name| ehr[**name] != 0);
+        seen.push(shown.map(|name| format!("{name} {}", ehr[*name])).collect::<Vec<_>>().join(", "));
+    }
+    assert!(seen.windows(2).all(|pair| pair[0] == pair[1]), "{seen:?}");
+    seen.remove(0)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn coverage_that_is_kept_follows_every_step_of_a_list_and_every_answer() {
+    let app = TestApp::spawn().await;
+    let (administrator, tokyo) = opened(&app, "2024-12-31T14:59:59Z").await;
+    let readers = [&administrator, &tokyo];
+    assert_eq!(covered(readers).await, "hospitals 3");
+    choose(&tokyo, "").await.expect(201);
+    assert_eq!(covered(readers).await, "hospitals 3, proposed 2");
+    let list = tokyo.get(LIST).await.expect(200);
+    let (first, second) = (&ids(&list, "20-199", "chosen")[0], &ids(&list, "20-199", "reserves")[0]);
+    adjust(&tokyo, &json!({"step": "drop", "hospital": first, "reason": "移転のため"}))
+        .await
+        .expect(200);
+    assert_eq!(covered(readers).await, "hospitals 3, proposed 1");
+    choose(&tokyo, "?discard_adjustments=true").await.expect(201);
+    assert_eq!(covered(readers).await, "hospitals 3, proposed 2");
+    adjust(&tokyo, &json!({"step": "drop", "hospital": first, "reason": "移転のため"}))
+        .await
+        .expect(200);
+    adjust(&tokyo, &json!({"step": "add", "hospital": second, "reason": "救急告示"}))
+        .await
+        .expect(200);
+    adjust(&tokyo, &json!({"step": "hand_in"})).await.expect(200);
+    assert_eq!(covered(readers).await, "hospitals 3, handed_in 2");
+    decide(&administrator, &json!({"step": "return", "reason": "理由を補ってください"}))
+        .await
+        .expect(200);
+    assert_eq!(covered(readers).await, "hospitals 3, returned 2");
+    adjust(&tokyo, &json!({"step": "hand_in"})).await.expect(200);
+    decide(&administrator, &json!({"step": "accept"})).await.expect(200);
+    assert_eq!(covered(readers).await, "hospitals 3, accepted 2");
+    let mut answers = answers_2024();
+    answers["ehr_in_use"] = json!("no");
+    let mut replacing = body(answers);
+    replacing["reason"] = json!("電話で確認");
+    tokyo.submit(&revisions("2024", OTHER_WARD), &replacing).await.expect(201);
+    assert!(covered(readers).await.starts_with("hospitals 2"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_goes_from_the_run_to_acceptance_and_a_replacement_and_the_hospital_learns_of_it() {
     let app = TestApp::spawn().await;

@@ -1,12 +1,14 @@
-//! Planning a programme: coverage of the hospitals with a health record, what supporting them takes, and a plan over years. Everything is counted anew when
-//! it is asked, and nothing is stored.
+//! Planning a programme: coverage of the hospitals with a health record, what supporting them takes, and a plan over years. Nothing is stored;
+//! what was counted is kept in memory until something of it has moved.
 
 pub mod coverage;
 pub mod effort;
+mod kept;
 pub mod sheet;
 pub mod terms;
 pub mod years;
 
+pub use kept::Coverages;
 use survey::band::Banding;
 use survey::prefecture::PrefectureCode;
 

@@ -1,6 +1,7 @@
 //! Coverage per cell, prefecture, band and nation.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use analytics::planning::coverage::{Coverage, Hospital, Table, sum};
 use analytics::selection::list::ListState;
@@ -10,10 +11,12 @@ use serde_json::Value;
 use survey::band::Banding;
 use survey::prefecture::PrefectureCode;
 
+use super::kept::Key;
 use super::{banding_of, is_shown, shown};
 use crate::app::programs::candidates::of_rows;
 use crate::app::programs::require;
 use crate::app::state::State;
+use crate::auth::actor::Actor;
 use crate::auth::permit::{Permit, ReadPrograms};
 use crate::db::coverage::chosen;
 use crate::db::programs::ProgramRow;
@@ -78,20 +81,26 @@ pub async fn read(
     as_actor(&state.pool, permit.actor(), Mode::Snapshot, async |conn| {
         let program = require(conn, program).await?;
         let banding = banding_of(&program)?;
-        let table = table(conn, &program, banding, shown).await?;
+        let table = table(state, permit.actor(), conn, (&program, banding, shown)).await?;
         Ok(report(program, banding, &table, shown))
     })
     .await
 }
 
-/// The coverage of all cells, with the hospitals of one prefecture or of all that the actor may see.
+/// The coverage of all cells, with the hospitals of one prefecture or of all that the actor may see. For a transaction that sees one moment
+/// ([`Mode::Snapshot`]).
 pub(super) async fn table(
+    state: &State,
+    actor: &Actor,
     conn: &mut AsyncPgConnection,
-    program: &ProgramRow,
-    banding: Banding,
-    prefecture: Option<PrefectureCode>,
-) -> Result<Table, AppError> {
+    (program, banding, prefecture): (&ProgramRow, Banding, Option<PrefectureCode>),
+) -> Result<Arc<Table>, AppError> {
     let number = prefecture.map(|code| i16::from(code.number()));
+    let key = Key::now(conn, actor, program, number).await?;
+    state.shared.coverages.table(key, count(conn, program, banding, number)).await
+}
+
+async fn count(conn: &mut AsyncPgConnection, program: &ProgramRow, banding: Banding, number: Option<i16>) -> Result<Table, AppError> {
     let mut states = BTreeMap::new();
     for row in chosen(conn, &program.id, number).await? {
         let state: ListState = serde_json::from_value(Value::String(row.state)).map_err(AppError::internal)?;

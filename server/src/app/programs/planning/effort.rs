@@ -80,10 +80,15 @@ pub async fn read(
         let terms = Terms::of(asked, &program, banding, actor)?;
         let rows = match of {
             Of::Quota => allotted(conn, &program, banding, shown).await?,
-            Of::Chosen => counted(&coverage::table(conn, &program, banding, shown).await?, shown, Coverage::chosen),
-            Of::Remaining => counted(&coverage::table(conn, &program, banding, shown).await?, shown, |cell| {
-                cell.ehr.remaining
-            }),
+            Of::Chosen | Of::Remaining => {
+                let table = coverage::table(state, actor, conn, (&program, banding, shown)).await?;
+                let number = if of == Of::Chosen {
+                    Coverage::chosen
+                } else {
+                    |cell: &Coverage| cell.ehr.remaining
+                };
+                counted(&table, shown, number)
+            }
         };
         Ok(EffortReport {
             program: program.id,

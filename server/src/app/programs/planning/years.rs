@@ -96,9 +96,10 @@ pub async fn read(
     let shown = shown(actor, question.prefecture)?;
     let totals = totals_of(&question.totals)?;
     // What remains in other prefectures decides what a prefecture has; only its own rows leave this function.
-    let (program, table) = as_actor(&state.pool, &Actor::system(), Mode::Snapshot, async |conn| {
+    let system = Actor::system();
+    let (program, table) = as_actor(&state.pool, &system, Mode::Snapshot, async |conn| {
         let program = require(conn, program).await?;
-        let table = coverage::table(conn, &program, banding_of(&program)?, None).await?;
+        let table = coverage::table(state, &system, conn, (&program, banding_of(&program)?, None)).await?;
         Ok((program, table))
     })
     .await?;
