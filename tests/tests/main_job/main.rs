@@ -20,6 +20,7 @@ mod messy;
 mod notice;
 mod one_cell;
 mod oracle;
+mod pictures;
 mod ranks;
 mod reading;
 mod releases;
