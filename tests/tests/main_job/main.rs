@@ -9,6 +9,7 @@
 )]
 
 mod demo;
+mod estimates;
 mod figures;
 mod files;
 mod formulas;

@@ -20,7 +20,8 @@ fn counted(survey: &str, of: &str) -> String {
     )
 }
 
-fn chosen(question: &Asked, option: &str) -> String {
+/// Whether a judged answer has an option: a condition on `given`.
+pub(crate) fn chosen(question: &Asked, option: &str) -> String {
     match question.form {
         Form::One(_) => format!("given = '\"{option}\"'"),
         Form::Several(_) => format!("given ? '{option}'"),
@@ -28,24 +29,36 @@ fn chosen(question: &Asked, option: &str) -> String {
     }
 }
 
-fn table_sql(survey: &str, of: &str, question: &Asked) -> String {
+/// The counted answers of a survey to a question: `given` and its `state`.
+fn judged_of(survey: &str, of: &str, question: &Asked) -> String {
     let Asked { key, of: asked, .. } = question;
+    format!(
+        "SELECT prefecture, survey_band, program_band, answers -> '{key}' AS given, \
+             CASE WHEN ({asked}) IS NOT TRUE THEN 'not_asked' WHEN answers -> '{key}' IS NULL THEN 'blank' \
+             WHEN answers -> '{key}' = '\"no_answer\"' THEN 'no_answer' ELSE 'answered' END AS state FROM ({counted}) AS counted",
+        counted = counted(survey, of),
+    )
+}
+
+/// The same of the whole nation.
+pub(crate) fn judged(survey: &str, question: &Asked) -> String {
+    judged_of(survey, "true", question)
+}
+
+fn table_sql(survey: &str, of: &str, question: &Asked) -> String {
     let counts: Vec<String> = question
         .options()
         .iter()
         .map(|option| format!("count(*) FILTER (WHERE state = 'answered' AND {})", chosen(question, option)))
         .collect();
     format!(
-        "WITH counted AS ({counted}), \
-         judged AS (SELECT prefecture, survey_band, program_band, answers -> '{key}' AS given, \
-             CASE WHEN ({asked}) IS NOT TRUE THEN 'not_asked' WHEN answers -> '{key}' IS NULL THEN 'blank' \
-             WHEN answers -> '{key}' = '\"no_answer\"' THEN 'no_answer' ELSE 'answered' END AS state FROM counted), \
+        "WITH judged AS ({judged}), \
          grouped AS (SELECT prefecture, survey_band, program_band, count(*) AS n, count(*) FILTER (WHERE state = 'answered') AS base, \
              count(*) FILTER (WHERE state = 'blank') AS blank, count(*) FILTER (WHERE state = 'no_answer') AS no_answer, \
              count(*) FILTER (WHERE state = 'not_asked') AS not_asked, ARRAY[{counts}] AS counts FROM judged GROUP BY {GROUPS}) \
          SELECT *, ARRAY(SELECT round(100.0 * c / nullif(base, 0), 1)::float8 FROM unnest(counts) WITH ORDINALITY AS u(c, i) ORDER BY i) AS percents \
          FROM grouped WHERE n > 0",
-        counted = counted(survey, of),
+        judged = judged_of(survey, of, question),
         counts = counts.join(", "),
     )
 }
