@@ -2,6 +2,7 @@
 
 use super::canvas::{Align, Canvas, FOOT, HATCHED, HEAD, INK, MARGIN, PALE};
 use super::{Bar, Caption, Share};
+use crate::grouped;
 
 const WIDTH: f64 = 780.0;
 const STEP: f64 = 34.0;
@@ -35,7 +36,7 @@ fn at(percent: f64) -> f64 {
 fn one(canvas: Canvas, bar: &Bar, top: f64) -> Canvas {
     let middle = top + THICKNESS / 2.0;
     let line = middle + 4.5;
-    let base = bar.base.map_or_else(String::new, |base| format!("（n={base}）"));
+    let base = bar.base.map_or_else(String::new, |base| format!("（n={}）", grouped(base)));
     let canvas = canvas.text((ZERO - 10.0, line), &bar.label, 12.5, Align::End, INK).text(
         (WIDTH - MARGIN, line),
         &format!("{}{base}", bar.share.printed()),

@@ -6,6 +6,7 @@ use survey::prefecture::PrefectureCode;
 use super::{Bar, Caption, Line, Share, Tile, bars, lines, tile_map};
 use crate::by::By;
 use crate::estimated::{Estimate, Known};
+use crate::grouped;
 use crate::table::{OptionCount, Table, TableRow};
 use crate::trend::{TrendShare, TrendTable};
 
@@ -55,7 +56,7 @@ pub fn of_table(table: &Table, option: Option<&str>, source: &str) -> Result<Str
             table.survey,
             table.area.name(),
             share(&table.total).printed(),
-            table.total.base
+            grouped(table.total.base)
         ),
         source: source.to_owned(),
     };
@@ -98,7 +99,7 @@ pub fn of_trend(table: &TrendTable, source: &str) -> String {
         subtitle: format!(
             "{}、推計（線は95％信頼区間）。両年に回答した病院 {}",
             table.area.name(),
-            panel.later.n
+            grouped(panel.later.n)
         ),
         source: source.to_owned(),
     };

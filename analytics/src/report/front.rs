@@ -4,6 +4,7 @@ use super::definitions::TERMS;
 use super::page::{self, Pen, Styles};
 use super::scope::Scope;
 use super::text::{self, ReportText};
+use crate::grouped;
 use crate::rate::RateRow;
 use rust_xlsxwriter::{Url, Worksheet, XlsxError};
 
@@ -123,28 +124,4 @@ pub(super) fn write_method(
     }
     pen.sheet.set_freeze_panes(2, 0)?.set_repeat_rows(1, 1)?;
     Ok(())
-}
-
-/// 8252 is written 8,252.
-fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn thousands_are_grouped() {
-        assert_eq!(
-            ["0", "820", "8,252", "1,008,252"],
-            [0, 820, 8_252, 1_008_252].map(super::grouped).each_ref().map(String::as_str)
-        );
-    }
 }

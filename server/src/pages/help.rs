@@ -44,7 +44,7 @@ const GUIDES: &[Guide] = &[
     guide("machines", "プログラムから使う", include_str!("../../../docs/machines.md")),
 ];
 
-/// Pictures of pages that guides show; made by the tests of the pages (`make pictures`).
+/// Pictures that guides show: of pages, made by the tests of the pages (`make pictures`), and of made data, held by a test of the main job.
 const PICTURES: &[(&str, &[u8])] = &[
     ("clerk-check.png", include_bytes!("../../../docs/images/clerk-check.png")),
     ("clerk-form.png", include_bytes!("../../../docs/images/clerk-form.png")),
@@ -54,6 +54,12 @@ const PICTURES: &[(&str, &[u8])] = &[
         "clerk-second-factor.png",
         include_bytes!("../../../docs/images/clerk-second-factor.png"),
     ),
+    ("ehr-by-band.svg", include_bytes!("../../../docs/images/ehr-by-band.svg")),
+    (
+        "ehr-by-prefecture.svg",
+        include_bytes!("../../../docs/images/ehr-by-prefecture.svg"),
+    ),
+    ("ehr-trend.svg", include_bytes!("../../../docs/images/ehr-trend.svg")),
     ("ministry-audit.png", include_bytes!("../../../docs/images/ministry-audit.png")),
     ("ministry-map.png", include_bytes!("../../../docs/images/ministry-map.png")),
     ("ministry-release.png", include_bytes!("../../../docs/images/ministry-release.png")),
@@ -117,9 +123,10 @@ pub async fn read_guide(reader: Reader, name: web::Path<String>) -> Result<HttpR
 /// `path_unknown`.
 #[get("/help/images/{name}")]
 pub async fn read_picture(name: web::Path<String>) -> Result<HttpResponse, PageError> {
-    let (_, bytes) = PICTURES.iter().find(|(known, _)| *known == name.as_str()).ok_or_else(unknown)?;
+    let (name, bytes) = PICTURES.iter().find(|(known, _)| *known == name.as_str()).ok_or_else(unknown)?;
+    let kind = if name.ends_with(".svg") { "image/svg+xml" } else { "image/png" };
     Ok(HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "image/png"))
+        .insert_header((CONTENT_TYPE, kind))
         .insert_header((CACHE_CONTROL, "public, max-age=3600"))
         .body(*bytes))
 }

@@ -1,7 +1,6 @@
 //! Words that more than one page says: roles, states, moments, percentages.
 
-use std::fmt::Display;
-
+pub use analytics::grouped as count;
 use chrono::{DateTime, NaiveDate, Utc};
 use survey::edition::Edition;
 use survey::submission::SubmissionState;
@@ -55,23 +54,6 @@ pub fn edition(edition: &Edition) -> String {
     format!("{}年調査票（{}印刷）", edition.survey(), date(edition.printed()))
 }
 
-/// A number of things, in groups of three digits: `8,171`. What is more than digits (a dash, a range) stays as it is, but for decimals.
-pub fn count(number: impl Display) -> String {
-    let text = number.to_string();
-    let (whole, rest) = text.find('.').map_or((text.as_str(), ""), |point| text.split_at(point));
-    if whole.len() <= 3 || !whole.bytes().all(|byte| byte.is_ascii_digit()) {
-        return text;
-    }
-    let mut grouped = String::new();
-    for (place, digit) in whole.chars().enumerate() {
-        if place > 0 && whole.len().saturating_sub(place).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped + rest
-}
-
 /// How many days are left until the last second, in words.
 pub fn left(until: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let last = until.with_timezone(&JST).date_naive();
@@ -91,27 +73,5 @@ pub fn state(state: Option<SubmissionState>) -> (&'static str, &'static str) {
         Some(state @ SubmissionState::Accepted) => (state.in_japanese(), "tag good"),
         Some(state @ SubmissionState::Returned) => (state.in_japanese(), "tag bad"),
         Some(state @ SubmissionState::Withdrawn) => (state.in_japanese(), "tag warn"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn digits_stand_in_groups_of_three() {
-        for (number, words) in [
-            ("0", "0"),
-            ("999", "999"),
-            ("1000", "1,000"),
-            ("8171", "8,171"),
-            ("1234567", "1,234,567"),
-            ("1234.5", "1,234.5"),
-            ("―", "―"),
-            ("62.1%", "62.1%"),
-            ("2024年", "2024年"),
-        ] {
-            assert_eq!(count(number), words);
-        }
     }
 }

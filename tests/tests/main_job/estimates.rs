@@ -139,7 +139,10 @@ async fn every_estimate_of_the_nation_and_its_bands_is_what_plain_sql_computes()
                 let (silent, item) = (row.blank + row.no_answer, row.item_nonresponse.as_ref().unwrap());
                 assert_eq!((item.count, item.asked), (silent, silent + row.base), "{id} {}", question.key);
                 let percent = (1_000 * silent + item.asked / 2) / item.asked;
-                assert!((item.percent.unwrap() * 10.0 - f64::from(u32::try_from(percent).unwrap())).abs() < 1e-6, "{row:?}");
+                assert!(
+                    (item.percent.unwrap() * 10.0 - f64::from(u32::try_from(percent).unwrap())).abs() < 1e-6,
+                    "{row:?}"
+                );
             }
             for (place, option) in question.options().iter().enumerate() {
                 let rows = client.query(&shares(id, question, option), &[]).await.unwrap();
