@@ -178,7 +178,10 @@ impl AppError {
             | AppError::TooLarge(r)
             | AppError::TooMany(r)
             | AppError::Wait(r, _)
-            | AppError::Unconditional(r) => format!("{}: {}", r.code, r.message),
+            | AppError::Unconditional(r) => match r.field {
+                Some(field) => format!("{} ({field}): {}", r.code, r.message),
+                None => format!("{}: {}", r.code, r.message),
+            },
             AppError::Stale(r, differences) => format!("{}: {} ({} differences)", r.code, r.message, differences.len()),
             AppError::Faulty(r, faults) => format!("{}: {} ({} faults)", r.code, r.message, faults.len()),
             AppError::Unavailable(cause) => format!("unavailable: {}", cause.for_log()),

@@ -149,7 +149,7 @@ pub async fn create_program(
 fn banding(text: Option<&str>) -> Result<Banding, AppError> {
     let unknown = |error| {
         tracing::debug!(%error, "banding refused");
-        AppError::invalid("program_invalid", "banding には survey または program を指定してください。")
+        AppError::invalid("program_invalid", "病床規模区分には survey または program を指定してください。").at("banding")
     };
     text.map_or(Ok(Banding::Program), |text| Banding::parse(text).map_err(unknown))
 }

@@ -82,14 +82,14 @@ impl QuestionJson {
         for total in self.prefecture_totals.into_iter().flatten() {
             let code = prefecture(&total.prefecture)?;
             if prefectures.get_or_insert_default().insert(code, total.hospitals).is_some() {
-                return Err(twice(code.name()));
+                return Err(twice(code.name()).at("prefecture_totals"));
             }
         }
         let mut bands = self.band_totals.as_ref().map(|_| BTreeMap::new());
         for total in self.band_totals.into_iter().flatten() {
             let name = survey::fault::excerpt(&total.band);
             if bands.get_or_insert_default().insert(total.band, total.hospitals).is_some() {
-                return Err(twice(&name));
+                return Err(twice(&name).at("band_totals"));
             }
         }
         let ask = Ask {

@@ -200,9 +200,9 @@ fn checked(terms: &Terms) -> Result<(Value, Value), AppError> {
     }
     let effort = terms.effort.clone().unwrap_or_else(|| program::usual_effort(terms.banding));
     let form = terms.form.clone().unwrap_or_else(program::usual_form);
-    program::check_effort(&effort, terms.banding)
-        .and_then(|()| program::check_form(&form))
-        .map_err(|error| AppError::invalid("program_invalid", sentence(&error)))?;
+    let invalid = |error: ProgramError| AppError::invalid("program_invalid", sentence(&error));
+    program::check_effort(&effort, terms.banding).map_err(|error| invalid(error).at("effort"))?;
+    program::check_form(&form).map_err(|error| invalid(error).at("form"))?;
     let value = |value: Result<Value, serde_json::Error>| value.map_err(AppError::internal);
     Ok((value(serde_json::to_value(effort))?, value(serde_json::to_value(form))?))
 }

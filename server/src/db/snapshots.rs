@@ -159,7 +159,12 @@ pub async fn answered(
     surveys: &[String],
     prefecture: Option<i16>,
 ) -> QueryResult<Vec<AnsweredRow>> {
-    let query = diesel::sql_query(
+    // Two texts, so that each is planned for as many rows as it finds.
+    let whose = match prefecture {
+        Some(_) => "h.prefecture = $4",
+        None => "$4::smallint IS NULL",
+    };
+    let query = diesel::sql_query(format!(
         "WITH this AS (SELECT id, fiscal_year, frame_survey FROM program WHERE id = $1), \
          earlier AS (SELECT DISTINCT ON (l.hospital_id) l.hospital_id, p.title FROM listed_hospital l \
                      JOIN program p ON p.id = l.program_id AND p.fiscal_year < (SELECT fiscal_year FROM this) \
@@ -171,9 +176,9 @@ pub async fn answered(
          LEFT JOIN earlier e ON e.hospital_id = h.hospital_id \
          LEFT JOIN submission s ON s.hospital_id = h.hospital_id AND s.survey_id = ANY($2) AND s.state = ANY($3) \
          LEFT JOIN revision r ON r.submission_id = s.id AND r.number = s.latest_revision \
-         WHERE h.program_id = $1 AND ($4::smallint IS NULL OR h.prefecture = $4) \
+         WHERE h.program_id = $1 AND {whose} \
          ORDER BY h.gmis_id, array_position($2, s.survey_id)",
-    )
+    ))
     .bind::<Text, _>(program_id)
     .bind::<Array<Text>, _>(surveys)
     .bind::<Array<Text>, _>(COUNTED.as_slice())

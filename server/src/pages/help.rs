@@ -218,6 +218,26 @@ fn as_html(markdown: &str) -> String {
         .replace("<pre>", "<pre tabindex=\"0\">")
         .replace("<th style=\"text-align: right\">", "<th class=\"n\">")
         .replace("<td style=\"text-align: right\">", "<td class=\"n\">")
+        .split("<img src=\"/help/images/")
+        .enumerate()
+        .map(|(place, part)| if place == 0 { part.to_owned() } else { placed(part) })
+        .collect()
+}
+
+/// A picture that is loaded when it comes into view, in the room that it will take. `rest` begins with its name.
+fn placed(rest: &str) -> String {
+    let name = rest.split('"').next().unwrap_or_default();
+    let size = PICTURES.iter().find(|(known, _)| *known == name).and_then(|(_, bytes)| size(bytes));
+    let size = size.map_or_else(String::new, |(width, height)| format!(" width=\"{width}\" height=\"{height}\""));
+    format!("<img loading=\"lazy\"{size} src=\"/help/images/{rest}")
+}
+
+/// Width and height in pixels of a PNG, which says them at the same place always; `None` of other files.
+fn size(bytes: &[u8]) -> Option<(u32, u32)> {
+    const PLACE: usize = 16;
+    bytes.starts_with(b"\x89PNG").then_some(())?;
+    let number = |from: usize| Some(u32::from_be_bytes(bytes.get(from..from + 4)?.try_into().ok()?));
+    Some((number(PLACE)?, number(PLACE + 4)?))
 }
 
 /// Where a link of a document leads: to another guide, to a place on the page, or nowhere.
@@ -242,9 +262,17 @@ mod tests {
         for guide in GUIDES {
             let html = as_html(guide.text);
             assert!(!html.contains(" style=") && !html.contains(".md\""), "{}", guide.name);
+            assert_eq!(
+                html.matches("<img ").count(),
+                html.matches("<img loading=\"lazy\"").count(),
+                "{}",
+                guide.name
+            );
             for picture in html.split("/help/images/").skip(1) {
                 let name = picture.split('"').next().unwrap();
-                assert!(PICTURES.iter().any(|(known, _)| *known == name), "{}: {name}", guide.name);
+                let bytes = PICTURES.iter().find(|(known, _)| *known == name).map(|(_, bytes)| *bytes);
+                let bytes = bytes.unwrap_or_else(|| panic!("{}: {name}", guide.name));
+                assert_eq!(size(bytes).is_some(), name.ends_with(".png"), "{name}");
             }
         }
     }

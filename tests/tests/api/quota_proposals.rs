@@ -151,7 +151,7 @@ async fn given_totals_are_met_and_those_that_cannot_be_are_explained() {
         (
             json!({"method": "largest_remainder", "total": 3, "band_totals": bands(1, 1, 1)}),
             "400 quota_totals_invalid",
-            "biproportional",
+            "二方向比例配分",
         ),
         (
             json!({"method": "biproportional", "prefecture_totals": [{"prefecture": "13", "hospitals": 1}]}),

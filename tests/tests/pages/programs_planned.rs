@@ -33,19 +33,22 @@ async fn effort_and_plan_are_tried_in_the_address_bar() {
         ("teams=0", "teams"),
         ("until=2000-01-01", "until"),
         ("days=1,2,3", "surveyors"),
+        ("surveyors=4", "surveyors"),
+        ("person_days=5", "person_days"),
         ("totals=x", "totals"),
         ("totals=1", "totals"),
         ("from=明日", "from"),
     ] {
         let html = administrator.get(&format!("{PLAN}?{query}")).await.expect(422);
         assert!(
-            html.contains(&format!("href=\"#{place}\"")) && !html.contains(&format!("（{place}）")),
+            html.contains(&format!("href=\"#{place}\"")) && html.contains(&format!("id=\"{place}-error\"")),
             "{query}: {html}"
         );
     }
     administrator.get("/programs/none/plan").await.expect(404);
-    // A prefecture sees its own rows.
+    // A prefecture sees its own rows, also by an address that the ministry sent it.
     let tokyo = Reader::sign_in(&app, "tokyo").await;
+    tokyo.get(&format!("{PLAN}?teams=1&per=nation")).await.expect(200);
     let html = tokyo.get(&format!("{PLAN}?totals=6&teams=1")).await.expect(200);
     assert!(html.contains("東京都") && !html.contains("神奈川県"), "{html}");
     tokyo.get(&format!("{PLAN}?prefecture=14")).await.expect(403);
@@ -134,6 +137,8 @@ async fn quotas_are_computed_and_taken_over_as_they_were_shown() {
             html.contains(&format!("href=\"#{place}\"")) && html.contains(&format!("id=\"{place}\"")),
             "{query}: {html}"
         );
+        let told = if place == "band_totals" { "band-400-up" } else { place };
+        assert!(html.contains(&format!("id=\"{told}-error\"")), "{query}: {html}");
     }
     let form =
         |hash: &'static str, reason: &'static str| [("total", "3"), ("method", "largest_remainder"), ("hash", hash), ("reason", reason)];

@@ -28,7 +28,7 @@ fn of<'t>(typed: &'t Typed, name: &str) -> &'t str {
 ///
 /// # Errors
 /// `planning_invalid`.
-pub fn question(typed: &Typed) -> Result<(Asked, Of, Question), AppError> {
+pub fn question(typed: &Typed, role: &Role) -> Result<(Asked, Of, Question), AppError> {
     let text = |name: &str| Some(of(typed, name).to_owned()).filter(|text| !text.is_empty());
     let invalid = |name: &'static str, message: String| AppError::invalid("planning_invalid", message).at(name);
     let day = |name: &'static str, label: &str| match of(typed, name) {
@@ -57,7 +57,9 @@ pub fn question(typed: &Typed) -> Result<(Asked, Of, Question), AppError> {
         days: text("days"),
         surveyors: surveyors.map(|number| u8::try_from(number).unwrap_or(u8::MAX)),
         teams: number("teams", "班の数")?,
+        // A prefecture has no such field: an address of the ministry's shows it its own teams.
         per: match of(typed, "per") {
+            _ if matches!(role, Role::Prefecture(_)) => None,
             "prefecture" => Some(Per::Prefecture),
             "nation" => Some(Per::Nation),
             _ => None,

@@ -65,6 +65,7 @@ pub async fn read_plan(
         Err(error) => (Counted::default(), Some(refused(error)?)),
     };
     let (usual, tries) = fields(&row, &visitor.who.role, &query, problem.as_ref())?;
+    let place = problem.as_ref().map_or("", Refused::place);
     let of = |name: &str| query.get(name).is_some_and(|value| !value.trim().is_empty());
     let template = PlanPage {
         page: below_program(visitor.page("作業量と計画"), &row),
@@ -78,7 +79,7 @@ pub async fn read_plan(
         path: format!("/programs/{}/plan", row.id),
         fields: usual,
         tries,
-        is_trying: of("person_days") || of("days"),
+        is_trying: ["surveyors", "person_days", "days"].iter().any(|name| of(name) || place == *name),
         terms: counted.terms,
         tables: counted.tables,
         notes: counted.notes,
@@ -93,7 +94,7 @@ async fn count(
     program: &str,
     query: &BTreeMap<String, String>,
 ) -> Result<Counted, AppError> {
-    let (asked, of, plan) = question(query)?;
+    let (asked, of, plan) = question(query, &visitor.who.role)?;
     let report = planning::effort::read(state, &visitor.permit, program, (of, plan.prefecture), &asked).await?;
     let mut counted = Counted {
         tables: effort(&report),

@@ -129,10 +129,16 @@ pub fn fields(program: &ProgramRow, typed: &Typed, refused: Option<&Refused>) ->
         let choices = choices.iter().map(|(value, label)| Choice::new(*value, *label, standing)).collect();
         ChoiceField::new(name, label, Look::Radios, choices).unmarked()
     };
-    let mut wrong = error("band_totals");
-    let totals: Vec<TextField> = bands(program)?
+    let bands = bands(program)?;
+    // What is no number first, then what is missing.
+    let typed_in = |place: usize| bands.get(place).map_or("", |band| of(typed, &band_field(band.key)));
+    let no_number = (0..bands.len()).find(|place| !typed_in(*place).is_empty() && typed_in(*place).parse::<u64>().is_err());
+    let wrong = no_number.or_else(|| (0..bands.len()).find(|place| typed_in(*place).is_empty()));
+    let error_of = |place: usize| error("band_totals").filter(|_| wrong.unwrap_or(0) == place);
+    let totals: Vec<TextField> = bands
         .iter()
-        .map(|band| number(&band_field(band.key), format!("区分計（{}）", band.label)).error(wrong.take()))
+        .enumerate()
+        .map(|(place, band)| number(&band_field(band.key), format!("区分計（{}）", band.label)).error(error_of(place)))
         .collect();
     let is_refused = refused.is_some_and(|refused| matches!(refused.place(), "prefecture_totals" | "band_totals"));
     let is_given = is_refused || !of(typed, "prefecture_totals").is_empty() || totals.iter().any(|field| !field.value.is_empty());
@@ -153,7 +159,8 @@ pub fn fields(program: &ProgramRow, typed: &Typed, refused: Option<&Refused>) ->
                 ("biproportional", "都道府県計と区分計の両方を合わせる（二方向比例配分）"),
                 ("largest_remainder", "すべての枠に一度に配る（最大剰余法）"),
             ],
-        ),
+        )
+        .error(error("method")),
         rounding: radios(
             "rounding",
             "端数（両方を合わせるとき）",

@@ -6,7 +6,6 @@ use actix_web::{Error, HttpResponse, get, post, web};
 use askama::Template;
 
 use super::below_program;
-
 use super::quota_changes::Changes;
 use crate::app::programs::quotas::files::{self, QuotaFile, QuotaReport};
 use crate::app::programs::{self};

@@ -1,10 +1,12 @@
 //! Coverage that was counted, kept until something that it counts has moved: fifty people who open the same page read eight thousand hospitals once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use analytics::planning::coverage::Table;
 use diesel_async::AsyncPgConnection;
 use moka::future::Cache;
+use moka::policy::EvictionPolicy;
 
 use crate::auth::actor::Actor;
 use crate::db::programs::ProgramRow;
@@ -13,6 +15,8 @@ use crate::error::AppError;
 
 /// Tables that are kept, 47 prefectures and the nation of a few programmes; one has at most 282 cells.
 const MOST: u64 = 256;
+/// What nobody has read for so long is let go.
+const IDLE: Duration = Duration::from_secs(3_600);
 
 /// Tables by what they were counted from.
 pub struct Coverages {
@@ -21,7 +25,11 @@ pub struct Coverages {
 
 impl Default for Coverages {
     fn default() -> Coverages {
-        Coverages { tables: Cache::new(MOST) }
+        // A key whose counters have moved is never asked for again: what was not read for longest goes first, however often it was read before.
+        let tables = Cache::builder().max_capacity(MOST).eviction_policy(EvictionPolicy::lru());
+        Coverages {
+            tables: tables.time_to_idle(IDLE).build(),
+        }
     }
 }
 
@@ -63,13 +71,11 @@ impl Coverages {
     /// The table of a key, counted unless it is kept; who asks for the same meanwhile waits for the same count. What fails is not kept.
     pub(super) async fn table(&self, key: Key, count: impl Future<Output = Result<Table, AppError>>) -> Result<Arc<Table>, AppError> {
         let counted = async { Ok::<_, AppError>(Arc::new(count.await?)) };
-        self.tables
-            .try_get_with(key, counted)
-            .await
-            .map_err(|error| match Arc::try_unwrap(error) {
-                Ok(error) => error,
-                // Somebody else's count failed; the same may be asked again.
-                Err(shared) => AppError::unavailable(shared.for_operator()),
-            })
+        // The error is shared with whoever waits for the same count, and an error's cause cannot be told twice as it is.
+        self.tables.try_get_with(key, counted).await.map_err(|shared| match &*shared {
+            AppError::Unavailable(cause) => AppError::unavailable(cause.for_log()),
+            AppError::NotFound(refusal) => AppError::NotFound(refusal.clone()),
+            other => AppError::internal(other.for_operator()),
+        })
     }
 }

@@ -95,9 +95,7 @@ impl Terms {
         let of_prefecture = matches!(actor.role(), Role::Prefecture(_));
         let per = asked.per.unwrap_or(if of_prefecture { Per::Prefecture } else { Per::Nation });
         if of_prefecture && per == Per::Nation {
-            return Err(
-                invalid("全国の班の日程は厚生労働省だけが見られます。班の単位は「都道府県ごとに」（prefecture）にしてください。").at("per"),
-            );
+            return Err(invalid("全国の班の日程は厚生労働省だけが見られます。班の単位は「都道府県ごとに」にしてください。").at("per"));
         }
         Ok(Terms {
             effort,

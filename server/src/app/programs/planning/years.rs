@@ -179,6 +179,7 @@ fn refused(error: PlanError<AppError>) -> AppError {
             "初年度の総数は{asked}ですが、既に{chosen}病院が選定リストにあります。初年度の総数を{chosen}以上にしてください。"
         ))
         .at("totals"),
-        PlanError::Apportion { error, .. } => error,
+        // Of a year, all of which come in one field.
+        PlanError::Apportion { error, .. } => error.at("totals"),
     }
 }

@@ -100,8 +100,9 @@ async fn candidates(conn: &mut AsyncPgConnection, program: &ProgramRow, banding:
     let (records, _) = records(conn, program, None).await?;
     let mut counted = nothing(banding);
     for record in records {
-        if let Ok(candidate) = selection::eligible(&record)
-            && let Some(number) = cell_mut(&mut counted, banding, candidate.prefecture, &candidate.band)
+        if selection::may_be_chosen(&record).is_ok()
+            && let Some(band) = &record.band
+            && let Some(number) = cell_mut(&mut counted, banding, record.prefecture, band)
         {
             *number += 1;
         }

@@ -115,9 +115,7 @@ struct Totals {
 impl Totals {
     fn of(banding: Banding, ask: &Ask) -> Result<Totals, AppError> {
         if ask.method == Method::LargestRemainder && (ask.prefecture_totals.is_some() || ask.band_totals.is_some()) {
-            return Err(
-                invalid("都道府県計や区分計を指定するときは、配り方を二方向比例配分（biproportional）にしてください。").at("method"),
-            );
+            return Err(invalid("都道府県計や区分計を指定するときは、配り方を二方向比例配分にしてください。").at("method"));
         }
         let prefectures = ask.prefecture_totals.as_ref().map(of_prefectures).transpose()?;
         let bands = ask.band_totals.as_ref().map(|given| of_bands(banding, given)).transpose()?;
@@ -170,7 +168,7 @@ fn of_prefectures(given: &BTreeMap<PrefectureCode, u64>) -> Result<Vec<u64>, App
 
 fn of_bands(banding: Banding, given: &BTreeMap<String, u64>) -> Result<Vec<u64>, AppError> {
     for key in given.keys() {
-        band_in(banding, key)?;
+        band_in(banding, key).map_err(|error| error.at("band_totals"))?;
     }
     let total = |band: &survey::band::Band| {
         given.get(band.key).copied().ok_or_else(|| {
@@ -189,8 +187,8 @@ fn lower_bounds(banding: Banding, candidates: &Matrix, ask: &Ask) -> Result<Matr
         .iter()
         .map(|row| row.iter().map(|number| ask.at_least.min(*number)).collect())
         .collect();
-    for ((prefecture, band), hospitals) in cells_of(&ask.lower)? {
-        band_in(banding, band)?;
+    for ((prefecture, band), hospitals) in cells_of(&ask.lower).map_err(|error| error.at("lower"))? {
+        band_in(banding, band).map_err(|error| error.at("lower"))?;
         if let Some(bound) = cell_mut(&mut lower, banding, prefecture, band) {
             *bound = u64::from(hospitals).max(*bound);
         }
