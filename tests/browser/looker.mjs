@@ -104,6 +104,13 @@ export class Looker {
         this.looked += 1;
         // A picture hides the caret by a style, of which an empty one is left in a page that stays.
         const html = (await page.content()).replaceAll(' style=""', "");
+        // Guides load their pictures as they come into view, which one that is only looked at as a whole never does.
+        if (page.scripts) {
+            await page.evaluate(() => Promise.all([...document.images].map((picture) => {
+                picture.loading = "eager";
+                return picture.decode();
+            })));
+        }
         await page.screenshot({ path: join(this.shots, `${name}.png`), fullPage: true });
         const report = await validator.validateString(html, name);
         for (const result of report.results) {

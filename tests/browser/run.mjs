@@ -26,6 +26,12 @@ const browser = await chromium.launchPersistentContext(profile, {
 });
 const looker = new Looker(browser.browser() ?? browser, { base, shots, seen, given, launch: browser });
 let failed = false;
+// A journey that waits for what never comes would hold everything up without a word: closing the browser ends what it waits for. The longest takes three minutes.
+const MOST = 12 * 60 * 1_000;
+const watch = setTimeout(() => {
+    console.error(`${name}: not at its end after ${MOST / 60_000} minutes`);
+    browser.close();
+}, MOST);
 try {
     const journey = await import(`./journeys/${name}.mjs`);
     await journey.default(looker);
@@ -35,6 +41,7 @@ try {
     console.error(error);
     await looker.keepLast("failed-" + name);
 } finally {
+    clearTimeout(watch);
     await browser.close();
     rmSync(profile, { recursive: true, force: true });
 }
