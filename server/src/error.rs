@@ -131,30 +131,13 @@ impl AppError {
         AppError::Stale(Refusal::new(code, message), differences)
     }
 
-    /// The same error, which speaks of a field; an error without a sentence for the caller stays as it is.
+    /// The same error, which speaks of a field. Only what refuses a content does: any other error stays as it is.
     #[must_use]
     pub fn at(mut self, field: &'static str) -> AppError {
-        if let Some(refusal) = self.refusal_mut() {
+        if let AppError::Invalid(refusal) | AppError::Faulty(refusal, _) | AppError::Conflict(refusal) = &mut self {
             refusal.field = Some(field);
         }
         self
-    }
-
-    fn refusal_mut(&mut self) -> Option<&mut Refusal> {
-        match self {
-            AppError::Unauthenticated(r)
-            | AppError::Forbidden(r)
-            | AppError::NotFound(r)
-            | AppError::Invalid(r)
-            | AppError::Faulty(r, _)
-            | AppError::Conflict(r)
-            | AppError::Stale(r, _)
-            | AppError::Unconditional(r)
-            | AppError::TooLarge(r)
-            | AppError::TooMany(r)
-            | AppError::Wait(r, _) => Some(r),
-            AppError::Unavailable(_) | AppError::Internal(_) => None,
-        }
     }
 
     /// A bug or a broken machine.
