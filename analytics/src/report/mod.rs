@@ -43,6 +43,8 @@ pub use definitions::definitions_csv;
 pub use houkoku::houkoku;
 pub use list::selection_list;
 pub use listed::{ListLine, ListText, PrefectureList, Replacement, hand_over, list_form, national_list};
+#[cfg(test)]
+pub(crate) use release::trends_of;
 pub use release::{Release, code_table_of, codebook_of, data_csv_of, data_parquet_of, data_xlsx_of, definitions_of, houkoku_of};
 pub use shares::{Shares, national_shares};
 pub use single::{table_csv, table_xlsx};

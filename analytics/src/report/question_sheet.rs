@@ -3,7 +3,7 @@
 use super::chart::{PercentChart, Series};
 use super::page::{self, Pen, Styles};
 use super::rows::Rows;
-use super::scope::{Line, Lines};
+use super::scope::{Hidden, Line, Lines};
 use super::text;
 use crate::estimated::{Estimate, Known};
 use crate::percent::percent;
@@ -261,6 +261,11 @@ fn write_estimate(pen: &mut Pen<'_>, row: u32, tail: u16, counted: &TableRow) ->
     let styles = pen.styles;
     pen.count(row, 2, counted.base)?;
     for (column, option) in (3..tail).step_by(2).zip(&counted.options) {
+        // Where somebody answered there is an estimate, unless the audit of a release withholds it.
+        if option.estimate.is_none() && counted.base > 0 {
+            pen.mark(row, (column, column + 1), Hidden::Suppressed.mark())?;
+            continue;
+        }
         pen.percent(row, column, option.estimate.as_ref().map(|estimate| estimate.percent))?;
         pen.text(row, column + 1, &interval(option.estimate.as_ref()), &styles.dash)?;
     }

@@ -35,6 +35,15 @@ pub fn houkoku_of(release: &Release<'_>, words: &ReportText) -> Result<Vec<u8>, 
     houkoku::workbook(Scope::of(release), release.earlier.map(|(snapshot, _)| snapshot), words)
 }
 
+/// The trends as the workbook prints them, for the attack on them.
+#[cfg(test)]
+pub(crate) fn trends_of(release: &Release<'_>) -> Result<Vec<super::trends::ShownTrend>, ReportError> {
+    let earlier = release.earlier.map(|(snapshot, _)| snapshot);
+    earlier.map_or(Ok(Vec::new()), |earlier| {
+        super::trends::shown(Scope::of(release), earlier, &Area::Nation)
+    })
+}
+
 /// The data as a workbook: `data`, `code_table`, `definitions`, one table a sheet.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ use survey::question::QuestionKey;
 
 /// Why a distribution is not shown. The reasons of the decision itself are not told: "all answers fall in one option" would be an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Hidden {
+pub(crate) enum Hidden {
     /// Hidden by the rule (秘匿).
     Suppressed,
     /// Its difference from an earlier release would show few hospitals; the earlier number stands.
@@ -125,7 +125,8 @@ impl<'a> Scope<'a> {
         format!(
             "母数が{}未満の分布、すべての回答が1つの選択肢に偏る母数{}未満の分布と、合計との差などからそれらが推測される分布を秘匿した。\
              秘匿した分布は、母数、選択数、割合、空欄、無回答、非該当をすべて示さない。回答数（n）は秘匿しない。分布を示すのは、全国、全国の6区分、\
-             都道府県、都道府県の3区分のみで、推計割合は全国と全国の6区分のみ。",
+             都道府県、都道府県の3区分のみで、推計割合は全国と全国の6区分のみ。集計数の分布は示しても、推計割合や推移から秘匿した数が推測される場合は、\
+             その推計割合や推移の行を示さない。",
             rule.min_base, rule.min_base_one_option
         )
     }

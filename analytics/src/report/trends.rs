@@ -7,7 +7,7 @@ use super::ReportError;
 use super::release::Release;
 use super::scope::{Hidden, Scope};
 use crate::snapshot::Snapshot;
-use crate::suppress::{Decision, Domain, PanelBand, Transitions};
+use crate::suppress::{Allowed, Decision, Domain};
 use crate::table::counted_questions;
 use crate::trend::{self, TrendAll, TrendBy, TrendPanel, TrendRequest, TrendRow, TrendTable};
 use survey::area::Area;
@@ -15,8 +15,8 @@ use survey::crosswalk::Crosswalk;
 use survey::question::QuestionKey;
 
 /// A pair by band, with what is hidden of it.
-pub(super) struct ShownTrend {
-    pub(super) table: TrendTable,
+pub(crate) struct ShownTrend {
+    pub(crate) table: TrendTable,
     /// Of the whole area, then of each band.
     veils: Vec<Veil>,
 }
@@ -30,19 +30,19 @@ struct Veil {
 
 /// A row of a pair as a file may show it.
 #[derive(Clone, Copy)]
-pub(super) struct ShownRow<'a> {
+pub(crate) struct ShownRow<'a> {
     row: &'a TrendRow,
     veil: Veil,
 }
 
 impl ShownTrend {
     /// The whole area.
-    pub(super) fn total(&self) -> ShownRow<'_> {
+    pub(crate) fn total(&self) -> ShownRow<'_> {
         self.row(0, &self.table.total)
     }
 
     /// The bands from small to large.
-    pub(super) fn bands(&self) -> impl Iterator<Item = ShownRow<'_>> {
+    pub(crate) fn bands(&self) -> impl Iterator<Item = ShownRow<'_>> {
         (1..).zip(&self.table.rows).map(|(index, row)| self.row(index, row))
     }
 
@@ -58,20 +58,20 @@ impl ShownTrend {
 
 impl<'a> ShownRow<'a> {
     /// The band as printed; `None`: the whole area.
-    pub(super) fn band(&self) -> Option<&'a str> {
+    pub(crate) fn band(&self) -> Option<&'a str> {
         self.row.band_label.as_deref()
     }
 
     /// Counted submissions of both years, which are never hidden.
-    pub(super) fn n(&self) -> [u64; 2] {
+    pub(crate) fn n(&self) -> [u64; 2] {
         [self.row.all.earlier.n, self.row.all.later.n]
     }
 
-    pub(super) fn all(&self) -> Result<&'a TrendAll, Hidden> {
+    pub(crate) fn all(&self) -> Result<&'a TrendAll, Hidden> {
         self.veil.all.map_or(Ok(&self.row.all), Err)
     }
 
-    pub(super) fn panel(&self) -> Result<&'a TrendPanel, Hidden> {
+    pub(crate) fn panel(&self) -> Result<&'a TrendPanel, Hidden> {
         self.veil.panel.map_or(Ok(&self.row.panel), Err)
     }
 }
@@ -106,21 +106,16 @@ fn veils(release: &Release<'_>, question: &QuestionKey, bands: usize) -> Result<
     let (one, two) = (indices(before, &from), indices(release.snapshot, &to));
     let overlap = trend::overlap(before, release.snapshot, crosswalk, question)?;
     let first = |indices: &[Option<usize>]| indices.first().copied().flatten();
-    let allowed = first(&one)
-        .zip(first(&two))
-        .map(|(first, second)| Transitions::allowed((decision, first), (release.decision, second), &overlap.bands));
-    // Who moved between bands counts twice in the sum of the bands, so the nation is looked at by itself too.
-    let nation = is_enough(release.decision, overlap.nation);
+    let stands =
+        |decision: &Decision, question: Option<usize>, domain| question.is_some_and(|question| decision.is_published(domain, question));
+    let both = |domain| stands(decision, first(&one), domain) && stands(release.decision, first(&two), domain);
+    let allowed = Allowed::new(release.decision.rule(), both, &overlap.nation, &overlap.bands);
     let veil = |domain: Domain| {
         let open = published(decision, &one, domain) && published(release.decision, &two, domain);
-        let panel = allowed.is_some_and(|allowed| match domain {
-            Domain::Band(band) => allowed.bands.get(band).copied().unwrap_or(false),
-            _ => allowed.nation && nation,
-        });
         let unless = |shown: bool| (!shown).then_some(Hidden::Suppressed);
         Veil {
             all: unless(open),
-            panel: unless(open && panel),
+            panel: unless(open && allowed.holds(domain)),
         }
     };
     Ok(std::iter::once(Domain::Nation)
@@ -136,14 +131,9 @@ fn indices(snapshot: &Snapshot, keys: &[String]) -> Vec<Option<usize>> {
 }
 
 fn published(decision: &Decision, questions: &[Option<usize>], domain: Domain) -> bool {
-    questions
-        .iter()
-        .all(|question| question.is_some_and(|question| decision.may_print_weighted(domain, question)))
-}
-
-fn is_enough(decision: &Decision, band: PanelBand) -> bool {
-    let least = decision.rule().min_base;
-    [band.both, band.earlier_only, band.later_only]
-        .into_iter()
-        .all(|count| count == 0 || count >= least)
+    let own = questions.first().copied().flatten();
+    own.is_some_and(|own| decision.may_print_trend(domain, own))
+        && questions
+            .iter()
+            .all(|question| question.is_some_and(|question| decision.may_print_weighted(domain, question)))
 }

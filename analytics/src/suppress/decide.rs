@@ -1,6 +1,7 @@
 //! The decision for a whole release: primary hiding, what hangs on what is hidden, and the extension, question by question from gates to what hangs
 //! on them. Writes nothing.
 
+use super::audit::{self, Withheld};
 use super::case::{Before, Case};
 use super::domain::Domain;
 use super::rule::{Reason, Rule};
@@ -24,6 +25,8 @@ pub struct Decision {
     domains: Vec<Domain>,
     /// By question, then by domain.
     reasons: Vec<Vec<Option<Reason>>>,
+    /// What is not printed though the counts are; `None`: nobody looked, so nothing of the kind is printed.
+    withheld: Option<BTreeSet<Withheld>>,
 }
 
 /// Decides what of a release is published.
@@ -38,11 +41,7 @@ pub fn decide(tables: &Tables, rule: &Rule, earlier: &[Earlier<'_>]) -> Result<D
             break reasons;
         }
     };
-    Ok(Decision {
-        rule: *rule,
-        domains: tables.domains().to_vec(),
-        reasons,
-    })
+    Ok(Decision::new(*rule, tables.domains().to_vec(), reasons))
 }
 
 /// One pass over the questions; `None` if something was added to what is `forced` to be hidden, so that it all has to be decided anew.
@@ -179,7 +178,33 @@ impl Decision {
     }
 
     pub(crate) fn new(rule: Rule, domains: Vec<Domain>, reasons: Vec<Vec<Option<Reason>>>) -> Decision {
-        Decision { rule, domains, reasons }
+        Decision {
+            rule,
+            domains,
+            reasons,
+            withheld: None,
+        }
+    }
+
+    /// The decision with what the audit withholds: until then no estimate and no trend may be printed beside it. Takes seconds for a nation.
+    ///
+    /// # Errors
+    /// [`SuppressError::Weights`] if the tables have no weights.
+    pub fn audited(self, tables: &Tables) -> Result<Decision, SuppressError> {
+        let withheld = audit::withheld(tables, &self)?;
+        Ok(self.withholding(withheld))
+    }
+
+    pub(crate) fn withholding(self, withheld: BTreeSet<Withheld>) -> Decision {
+        Decision {
+            withheld: Some(withheld),
+            ..self
+        }
+    }
+
+    /// What is not printed though the counts are; `None`: not audited.
+    pub fn withheld(&self) -> Option<&BTreeSet<Withheld>> {
+        self.withheld.as_ref()
     }
 
     #[cfg(test)]

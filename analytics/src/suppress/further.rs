@@ -1,27 +1,19 @@
-//! What may be printed beside the counts of a release: weighted estimates and transitions of the panel. Both are further sums over the finest cells, so
-//! they may stand only where the decision says; the reasons are in `docs/suppression.md`. Computes neither.
+//! What may be printed beside the counts of a release: weighted estimates, and rows that set hospitals apart in a way that no table does (a harmonised base, the
+//! panel of two years). They may stand only where the decision says; the reasons are in `docs/suppression.md`. Computes none of them.
 
+use super::audit::{Number, Withheld};
 use super::decide::Decision;
 use super::domain::{Domain, SIX};
 use super::rule::Rule;
 
-/// Hospitals of one of the six bands by whether their answers to a question count in two years' surveys.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct PanelBand {
-    /// In both: the panel.
-    pub both: u32,
-    /// In the earlier one only.
-    pub earlier_only: u32,
-    /// In the later one only.
-    pub later_only: u32,
-}
+/// Groups of hospitals that a row of a trend sets apart from those of other tables, each by what they said: the panel by its transitions, those that answered
+/// one year only by yes and no.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Groups(pub Vec<Vec<u32>>);
 
-/// The panel of a question by the six bands.
-pub type Panel = [PanelBand; SIX];
-
-/// Where transitions (no to yes, yes to no) may be printed.
+/// Where rows of the nation and its bands may be printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Transitions {
+pub struct Allowed {
     /// For the nation.
     pub nation: bool,
     /// For each of its six bands.
@@ -36,32 +28,69 @@ impl Decision {
         reason.is_some_and(Option::is_none)
     }
 
-    /// Whether a weighted estimate and its interval may be printed: of the nation and its six bands, where the counts are. Of a prefecture never: each
-    /// finest cell has a weight of its own, so an estimate would take the sum of two finest cells apart.
+    /// Whether a weighted estimate and its interval may be printed: of the nation and its six bands, where the counts are and the audit withholds nothing.
+    /// Of a prefecture never: each finest cell has a weight of its own, so an estimate would take the sum of two finest cells apart.
     pub fn may_print_weighted(&self, domain: Domain, question: usize) -> bool {
-        matches!(domain, Domain::Nation | Domain::Band(_)) && self.is_published(domain, question)
+        matches!(domain, Domain::Nation | Domain::Band(_))
+            && self.is_published(domain, question)
+            && self.stands(Number::Estimate, domain, question)
+    }
+
+    /// Whether the row of a trend may be printed as far as the audit is concerned; its counts and estimates must stand too.
+    pub fn may_print_trend(&self, domain: Domain, question: usize) -> bool {
+        self.stands(Number::Trend, domain, question)
+    }
+
+    /// Whether the decision was audited and withholds no such number.
+    fn stands(&self, number: Number, domain: Domain, question: usize) -> bool {
+        let one = Withheld { number, question, domain };
+        self.withheld().is_some_and(|withheld| !withheld.contains(&one))
     }
 }
 
-impl Transitions {
-    /// Where transitions between two releases' answers to a question may be printed; each release comes with the question's index in it.
-    ///
-    /// Only where both distributions are; only where the panel and each year's hospitals outside of it number none or at least [`Rule::min_base`] of the later decision; and
-    /// bands are hidden until those hidden, which are the nation less the printed ones, are not one alone and hold none or as many.
-    pub fn allowed(earlier: (&Decision, usize), later: (&Decision, usize), panel: &Panel) -> Transitions {
-        let rule = later.0.rule();
-        let published = |domain: Domain| {
-            [earlier, later]
-                .iter()
-                .all(|(decision, question)| decision.is_published(domain, *question))
-        };
-        let nation = published(Domain::Nation) && is_enough(rule, sum(panel.iter()));
-        let mut bands = [false; SIX];
-        for ((index, flag), band) in bands.iter_mut().enumerate().zip(panel) {
-            *flag = published(Domain::Band(index)) && is_enough(rule, *band);
+impl Groups {
+    /// Adds a hospital to a group by what it said.
+    pub(crate) fn add(&mut self, group: usize, said: usize) {
+        if let Some(count) = self.0.get_mut(group).and_then(|group| group.get_mut(said)) {
+            *count += 1;
         }
-        let mut allowed = Transitions { nation, bands };
-        while let Some(index) = allowed.gives_away(rule, panel) {
+    }
+
+    fn may_stand(&self, rule: &Rule) -> bool {
+        self.0.iter().all(|group| rule.shows(group))
+    }
+
+    fn hospitals(&self) -> u32 {
+        self.0.iter().flatten().sum()
+    }
+
+    pub(super) fn sum<'a>(all: impl Iterator<Item = &'a Groups>) -> Groups {
+        let mut sum = Groups::default();
+        for groups in all {
+            sum.0.resize(sum.0.len().max(groups.0.len()), Vec::new());
+            for (sum, group) in sum.0.iter_mut().zip(&groups.0) {
+                sum.resize(sum.len().max(group.len()), 0);
+                sum.iter_mut().zip(group).for_each(|(sum, count)| *sum += count);
+            }
+        }
+        sum
+    }
+}
+
+impl Allowed {
+    /// Where rows may be printed that set groups of hospitals apart; `open` says where everything stands that they look at.
+    ///
+    /// Only where every group is nobody, or as many as [`Rule`] lets a distribution be of; and bands are hidden until those hidden, which are the nation less
+    /// the printed ones, are not one alone and their groups together are no smaller.
+    pub fn new(rule: &Rule, open: impl Fn(Domain) -> bool, nation: &Groups, bands: &[Groups; SIX]) -> Allowed {
+        let mut allowed = Allowed {
+            nation: open(Domain::Nation) && nation.may_stand(rule),
+            bands: [false; SIX],
+        };
+        for ((index, flag), groups) in allowed.bands.iter_mut().enumerate().zip(bands) {
+            *flag = open(Domain::Band(index)) && groups.may_stand(rule);
+        }
+        while let Some(index) = allowed.gives_away(rule, bands) {
             if let Some(flag) = allowed.bands.get_mut(index) {
                 *flag = false;
             }
@@ -69,34 +98,30 @@ impl Transitions {
         allowed
     }
 
-    /// Where the nation less the printed bands would be one band or too few hospitals: the printed band with the smallest panel.
-    fn gives_away(&self, rule: &Rule, panel: &Panel) -> Option<usize> {
+    /// Where the nation less the printed bands would be one band or too few hospitals: the printed band that sets the fewest apart.
+    fn gives_away(&self, rule: &Rule, bands: &[Groups; SIX]) -> Option<usize> {
         let hidden = || {
-            panel
+            bands
                 .iter()
                 .zip(self.bands)
-                .filter(|(band, open)| !*open && **band != PanelBand::default())
+                .filter(|(groups, open)| !*open && groups.hospitals() > 0)
         };
         let alone = hidden().count() == 1;
-        let few = !is_enough(rule, sum(hidden().map(|(band, _)| band)));
+        let few = !Groups::sum(hidden().map(|(groups, _)| groups)).may_stand(rule);
         if !self.nation || !(alone || few) {
             return None;
         }
-        let printed = panel.iter().zip(self.bands).enumerate();
-        let printed = printed.filter(|(_, (band, open))| *open && **band != PanelBand::default());
-        printed.min_by_key(|(_, (band, _))| band.both).map(|(index, _)| index)
+        let printed = bands.iter().zip(self.bands).enumerate();
+        let printed = printed.filter(|(_, (groups, open))| *open && groups.hospitals() > 0);
+        printed.min_by_key(|(_, (groups, _))| groups.hospitals()).map(|(index, _)| index)
     }
-}
 
-fn sum<'a>(bands: impl Iterator<Item = &'a PanelBand>) -> PanelBand {
-    bands.fold(PanelBand::default(), |sum, band| PanelBand {
-        both: sum.both + band.both,
-        earlier_only: sum.earlier_only + band.earlier_only,
-        later_only: sum.later_only + band.later_only,
-    })
-}
-
-fn is_enough(rule: &Rule, band: PanelBand) -> bool {
-    let enough = |count: u32| count == 0 || count >= rule.min_base;
-    [band.both, band.earlier_only, band.later_only].into_iter().all(enough)
+    /// Whether the row of a domain may be printed; a prefecture has none.
+    pub fn holds(&self, domain: Domain) -> bool {
+        match domain {
+            Domain::Nation => self.nation,
+            Domain::Band(band) => self.bands.get(band).copied().unwrap_or(false),
+            Domain::Prefecture(_) | Domain::PrefectureBand(..) => false,
+        }
+    }
 }

@@ -4,12 +4,14 @@
 //! [`tally()`] counts a survey's coded responses (or [`Tables::new`] takes counts), [`decide()`] hides, [`Report`] says how much. Pure: no polars, no clock,
 //! no randomness; the same tables give the same decision. It writes no file and knows no rights.
 
+mod audit;
 mod case;
 mod changed;
 mod decide;
 mod domain;
 mod flow;
 mod further;
+mod harmonised;
 mod moves;
 mod partners;
 mod report;
@@ -18,16 +20,17 @@ mod stored;
 mod tables;
 mod tally;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod unions;
 mod whole;
 
+pub use audit::{Number, Withheld};
 pub use changed::{Member, changed};
 pub use decide::{Decision, Earlier, decide};
 pub use domain::Domain;
-pub use further::{Panel, PanelBand, Transitions};
+pub use further::{Allowed, Groups};
 pub use report::Report;
 pub use rule::{Reason, Rule};
-pub use stored::Hidden;
+pub use stored::{Hidden, WithheldNumber};
 pub use tables::{Cell, Counts, Gate, Question, SuppressError, Tables};
 pub use tally::{questions_of, tally};

@@ -52,12 +52,20 @@ impl Reason {
 impl Rule {
     /// What hides the counts by themselves. Where nobody submitted (n = 0) there is nothing to hide.
     pub fn primary(&self, n: u32, counts: &Counts) -> Option<Reason> {
-        let chosen = counts.options.iter().filter(|count| **count > 0).count();
-        if n == 0 {
-            None
-        } else if counts.base < self.min_base {
+        if n == 0 { None } else { self.of_base(counts.base, &counts.options) }
+    }
+
+    /// Whether a group of hospitals may stand apart from all others, by what they said: nobody, or enough of them who did not all say the same.
+    pub(super) fn shows(&self, group: &[u32]) -> bool {
+        let all = group.iter().sum();
+        all == 0 || self.of_base(all, group).is_none()
+    }
+
+    fn of_base(&self, base: u32, options: &[u32]) -> Option<Reason> {
+        let chosen = options.iter().filter(|count| **count > 0).count();
+        if base < self.min_base {
             Some(Reason::Base)
-        } else if counts.options.len() > 1 && chosen <= 1 && counts.base < self.min_base_one_option {
+        } else if options.len() > 1 && chosen <= 1 && base < self.min_base_one_option {
             Some(Reason::OneOption)
         } else {
             None

@@ -1,5 +1,6 @@
 //! A decision as it is kept with its release: what is hidden, spelled so that people and later programs read it, and back.
 
+use super::audit::{Number, Withheld};
 use super::decide::Decision;
 use super::domain::Domain;
 use super::rule::{Reason, Rule};
@@ -28,7 +29,60 @@ pub struct Hidden {
     pub reason: Reason,
 }
 
+/// Numbers that are withheld beside counts that stand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WithheldNumber {
+    /// Which numbers.
+    pub number: Number,
+    /// Key of one of the nation's six bands; `None` for all sizes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub band: Option<String>,
+    /// The question's key.
+    pub question: String,
+}
+
 impl Decision {
+    /// What the audit withholds, in the order of the questionnaire.
+    ///
+    /// # Errors
+    /// [`SuppressError::Stored`] if the decision is not one of the survey, or was never audited.
+    pub fn withheld_numbers(&self, survey: &Survey) -> Result<Vec<WithheldNumber>, SuppressError> {
+        let questions = questions_of(survey)?;
+        let refused = || SuppressError::Stored(format!("survey {}: what was not audited", survey.id()));
+        let number = |one: &Withheld| {
+            Ok(WithheldNumber {
+                number: one.number,
+                band: one.domain.band().map(str::to_owned),
+                question: questions.get(one.question).ok_or_else(refused)?.key.clone(),
+            })
+        };
+        self.withheld().ok_or_else(refused)?.iter().map(number).collect()
+    }
+
+    /// The decision of which the audit withheld exactly these.
+    ///
+    /// # Errors
+    /// [`SuppressError::Stored`] for the first that names no number of the plan.
+    pub fn with_withheld(self, survey: &Survey, numbers: &[WithheldNumber]) -> Result<Decision, SuppressError> {
+        let questions = questions_of(survey)?;
+        let one = |number: &WithheldNumber| {
+            let question = questions.iter().position(|question| question.key == number.question);
+            let domain = match &number.band {
+                None => Some(Domain::Nation),
+                Some(key) => band(Banding::Survey, key).map(Domain::Band),
+            };
+            let (question, domain) = question.zip(domain).ok_or_else(|| SuppressError::Stored(format!("{number:?}")))?;
+            Ok(Withheld {
+                number: number.number,
+                question,
+                domain,
+            })
+        };
+        let withheld = numbers.iter().map(one).collect::<Result<_, _>>()?;
+        Ok(self.withholding(withheld))
+    }
+
     /// What is hidden, in the order of the questionnaire, then of the plan.
     ///
     /// # Errors
@@ -79,17 +133,20 @@ fn area(domain: Domain) -> String {
     }
 }
 
+fn band(banding: Banding, key: &str) -> Option<usize> {
+    banding.bands().iter().position(|band| band.key == key)
+}
+
 fn domain(hidden: &Hidden) -> Option<Domain> {
-    let index = |banding: Banding, key: &str| banding.bands().iter().position(|band| band.key == key);
     if hidden.area == NATION {
         return match &hidden.band {
             None => Some(Domain::Nation),
-            Some(key) => Some(Domain::Band(index(Banding::Survey, key)?)),
+            Some(key) => Some(Domain::Band(band(Banding::Survey, key)?)),
         };
     }
     let code = PrefectureCode::all().find(|code| code.code() == hidden.area)?;
     match &hidden.band {
         None => Some(Domain::Prefecture(code)),
-        Some(key) => Some(Domain::PrefectureBand(code, index(Banding::Program, key)?)),
+        Some(key) => Some(Domain::PrefectureBand(code, band(Banding::Program, key)?)),
     }
 }

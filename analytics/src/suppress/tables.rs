@@ -2,6 +2,7 @@
 //! Decides nothing.
 
 use super::domain::{Domain, Grid, SIX};
+use super::harmonised::Harmonised;
 use std::collections::BTreeMap;
 use survey::prefecture::PrefectureCode;
 
@@ -90,6 +91,12 @@ pub enum SuppressError {
     /// A place with fewer beds than a hospital has.
     #[error("{0} beds belong to no band")]
     Beds(u16),
+    /// A question that the crosswalk counts on a base which the survey's gates do not make.
+    #[error("question {0}: the crosswalk counts it among hospitals that its gates do not name, or by options that it does not have")]
+    Harmonised(String),
+    /// Response counts that no weights follow from.
+    #[error("no weights: {0}")]
+    Weights(String),
     /// A stored decision that names what the plan does not have.
     #[error("{0}: no distribution of the plan")]
     Stored(String),
@@ -107,6 +114,8 @@ pub struct Tables {
     n: Vec<u32>,
     /// By question, then by cell.
     counts: Vec<Vec<Counts>>,
+    /// What trends tell of it besides.
+    harmonised: Vec<Harmonised>,
 }
 
 impl Tables {
@@ -137,6 +146,7 @@ impl Tables {
             frame: Vec::new(),
             n: Vec::new(),
             grid: Grid::new(prefectures.clone()),
+            harmonised: Vec::new(),
         };
         for place in prefectures.iter().flat_map(|prefecture| (0..SIX).map(|band| (*prefecture, band))) {
             let cell = by_place.remove(&place);
@@ -190,12 +200,19 @@ impl Tables {
         self.counts.get(question)?.get(cell)
     }
 
-    #[cfg(test)]
+    /// Questions on another base than their own.
+    pub(crate) fn harmonised(&self) -> &[Harmonised] {
+        &self.harmonised
+    }
+
+    pub(crate) fn with_harmonised(self, harmonised: Vec<Harmonised>) -> Tables {
+        Tables { harmonised, ..self }
+    }
+
     pub(crate) fn frame_of(&self, cell: usize) -> u32 {
         self.frame.get(cell).copied().unwrap_or(0)
     }
 
-    #[cfg(test)]
     pub(crate) fn n_of(&self, cell: usize) -> u32 {
         self.n.get(cell).copied().unwrap_or(0)
     }

@@ -1,6 +1,7 @@
 //! From a survey and its coded responses to [`Tables`]: the questions as hiding sees them, and one plain count. Reads no file and hides nothing.
 
 use super::domain::SIX;
+use super::harmonised::harmonised_of;
 use super::tables::{Cell, Counts, Gate, Question, SuppressError, Tables};
 use std::collections::BTreeMap;
 use survey::band::Banding;
@@ -58,6 +59,9 @@ pub fn tally<'a>(
         .into_iter()
         .map(|cell| ((cell.prefecture, cell.band), cell))
         .collect();
+    let questions = questions_of(survey)?;
+    let mut harmonised = harmonised_of(survey, &questions)?;
+    let numbers: BTreeMap<(PrefectureCode, usize), usize> = cells.keys().copied().zip(0..).collect();
     let place = |prefecture, beds: Beds| match Banding::Survey.band_of(beds) {
         Some(band) => Ok((prefecture, band)),
         None => Err(SuppressError::Beds(beds.number())),
@@ -68,10 +72,12 @@ pub fn tally<'a>(
         }
     }
     for (index, (prefecture, beds, codes)) in responses.into_iter().enumerate() {
-        let Some(cell) = cells.get_mut(&place(prefecture, beds)?) else {
+        let place = place(prefecture, beds)?;
+        let (Some(cell), Some(number)) = (cells.get_mut(&place), numbers.get(&place)) else {
             continue;
         };
         cell.n += 1;
+        let mut said: Vec<(State, Vec<usize>)> = Vec::with_capacity(coded.len());
         for (question, counts) in coded.iter().zip(&mut cell.questions) {
             let (state, chosen) = survey.layout().read(codes, question).ok_or(SuppressError::Codes(index))?;
             match state {
@@ -80,12 +86,20 @@ pub fn tally<'a>(
                 State::NotAsked => counts.not_asked += 1,
                 State::Blank | State::Undetermined | State::Invalid => counts.blank += 1,
             }
-            for (choice, count) in question.choices().iter().zip(&mut counts.options) {
-                *count += u32::from(chosen.contains(&choice.key.as_str()));
+            let mut options = Vec::new();
+            for (option, (choice, count)) in question.choices().iter().zip(&mut counts.options).enumerate() {
+                if chosen.contains(&choice.key.as_str()) {
+                    *count += 1;
+                    options.push(option);
+                }
             }
+            said.push((state, options));
+        }
+        for one in &mut harmonised {
+            one.count(*number, &said);
         }
     }
-    Tables::new(questions_of(survey)?, cells.into_values().collect())
+    Ok(Tables::new(questions, cells.into_values().collect())?.with_harmonised(harmonised))
 }
 
 /// The finest cells of all prefectures without anybody in them.

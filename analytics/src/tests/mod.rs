@@ -13,6 +13,7 @@ mod releases;
 pub(crate) mod selections;
 mod tables;
 mod trends;
+mod trends_attacked;
 mod wishes;
 mod wishes_written;
 mod workbooks;

@@ -6,7 +6,7 @@ use super::workbooks::{open, parts, words};
 use crate::report::{
     Release, ReportError, code_table_of, codebook_of, data_csv_of, data_parquet_of, data_xlsx_of, definitions_of, houkoku_of,
 };
-use crate::suppress::{Decision, Domain, Reason, Rule, decide, questions_of, tally};
+use crate::suppress::{Decision, Domain, Number, Reason, Rule, Withheld, decide, questions_of, tally};
 use crate::table::counted_questions;
 use crate::trend::{TrendBy, TrendRequest, trend};
 use crate::{By, Snapshot, TableRequest, TableRow, table};
@@ -37,7 +37,7 @@ impl Decided {
             Some((hospital.prefecture, hospital.beds, answered.codes.as_slice()))
         });
         let tables = tally(made.survey, frame, responses).unwrap();
-        let decision = decide(&tables, &Rule::default(), &[]).unwrap();
+        let decision = decide(&tables, &Rule::default(), &[]).unwrap().audited(&tables).unwrap();
         Decided {
             snapshot: made.snapshot(),
             decision,
@@ -139,7 +139,7 @@ fn questions_stand_in_a_decision_in_the_order_in_which_they_are_counted() {
 fn of_every_domain_the_data_hold_all_numbers_or_none() {
     let decided = &*DECIDED;
     let data = &*DATA;
-    let (mut hidden, mut shown, mut expected) = ([0, 0], 0, 0);
+    let (mut hidden, mut shown, mut estimates, mut expected) = ([0, 0], 0, [0, 0], 0);
     for (index, question) in counted_questions(&decided.snapshot).enumerate() {
         for (domain, row) in decided.plan(index) {
             let get = |option: &str, metric: &str| &data[&key(question.key.as_str(), domain, option, metric)];
@@ -171,26 +171,29 @@ fn of_every_domain_the_data_hold_all_numbers_or_none() {
                 continue;
             }
             shown += u32::from(row.n > 0);
-            assert!(
-                metrics.iter().all(|(option, metric)| get(option, metric).1 != "suppressed"),
-                "{domain:?} {question:?}"
-            );
+            let weighs = !national(domain) || decided.decision.may_print_weighted(domain, index);
+            let of_estimates = |metric: &str| ["weighted_percent", "ci_low", "ci_high"].contains(&metric);
+            for (option, metric) in &metrics {
+                let suppressed = get(option, metric).1 == "suppressed";
+                let withheld = of_estimates(metric) && !weighs && row.base > 0;
+                assert_eq!(suppressed, withheld, "{domain:?} {question:?} {metric}");
+            }
+            estimates[usize::from(weighs)] += usize::from(national(domain) && row.base > 0);
             let states = ["base", "blank", "no_answer", "not_asked"].map(|metric| value("all", metric));
             assert_eq!(states, [row.base, row.blank, row.no_answer, row.not_asked].map(number));
             assert_eq!(states.iter().sum::<f64>(), value("all", "n"));
             for option in &row.options {
                 assert_eq!(get(&option.key, "count").0, option.count.to_string());
                 if national(domain) {
-                    let weighted = option
-                        .estimate
-                        .as_ref()
-                        .map_or(String::new(), |estimate| format!("{:.1}", estimate.percent));
+                    let estimate = option.estimate.as_ref().filter(|_| weighs);
+                    let weighted = estimate.map_or(String::new(), |estimate| format!("{:.1}", estimate.percent));
                     assert_eq!(get(&option.key, "weighted_percent").0, weighted);
                 }
             }
         }
     }
     assert!(hidden.iter().all(|count| *count > 3) && shown > 50, "{hidden:?} {shown}");
+    assert!(estimates.iter().all(|count| *count > 3), "withheld and printed: {estimates:?}");
     let distributions = data.keys().filter(|key| key[0] != "response").count();
     assert_eq!(distributions, expected, "nothing outside of the plan");
     let cells = data
@@ -332,7 +335,11 @@ fn of_every_domain_the_workbook_shows_all_numbers_or_marks() {
                 .collect();
             match decided.decision.reason(*domain, index) {
                 Some(_) => assert_eq!(found, Vec::<f64>::new()),
-                None => assert_eq!(found[..expected.len()], expected),
+                None if decided.decision.may_print_weighted(*domain, index) => assert_eq!(found[..expected.len()], expected),
+                None => {
+                    let marked = (0..row.options.len()).all(|option| cells[3 + 2 * option].to_string() == "X");
+                    assert!(marked || row.base == 0, "{domain:?} {cells:?}");
+                }
             }
         }
         assert_eq!(estimates.len(), 7);
@@ -374,14 +381,20 @@ fn trends_stand_where_both_releases_publish_and_the_panel_where_transitions_may(
         two.id = one.id;
         (two.prefecture, two.municipality, two.beds) = (one.prefecture, one.municipality.clone(), one.beds);
     }
-    let (earlier, mut later) = (Decided::new(&earlier), Decided::new(&later));
-    // Two bands hidden, whatever the decision: of so few hospitals it hides none or all.
+    let (mut earlier, mut later) = (Decided::new(&earlier), Decided::new(&later));
+    // Two bands hidden and the estimates of a third withheld, whatever the decision: of so few hospitals it hides none or all.
     let question = counted_questions(&later.snapshot).position(|question| question.key.as_str() == "ehr_in_use");
     let mut reasons = later.decision.reasons().to_vec();
     for (domain, reason) in later.decision.domains().iter().zip(&mut reasons[question.unwrap()]) {
         *reason = reason.or(matches!(domain, Domain::Band(1 | 4)).then_some(Reason::Secondary));
     }
-    later.decision = Decision::of(later.decision.domains().to_vec(), reasons);
+    let withheld = Withheld {
+        number: Number::Estimate,
+        question: question.unwrap(),
+        domain: Domain::Band(5),
+    };
+    later.decision = Decision::of(later.decision.domains().to_vec(), reasons).withholding([withheld].into());
+    earlier.decision = earlier.decision.withholding(BTreeSet::new());
     let release = Release {
         earlier: Some((&earlier.snapshot, &earlier.decision)),
         ..later.release()
@@ -402,9 +415,11 @@ fn trends_stand_where_both_releases_publish_and_the_panel_where_transitions_may(
     let rows: Vec<&[Data]> = section(&range, "病床規模別・すべての病院");
     let mut seen = [0, 0];
     for (band, (row, cells)) in table.rows.iter().zip(&rows).enumerate() {
-        let open = [&earlier, &later]
-            .iter()
-            .all(|decided| decided.decision.is_published(Domain::Band(band), place(decided, "ehr_in_use")));
+        let open = [&earlier, &later].iter().all(|decided| {
+            decided
+                .decision
+                .may_print_weighted(Domain::Band(band), place(decided, "ehr_in_use"))
+        });
         seen[usize::from(open)] += 1;
         let n = [row.all.earlier.n, row.all.later.n].map(number);
         let found = numbers(cells);
@@ -419,12 +434,12 @@ fn trends_stand_where_both_releases_publish_and_the_panel_where_transitions_may(
     for (domain, cells) in domains.zip(range.rows().skip(start + 3)) {
         let open = [&earlier, &later]
             .iter()
-            .all(|decided| decided.decision.is_published(domain, place(decided, "ehr_in_use")));
+            .all(|decided| decided.decision.may_print_weighted(domain, place(decided, "ehr_in_use")));
         let marked = cells[1..16].iter().all(|cell| *cell == "X");
         assert!(marked || open && numbers(cells).len() >= 9, "{domain:?} {cells:?}");
         shown += u32::from(!marked);
     }
-    assert!(seen == [2, 4] && 0 < shown && shown < 7, "{seen:?} {shown}");
+    assert!(seen == [3, 3] && 0 < shown && shown < 7, "{seen:?} {shown}");
     let charts = parts(&bytes).keys().filter(|name| name.starts_with("xl/charts/chart")).count();
     assert!(charts > 8);
 }

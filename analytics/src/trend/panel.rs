@@ -1,69 +1,79 @@
 //! Whose answers count in which of two years, for the rule that says where transitions may be printed, and which questions a pair looks at.
 //! Estimates nothing and prints nothing.
 
-use super::said::{self, OUTSIDE, Year};
+use super::said::{self, NO, Year};
 use super::{TrendError, comparable};
 use crate::snapshot::Snapshot;
-use crate::suppress::{Panel, PanelBand};
+use crate::suppress::Groups;
 use survey::area::Area;
 use survey::crosswalk::{Counting, Crosswalk};
 use survey::question::QuestionKey;
 use uuid::Uuid;
 
-/// Hospitals by whether they are in the base of a pair in both years or in one.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// Hospitals that are in the base of a pair, as groups that its rows set apart: the panel by its transitions, and by what they said those in the base of
+/// one of the years only.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Overlap {
-    pub(crate) nation: PanelBand,
+    pub(crate) nation: Groups,
     /// The panel's band is that of the later frame. A hospital that moved stands in the panel of one band and among all hospitals of another one:
     /// to both it is a hospital outside of the panel, for the difference of the two shows it.
-    pub(crate) bands: Panel,
+    pub(crate) bands: [Groups; SIX],
 }
+
+const SIX: usize = 6;
+const BOTH: usize = 0;
+const EARLIER_ONLY: usize = 1;
+const LATER_ONLY: usize = 2;
 
 /// The hospitals of a pair of the crosswalk.
 pub(crate) fn overlap(earlier: &Snapshot, later: &Snapshot, crosswalk: &Crosswalk, key: &QuestionKey) -> Result<Overlap, TrendError> {
     let (pair, from, to) = comparable(earlier, later, crosswalk, key)?;
     let one = said::year(earlier, &pair.from_question, from, &Area::Nation)?;
     let two = said::year(later, &pair.to_question, to, &Area::Nation)?;
-    let mut overlap = Overlap::default();
+    let nobody = Groups(vec![vec![0; 4], vec![0; 2], vec![0; 2]]);
+    let mut overlap = Overlap {
+        bands: std::array::from_fn(|_| nobody.clone()),
+        nation: nobody,
+    };
     let only_later = two.keys().filter(|hospital| !one.contains_key(hospital));
     for hospital in one.keys().chain(only_later) {
-        overlap.add(band(&one, hospital), band(&two, hospital));
+        overlap.add(place(&one, hospital), place(&two, hospital));
     }
     Ok(overlap)
 }
 
-/// The band of a hospital that is in the base of a year.
-fn band(year: &Year, hospital: &Uuid) -> Option<usize> {
-    let place = year.get(hospital)?;
-    (place.state? != OUTSIDE).then_some(usize::from(place.cell.1))
+/// The band of a hospital that is in the base of a year, and whether it said no (0) or yes (1).
+fn place(year: &Year, hospital: &Uuid) -> Option<(usize, usize)> {
+    let found = year.get(hospital)?;
+    Some((usize::from(found.cell.1), found.state?.checked_sub(NO)?))
 }
 
 impl Overlap {
-    fn add(&mut self, earlier: Option<usize>, later: Option<usize>) {
+    fn add(&mut self, earlier: Option<(usize, usize)>, later: Option<(usize, usize)>) {
         match (earlier, later) {
-            (Some(first), Some(second)) => {
-                self.nation.both += 1;
-                self.band(second, |band| band.both += 1);
-                if first != second {
-                    self.band(first, |band| band.earlier_only += 1);
-                    self.band(second, |band| band.earlier_only += 1);
+            (Some((from, was)), Some((to, is))) => {
+                self.nation.add(BOTH, 2 * was + is);
+                self.band(to, BOTH, 2 * was + is);
+                if from != to {
+                    self.band(from, EARLIER_ONLY, was);
+                    self.band(to, EARLIER_ONLY, was);
                 }
             }
-            (Some(first), None) => {
-                self.nation.earlier_only += 1;
-                self.band(first, |band| band.earlier_only += 1);
+            (Some((from, was)), None) => {
+                self.nation.add(EARLIER_ONLY, was);
+                self.band(from, EARLIER_ONLY, was);
             }
-            (None, Some(second)) => {
-                self.nation.later_only += 1;
-                self.band(second, |band| band.later_only += 1);
+            (None, Some((to, is))) => {
+                self.nation.add(LATER_ONLY, is);
+                self.band(to, LATER_ONLY, is);
             }
             (None, None) => {}
         }
     }
 
-    fn band(&mut self, index: usize, count: impl Fn(&mut PanelBand)) {
-        if let Some(band) = self.bands.get_mut(index) {
-            count(band);
+    fn band(&mut self, band: usize, group: usize, said: usize) {
+        if let Some(groups) = self.bands.get_mut(band) {
+            groups.add(group, said);
         }
     }
 }

@@ -9,7 +9,7 @@ mod shares;
 
 use std::collections::BTreeMap;
 
-use analytics::suppress::{Hidden, Report, Rule};
+use analytics::suppress::{Hidden, Report, Rule, WithheldNumber};
 use serde::{Deserialize, Serialize};
 use survey::survey::Survey;
 
@@ -32,6 +32,9 @@ pub struct Suppression {
     pub report: Report,
     /// Every hidden distribution.
     pub hidden: Vec<Hidden>,
+    /// Numbers withheld beside counts that stand; a release made before the audit existed names none.
+    #[serde(default)]
+    pub withheld: Vec<WithheldNumber>,
 }
 
 /// A release with the files that one may have.

@@ -6,33 +6,44 @@
 
 use super::people::Chance;
 use super::program::{Program, value};
+use crate::estimate::Design;
 use crate::suppress::domain::Domain;
 use crate::suppress::{Rule, Tables};
 use std::collections::BTreeSet;
 
 /// What the attack knows of a release.
-pub(super) struct Attack<'a> {
-    pub(super) tables: &'a Tables,
-    pub(super) rule: Rule,
+pub(crate) struct Attack<'a> {
+    pub(crate) tables: &'a Tables,
+    pub(crate) rule: Rule,
     /// By question, then by domain: whether the distribution is published.
-    pub(super) open: Vec<Vec<bool>>,
+    pub(crate) open: Vec<Vec<bool>>,
     /// The same for the weighted estimate.
-    pub(super) weighted: Vec<Vec<bool>>,
+    pub(crate) weighted: Vec<Vec<bool>>,
+    /// By cell: hospitals of the frame per respondent, as the release's estimates weigh.
+    pub(crate) weights: Vec<f64>,
+}
+
+/// The weights of a release, from its response counts.
+pub(crate) fn weights(tables: &Tables) -> Vec<f64> {
+    let place = |cell: usize| (tables.grid().prefectures()[cell / 6].number(), u8::try_from(cell % 6).unwrap());
+    let sizes = |size: &dyn Fn(usize) -> u32| (0..tables.cells()).map(|cell| (place(cell), u64::from(size(cell)))).collect();
+    let design = Design::new(&sizes(&|cell| tables.frame_of(cell)), &sizes(&|cell| tables.n_of(cell))).unwrap();
+    (0..tables.cells()).map(|cell| design.weight(place(cell)).unwrap_or(0.0)).collect()
 }
 
 /// A hidden count: of an option of a question in a domain.
 #[derive(Debug, Clone)]
-pub(super) struct Hidden {
-    pub(super) question: usize,
-    pub(super) domain: usize,
-    pub(super) option: usize,
+pub(crate) struct Hidden {
+    pub(crate) question: usize,
+    pub(crate) domain: usize,
+    pub(crate) option: usize,
     terms: Vec<(usize, f64)>,
     /// How many values it must be able to have beside its own.
     want: u32,
 }
 
 impl Hidden {
-    pub(super) fn new(question: usize, domain: usize, option: usize, terms: Vec<(usize, f64)>, want: u32) -> Hidden {
+    pub(crate) fn new(question: usize, domain: usize, option: usize, terms: Vec<(usize, f64)>, want: u32) -> Hidden {
         Hidden {
             question,
             domain,
@@ -43,9 +54,16 @@ impl Hidden {
     }
 }
 
+impl Hidden {
+    /// The same under another number, by which it is known again.
+    pub(crate) fn named(self, number: usize) -> Hidden {
+        Hidden { option: number, ..self }
+    }
+}
+
 /// Which of the open tables a reader has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Published {
+pub(crate) enum Published {
     /// The nation as a whole.
     Nation,
     /// And its six bands.
@@ -55,23 +73,23 @@ pub(super) enum Published {
 }
 
 /// The unknowns of the questions of one tree.
-pub(super) struct System {
-    pub(super) program: Program,
+pub(crate) struct System {
+    pub(crate) program: Program,
     /// By question, then by cell, then by option.
-    pub(super) unknowns: Vec<Vec<Vec<usize>>>,
+    pub(crate) unknowns: Vec<Vec<Vec<usize>>>,
 }
 
 impl Attack<'_> {
     /// The hidden counts that the attack finds out, or nearly; in words. `whole`: with whole numbers of hospitals, for small tables.
-    pub(super) fn leaks(&self, whole: bool) -> Vec<String> {
+    pub(crate) fn leaks(&self, whole: bool) -> Vec<String> {
         let roots = (0..self.tables.questions().len()).filter(|question| self.tables.questions()[*question].gate.is_none());
         roots.flat_map(|root| self.leaks_of(root, whole)).collect()
     }
 
-    pub(super) fn leaks_of(&self, root: usize, whole: bool) -> Vec<String> {
+    pub(crate) fn leaks_of(&self, root: usize, whole: bool) -> Vec<String> {
         let tree: Vec<usize> = std::iter::once(root).chain(self.tables.descendants(root)).collect();
         let system = self.system(&tree, Published::Everything, false);
-        let known = unmoved(&system.program, self.hidden(&tree, &system), whole);
+        let known = unmoved(&system.program, self.hidden(&tree, &system.unknowns), whole);
         if known.is_empty() {
             return Vec::new();
         }
@@ -114,10 +132,15 @@ impl Attack<'_> {
             .collect()
     }
 
-    pub(super) fn system(&self, tree: &[usize], published: Published, bases: bool) -> System {
+    pub(crate) fn system(&self, tree: &[usize], published: Published, bases: bool) -> System {
+        self.system_in(Program::default(), tree, published, bases)
+    }
+
+    /// The same beside what a program knows already.
+    pub(crate) fn system_in(&self, program: Program, tree: &[usize], published: Published, bases: bool) -> System {
         let cells = self.tables.grid().cells();
         let mut system = System {
-            program: Program::default(),
+            program,
             unknowns: vec![Vec::new(); self.tables.questions().len()],
         };
         for question in tree {
@@ -184,43 +207,43 @@ impl Attack<'_> {
 
     fn know_counts(&self, system: &mut System, question: usize, domain: usize) {
         for option in 0..self.tables.questions()[question].exclusive.len() {
-            let terms = self.terms(system, question, domain, option);
+            let terms = self.terms(&system.unknowns, question, domain, option);
             system.program.know_sum(terms);
         }
     }
 
     /// The weighted share of each option, in percent with one decimal: an interval for a sum in which every cell has a weight of its own.
     fn know_weighted(&self, system: &mut System, question: usize, domain: usize) {
-        let weight = |cell: usize| f64::from(self.tables.frame_of(cell)) / f64::from(self.tables.n_of(cell).max(1));
         let cells = self.tables.grid().cells_of(domain);
-        let base: f64 = cells
-            .iter()
-            .map(|cell| weight(*cell) * f64::from(self.tables.cell(question, *cell).unwrap().base))
-            .sum();
-        if base == 0.0 {
-            return;
-        }
-        for option in 0..self.tables.questions()[question].exclusive.len() {
-            let terms: Vec<(usize, f64)> = cells
+        let counts = |cell: &usize| self.tables.cell(question, *cell).unwrap();
+        let sum = |number: &dyn Fn(&usize) -> f64| cells.iter().map(|cell| self.weights[*cell] * number(cell)).sum::<f64>();
+        // Those that answered: that many of whom it is known, and the answers that ask it.
+        let gate = self.tables.questions()[question].gate.as_ref();
+        let asking: Vec<(usize, f64)> = gate.map_or_else(Vec::new, |gate| {
+            let every = cells
                 .iter()
-                .map(|cell| (system.unknowns[question][*cell][option], weight(*cell)))
+                .flat_map(|cell| gate.options.iter().map(move |option| (*cell, *option)));
+            every
+                .map(|(cell, option)| (system.unknowns[gate.question][cell][option], self.weights[cell]))
+                .collect()
+        });
+        let base = sum(&|cell| f64::from(counts(cell).base)) - value(&asking, &system.program.truth);
+        let options = 0..self.tables.questions()[question].exclusive.len();
+        for option in options {
+            let chosen: Vec<(usize, f64)> = cells
+                .iter()
+                .map(|cell| (system.unknowns[question][*cell][option], self.weights[*cell]))
                 .collect();
-            let share = value(&terms, &system.program.truth) / base;
-            let shown = (share * 1_000.0).round() / 1_000.0;
-            // The base of a domain whose estimate is published is published too, so its weighted sum is taken as known.
-            system.program.know(terms, (shown - 0.000_5) * base, (shown + 0.000_5) * base);
+            know_share(&mut system.program, (&chosen, 0.0), (&asking, base));
         }
     }
 
-    fn terms(&self, system: &System, question: usize, domain: usize, option: usize) -> Vec<(usize, f64)> {
+    fn terms(&self, unknowns: &[Vec<Vec<usize>>], question: usize, domain: usize, option: usize) -> Vec<(usize, f64)> {
         let cells = self.tables.grid().cells_of(domain);
-        cells
-            .into_iter()
-            .map(|cell| (system.unknowns[question][cell][option], 1.0))
-            .collect()
+        cells.into_iter().map(|cell| (unknowns[question][cell][option], 1.0)).collect()
     }
 
-    fn hidden(&self, tree: &[usize], system: &System) -> Vec<Hidden> {
+    pub(crate) fn hidden(&self, tree: &[usize], unknowns: &[Vec<Vec<usize>>]) -> Vec<Hidden> {
         let mut all = Vec::new();
         for question in tree.iter().copied() {
             for domain in (0..self.tables.domains().len()).filter(|domain| !self.open[question][*domain]) {
@@ -230,7 +253,7 @@ impl Attack<'_> {
                     question,
                     domain,
                     option,
-                    terms: self.terms(system, question, domain, option),
+                    terms: self.terms(unknowns, question, domain, option),
                     want: (self.rule.possible - 1).min(counts.base),
                 }));
             }
@@ -239,8 +262,24 @@ impl Attack<'_> {
     }
 }
 
+/// A share that is printed as percent with one decimal: a sum with what is known beside it, of another such sum.
+pub(crate) fn know_share(program: &mut Program, (part, more): (&[(usize, f64)], f64), (whole, rest): (&[(usize, f64)], f64)) {
+    let of = value(whole, &program.truth) + rest;
+    if of <= 0.0 {
+        return;
+    }
+    let shown = ((value(part, &program.truth) + more) / of * 1_000.0).round() / 1_000.0;
+    let less = |share: f64| -> Vec<(usize, f64)> {
+        let whole = whole.iter().map(|(unknown, factor)| (*unknown, -share * factor));
+        part.iter().copied().chain(whole).collect()
+    };
+    let (least, most) = (shown - 0.000_5, shown + 0.000_5);
+    program.know(less(least), least * rest - more, f64::INFINITY);
+    program.know(less(most), f64::NEG_INFINITY, most * rest - more);
+}
+
 /// The counts that do not move as far as they must, with how far they do.
-pub(super) fn unmoved(program: &Program, hidden: Vec<Hidden>, whole: bool) -> Vec<(Hidden, u32)> {
+pub(crate) fn unmoved(program: &Program, hidden: Vec<Hidden>, whole: bool) -> Vec<(Hidden, u32)> {
     let mut points = vec![program.truth.clone()];
     let mut left = hidden;
     let mut chance = Chance(left.len().try_into().unwrap());

@@ -1,6 +1,6 @@
 //! The attack on releases of made data.
 
-use super::attack::Attack;
+use super::attack::{Attack, weights};
 use super::people::People;
 use crate::suppress::{Decision, Rule, Tables, decide};
 
@@ -10,17 +10,21 @@ pub(super) fn attack<'a>(tables: &'a Tables, decision: &Decision) -> Attack<'a> 
         .iter()
         .map(|list| list.iter().map(Option::is_none).collect())
         .collect();
-    let none: Vec<Vec<bool>> = open.iter().map(|list| vec![false; list.len()]).collect();
+    let weighted = (0..open.len()).map(|question| {
+        let domains = tables.domains().iter();
+        domains.map(|domain| decision.may_print_weighted(*domain, question)).collect()
+    });
     Attack {
         tables,
         rule: Rule::default(),
+        weighted: weighted.collect(),
+        weights: weights(tables),
         open,
-        weighted: none,
     }
 }
 
 /// How many of the data sets a test looks at: fewer than all, unless `CHOSA_LONG` is set (`make test-long`).
-pub(super) fn sets(few: u64, all: u64) -> std::ops::Range<u64> {
+pub(crate) fn sets(few: u64, all: u64) -> std::ops::Range<u64> {
     0..if std::env::var_os("CHOSA_LONG").is_some() { all } else { few }
 }
 
@@ -31,7 +35,7 @@ fn the_attack_finds_no_hidden_count_of_fifty_random_data_sets_with_fewer_than_th
     let few = sets(0, 1).is_empty();
     for seed in (0..50).filter(|seed| !few || seed % 3 == 2 || *seed == 28) {
         let tables = People::new(seed).tables();
-        let decision = decide(&tables, &Rule::default(), &[]).unwrap();
+        let decision = decide(&tables, &Rule::default(), &[]).unwrap().audited(&tables).unwrap();
         near.extend(
             attack(&tables, &decision)
                 .leaks(false)

@@ -1,6 +1,6 @@
 //! The bounds of a whole band against linear programming: what is said to be possible must be, and what is said to be most must not be exceeded.
 
-use super::attack::{Attack, Published};
+use super::attack::{Attack, Published, weights};
 use super::people::People;
 use super::program::value;
 use crate::suppress::whole::Whole;
@@ -17,6 +17,7 @@ fn between_the_two_bounds_lies_what_the_nations_tables_leave_open() {
             rule: Rule::default(),
             open: every(true),
             weighted: every(false),
+            weights: weights(&tables),
         };
         let system = attack.system(&[0, 1, 2, 3], Published::NationAndBands, false);
         let national = |domain: &Domain| matches!(domain, Domain::Nation | Domain::Band(_));

@@ -1,12 +1,12 @@
 //! Tests of what a release hides: an attack with every published number, made data, brute force on small tables.
 
-mod attack;
-mod attacks;
+pub(crate) mod attack;
+pub(crate) mod attacks;
 mod bounds;
 mod further;
 mod made;
 mod optimum;
 mod people;
-mod program;
+pub(crate) mod program;
 mod revisions;
 mod stored;

@@ -48,7 +48,10 @@ fn two(seed: u64, hospitals: usize) -> Two {
         decision: &first,
         changed: changed.clone(),
     };
-    let second = decide(&tables[1], &Rule::default(), &[earlier]).unwrap();
+    let second = decide(&tables[1], &Rule::default(), &[earlier])
+        .unwrap()
+        .audited(&tables[1])
+        .unwrap();
     Two {
         tables,
         decisions: [first, second],

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use analytics::suppress::{self, Decision, Earlier, Member, Report, Rule, Tables};
+use analytics::suppress::{self, Decision, Earlier, Member, Rule, Tables};
 use analytics::{FrameEntry, Response, Snapshot};
 use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
@@ -40,7 +40,8 @@ impl Kept {
     /// What it hides, as a decision over the plan.
     pub(super) fn decision(&self, survey: &Survey) -> Result<Decision, AppError> {
         let stored = &self.suppression;
-        Decision::from_hidden(survey, stored.rule, &stored.hidden).map_err(AppError::internal)
+        let decision = Decision::from_hidden(survey, stored.rule, &stored.hidden).map_err(AppError::internal)?;
+        decision.with_withheld(survey, &stored.withheld).map_err(AppError::internal)
     }
 
     pub(super) fn snapshot(&self, survey: &Survey) -> Result<Snapshot, AppError> {
@@ -111,7 +112,7 @@ impl Basis {
     }
 
     /// The tables of the whole plan and what of them is hidden.
-    pub(super) fn decide(&self, survey: &Survey) -> Result<(Decision, Report), AppError> {
+    pub(super) fn decide(&self, survey: &Survey) -> Result<(Tables, Decision), AppError> {
         let tables = tables(survey, &self.members)?;
         let decisions = self
             .earlier
@@ -127,8 +128,7 @@ impl Basis {
             });
         }
         let decision = suppress::decide(&tables, &Rule::default(), &earlier).map_err(AppError::internal)?;
-        let report = Report::new(&tables, &decision);
-        Ok((decision, report))
+        Ok((tables, decision))
     }
 }
 

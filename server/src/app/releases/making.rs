@@ -54,7 +54,7 @@ pub async fn preview(state: &State, _permit: &Permit<MakeReleases>, survey: &'st
     let basis = Basis::read(state, survey).await?;
     let (hospitals, responses) = answered(&basis)?;
     on_thread(move || {
-        let (_, suppression) = basis.decide(survey)?;
+        let (tables, decision) = basis.decide(survey)?;
         Ok(Preview {
             number: basis.number(),
             as_of: basis.as_of,
@@ -65,7 +65,7 @@ pub async fn preview(state: &State, _permit: &Permit<MakeReleases>, survey: &'st
                 .compared
                 .as_ref()
                 .map(|(_, kept)| (kept.row.survey_id.clone(), kept.row.number)),
-            suppression,
+            suppression: Report::new(&tables, &decision),
         })
     })
     .await?
@@ -178,7 +178,9 @@ fn worth_it(basis: &Basis, note: &str) -> Result<(), AppError> {
 
 /// Decides what is hidden and writes the files.
 fn count(survey: &'static Survey, basis: &Basis, note: &str) -> Result<(Suppression, Vec<Made>), AppError> {
-    let (decision, report) = basis.decide(survey)?;
+    let (tables, decision) = basis.decide(survey)?;
+    let report = Report::new(&tables, &decision);
+    let decision = decision.audited(&tables).map_err(AppError::internal)?;
     let snapshot = super::basis::snapshot(survey, basis.as_of, &basis.members)?;
     let earlier = match &basis.compared {
         Some((before, kept)) => Some((kept.snapshot(before)?, kept.decision(before)?)),
@@ -196,6 +198,7 @@ fn count(survey: &'static Survey, basis: &Basis, note: &str) -> Result<(Suppress
         rule: *decision.rule(),
         report,
         hidden: decision.hidden(survey).map_err(AppError::internal)?,
+        withheld: decision.withheld_numbers(survey).map_err(AppError::internal)?,
     };
     Ok((suppression, files))
 }

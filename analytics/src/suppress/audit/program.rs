@@ -1,0 +1,144 @@
+//! A linear program whose goal and some of whose limits change: rows are given once, limits can be lifted and put back, and each solution starts from the
+//! one before. Knows no tables. HiGHS works with floating point, so a point counts only if it was held against every bound.
+
+use highs::{Col, HighsModelStatus, Model, RowProblem, Sense};
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+/// How far a point may miss a bound; HiGHS itself allows a tenth of it.
+const TOLERANCE: f64 = 1e-6;
+/// A single solution takes milliseconds; one that takes longer than this many seconds has gone wrong.
+const SECONDS: f64 = 120.0;
+
+/// HiGHS's number of the primal simplex: only the goal changes from one solution to the next, so the point before still fits (measured: ten times faster).
+const PRIMAL: i32 = 4;
+
+/// An unknown, or a limit: its index.
+pub(super) type Unknown = usize;
+/// A sum of unknowns, each with a factor.
+pub(super) type Terms = Vec<(Unknown, f64)>;
+
+/// What is known, before anything is asked.
+#[derive(Default)]
+pub(super) struct Program {
+    problem: RowProblem,
+    columns: Vec<Col>,
+    bounds: Vec<(f64, f64)>,
+    rows: Vec<(f64, f64)>,
+    /// What is true of the unknowns, and so fits.
+    pub(super) truth: Vec<f64>,
+}
+
+/// The program with its solver. Limits are lifted until [`Solver::hold`].
+pub(super) struct Solver {
+    model: Option<Model>,
+    columns: Vec<Col>,
+    /// As they are now.
+    bounds: Vec<(f64, f64)>,
+    rows: Vec<(f64, f64)>,
+    /// The columns of the goal before.
+    goal: Vec<Unknown>,
+}
+
+impl Program {
+    /// A further unknown between 0 and a number, with its true value.
+    pub(super) fn unknown(&mut self, truth: u32, most: u32) -> Unknown {
+        self.column(f64::from(truth), (0.0, f64::from(most)))
+    }
+
+    fn column(&mut self, truth: f64, bounds: (f64, f64)) -> Unknown {
+        self.columns.push(self.problem.add_column(0.0, bounds.0..=bounds.1));
+        self.bounds.push(bounds);
+        self.truth.push(truth);
+        self.truth.len() - 1
+    }
+
+    /// A sum lies in a range.
+    pub(super) fn know(&mut self, terms: &[(Unknown, f64)], range: RangeInclusive<f64>) {
+        let (least, most) = (*range.start(), *range.end());
+        let sums = collected(terms);
+        let terms = sums
+            .iter()
+            .filter_map(|(unknown, factor)| Some((*self.columns.get(*unknown)?, *factor)));
+        self.problem.add_row(least..=most, terms);
+        self.rows.push((least, most));
+    }
+
+    /// A sum is what it truly is.
+    pub(super) fn know_sum(&mut self, terms: &[(Unknown, f64)]) {
+        let sum = value(terms, &self.truth);
+        self.know(terms, sum..=sum);
+    }
+
+    /// A sum whose range is known only while the limit that comes back is held.
+    pub(super) fn limit(&mut self, mut terms: Terms) -> Unknown {
+        let limit = self.column(value(&terms, &self.truth), (f64::NEG_INFINITY, f64::INFINITY));
+        terms.push((limit, -1.0));
+        self.know(&terms, 0.0..=0.0);
+        limit
+    }
+
+    /// Ready to be asked; `None` if the solver refuses it.
+    pub(super) fn solver(self) -> Option<Solver> {
+        let mut model = self.problem.try_optimise(Sense::Maximise).ok()?;
+        model.make_quiet();
+        model.try_set_option("threads", 1).ok()?;
+        model.try_set_option("parallel", "off").ok()?;
+        model.try_set_option("random_seed", 0).ok()?;
+        model.try_set_option("time_limit", SECONDS).ok()?;
+        model.try_set_option("simplex_strategy", PRIMAL).ok()?;
+        Some(Solver {
+            model: Some(model),
+            columns: self.columns,
+            bounds: self.bounds,
+            rows: self.rows,
+            goal: Vec::new(),
+        })
+    }
+}
+
+impl Solver {
+    /// A limit is known to lie in a range from now on; an infinite range lifts it.
+    pub(super) fn hold(&mut self, limit: Unknown, (least, most): (f64, f64)) {
+        if let (Some(model), Some(column), Some(bounds)) = (&mut self.model, self.columns.get(limit), self.bounds.get_mut(limit)) {
+            model.change_column_bounds(*column, least..=most);
+            *bounds = (least, most);
+        }
+    }
+
+    /// A point that fits and makes a sum greatest; `None` if the solver finds none that stands the check.
+    pub(super) fn greatest(&mut self, goal: &[(Unknown, f64)]) -> Option<Vec<f64>> {
+        let mut model = self.model.take()?;
+        let costs = collected(&[self.goal.drain(..).map(|unknown| (unknown, 0.0)).collect(), goal.to_vec()].concat());
+        for (unknown, cost) in &costs {
+            model.change_column_cost(*self.columns.get(*unknown)?, *cost);
+        }
+        self.goal = goal.iter().map(|(unknown, _)| *unknown).collect();
+        let solved = model.try_solve().ok()?;
+        let found = (solved.status() == HighsModelStatus::Optimal).then(|| solved.get_solution());
+        self.model = Some(Model::from(solved));
+        let found = found?;
+        let fits = |values: &[f64], bounds: &[(f64, f64)]| {
+            let within = |(value, (least, most)): (&f64, &(f64, f64))| *value >= least - TOLERANCE && *value <= most + TOLERANCE;
+            values.len() == bounds.len() && values.iter().zip(bounds).all(within)
+        };
+        (fits(found.columns(), &self.bounds) && fits(found.rows(), &self.rows)).then(|| found.columns().to_vec())
+    }
+}
+
+/// Every unknown once: HiGHS refuses a row that names one twice.
+fn collected(terms: &[(Unknown, f64)]) -> BTreeMap<Unknown, f64> {
+    let mut sums = BTreeMap::new();
+    for (unknown, factor) in terms {
+        *sums.entry(*unknown).or_default() += factor;
+    }
+    sums
+}
+
+/// What a sum comes to at a point.
+pub(super) fn value(terms: &[(Unknown, f64)], point: &[f64]) -> f64 {
+    terms
+        .iter()
+        .map(|(unknown, factor)| factor * point.get(*unknown).copied().unwrap_or(0.0))
+        .sum()
+}
