@@ -163,12 +163,6 @@ struct Joint {
     both: BTreeMap<(usize, usize), [[usize; 3]; 3]>,
 }
 
-/// The whole program, with trends or without.
-struct Joined {
-    program: Program,
-    hidden: Vec<(String, Hidden)>,
-}
-
 fn side(program: &mut Program, year: &Year, unknowns: &[Vec<Vec<usize>>], (key, counting): (&str, &Counting)) -> Side {
     let question = year.place(key);
     let yes = year.options(key, &counting.yes);
@@ -436,7 +430,7 @@ fn attacked(years: &[Year; 2]) -> Attacked {
     let shown = trends_of(&release).unwrap();
     let attacks = [years[0].attack(), years[1].attack()];
     let mut program = Program::default();
-    let (mut unknowns, mut hidden) = (Vec::new(), Vec::new());
+    let (mut unknowns, mut hidden, mut transitions) = (Vec::new(), Vec::new(), Vec::new());
     for (year, attack) in years.iter().zip(&attacks) {
         let root = year.place("ehr_in_use");
         let tree: Vec<usize> = std::iter::once(root).chain(year.tables.descendants(root)).collect();
@@ -473,53 +467,56 @@ fn attacked(years: &[Year; 2]) -> Attacked {
     }
     let without = program.clone();
     let (weights, mut rows, mut panels) = (panel_weights(years), 0, 0);
-    for ((pair, shown), (sides, joint)) in pairs.iter().zip(&shown).zip(&all) {
-        for (row, line) in std::iter::once(shown.total()).chain(shown.bands()).enumerate() {
-            assert!(row < ROWS);
+    let mut nation = None;
+    for row in 0..ROWS {
+        if row == 1 {
+            nation = Some(program.clone());
+        }
+        for ((pair, shown), (sides, joint)) in pairs.iter().zip(&shown).zip(&all) {
+            let line = std::iter::once(shown.total()).chain(shown.bands()).nth(row).unwrap();
             if let Ok(printed) = line.all() {
                 know_year(&mut program, &years[0], &sides[0], row, &printed.earlier);
                 know_year(&mut program, &years[1], &sides[1], row, &printed.later);
                 rows += 1;
             }
-            match line.panel() {
-                Ok(printed) => {
-                    know_panel(&mut program, joint, &weights, row, printed);
-                    panels += 1;
-                }
-                Err(_) => {
-                    for (option, states) in BASE.iter().enumerate() {
-                        let terms = together(joint.moved(row, &[*states]));
-                        let base = together(joint.moved(row, &BASE));
-                        let base: f64 = base.iter().map(|(unknown, factor)| factor * program.truth[*unknown]).sum();
-                        let name = format!("{} row {row} {states:?} of {base}", pair.to_question);
-                        hidden.push((name, Hidden::new(0, row, option, terms, if base < 2.0 { 0 } else { 2 })));
-                    }
-                }
+            if let Ok(printed) = line.panel() {
+                know_panel(&mut program, joint, &weights, row, printed);
+                panels += 1;
+                continue;
+            }
+            for (option, states) in BASE.iter().enumerate() {
+                let terms = together(joint.moved(row, &[*states]));
+                let base = together(joint.moved(row, &BASE));
+                let base: f64 = base.iter().map(|(unknown, factor)| factor * program.truth[*unknown]).sum();
+                let name = format!("{} row {row} {states:?} of {base}", pair.to_question);
+                transitions.push((name, Hidden::new(0, row, option, terms, if base < 2.0 { 0 } else { 2 })));
             }
         }
     }
+    let number = hidden.len() + transitions.len();
+    // What the nation's rows show by themselves is not held against its bands, as with counts.
+    let mut leaks = leaks(&program, hidden, &without);
+    leaks.extend(self::leaks(&program, transitions, &nation.unwrap()));
     Attacked {
-        hidden: hidden.len(),
+        hidden: number,
         rows,
         panels,
-        leaks: Joined { program, hidden }.leaks(&without),
+        leaks,
     }
 }
 
-impl Joined {
-    /// The hidden counts that move less with the trends than without.
-    fn leaks(self, without: &Program) -> Vec<String> {
-        let names: Vec<String> = self.hidden.iter().map(|(name, _)| name.clone()).collect();
-        let numbered = self.hidden.into_iter().enumerate().map(|(index, (_, hidden))| hidden.named(index));
-        let known = unmoved(&self.program, numbered.collect(), false);
-        let even_so = unmoved(without, known.iter().map(|(hidden, _)| hidden.clone()).collect(), false);
-        let found = known.iter().filter_map(|(hidden, spread)| {
-            let same = even_so.iter().find(|(other, _)| other.option == hidden.option);
-            let limit = same.map_or(2, |(_, spread)| *spread);
-            (*spread < limit).then(|| format!("{}: moves by {spread}, without trends by {limit}", names[hidden.option]))
-        });
-        found.collect()
-    }
+/// The hidden counts that move less in a program than in another that knows less.
+fn leaks(program: &Program, hidden: Vec<(String, Hidden)>, without: &Program) -> Vec<String> {
+    let names: Vec<String> = hidden.iter().map(|(name, _)| name.clone()).collect();
+    let numbered = hidden.into_iter().enumerate().map(|(index, (_, hidden))| hidden.named(index));
+    let known = unmoved(program, numbered.collect(), false);
+    let even_so = unmoved(without, known.iter().map(|(hidden, _)| hidden.clone()).collect(), false);
+    let found = known.iter().filter_map(|(hidden, spread)| {
+        let same = even_so.iter().find(|(other, _)| other.option == hidden.option);
+        let limit = same.map_or(2, |(_, spread)| *spread);
+        (*spread < limit).then(|| format!("{}: moves by {spread}, with less known by {limit}", names[hidden.option]))
+    });
+    found.collect()
 }
 
 fn years(seed: u64) -> [Year; 2] {

@@ -1,6 +1,6 @@
 //! Two releases of one survey: what their difference shows.
 
-use super::attack::{Hidden, unmoved};
+use super::attack::{Hidden, know_share, unmoved, weights};
 use super::attacks::{attack, sets};
 use super::people::{Chance, People, Person, answers};
 use super::program::Program;
@@ -34,6 +34,7 @@ fn changed(tables: &Tables, before: &People, after: &People) -> Vec<Vec<u32>> {
 
 struct Two {
     tables: [Tables; 2],
+    weights: [Vec<f64>; 2],
     decisions: [Decision; 2],
     changed: Vec<Vec<u32>>,
 }
@@ -42,7 +43,7 @@ fn two(seed: u64, hospitals: usize) -> Two {
     let before = People::new(seed);
     let after = corrected(&before, hospitals, seed + 1_000);
     let tables = [before.tables(), after.tables()];
-    let first = decide(&tables[0], &Rule::default(), &[]).unwrap();
+    let first = decide(&tables[0], &Rule::default(), &[]).unwrap().audited(&tables[0]).unwrap();
     let changed = changed(&tables[0], &before, &after);
     let earlier = Earlier {
         decision: &first,
@@ -53,6 +54,7 @@ fn two(seed: u64, hospitals: usize) -> Two {
         .audited(&tables[1])
         .unwrap();
     Two {
+        weights: [weights(&tables[0]), weights(&tables[1])],
         tables,
         decisions: [first, second],
         changed,
@@ -133,6 +135,21 @@ impl Two {
                 }
                 if seen && self.is_open(1, question, domain) {
                     program.know_sum([all(&was, &cells, option, 1.0), change.clone()].concat());
+                }
+                if !nation_only && !old.questions()[question].several {
+                    let weighs = |release: usize| self.decisions[release].may_print_weighted(old.domains()[domain], question);
+                    let weighted = |release: usize, option: usize| -> Vec<(usize, f64)> {
+                        let own = |cell: &usize| {
+                            let weight = self.weights[release][*cell];
+                            let new = [(more[*cell][option], weight), (less[*cell][option], -weight)];
+                            std::iter::once((was[*cell][option], weight)).chain(new.into_iter().take(2 * release))
+                        };
+                        cells.iter().flat_map(own).collect()
+                    };
+                    for release in (0..2).filter(|release| weighs(*release)) {
+                        let base: Vec<(usize, f64)> = (0..options).flat_map(|option| weighted(release, option)).collect();
+                        know_share(&mut program, (&weighted(release, option), 0.0), (&base, 0.0));
+                    }
                 }
                 if (1..Rule::default().min_base).contains(&self.changed_in(question, domain)) {
                     hidden.push(Hidden::new(question, domain, option, change, 2));

@@ -1,7 +1,7 @@
 //! What is kept with a release comes back as it was, and how two releases differ is told hospital by hospital.
 
 use crate::suppress::tally::{empty_cells, questions_of};
-use crate::suppress::{Decision, Hidden, Member, Reason, Rule, SuppressError, Tables, changed};
+use crate::suppress::{Decision, Hidden, Member, Number, Reason, Rule, SuppressError, Tables, Withheld, WithheldNumber, changed};
 use proptest::prelude::*;
 use survey::hospital::Beds;
 use survey::prefecture::PrefectureCode;
@@ -31,10 +31,21 @@ proptest! {
         let mut drawn = seed.into_iter().cycle();
         let mut next = || REASONS[drawn.next().unwrap()];
         let reasons = (0..tables.questions().len()).map(|_| tables.domains().iter().map(|_| next()).collect()).collect();
-        let decision = Decision::new(Rule::default(), tables.domains().to_vec(), reasons);
-        let text = serde_json::to_string(&decision.hidden(survey).unwrap()).unwrap();
-        let stored: Vec<Hidden> = serde_json::from_str(&text).unwrap();
-        prop_assert_eq!(Decision::from_hidden(survey, *decision.rule(), &stored).unwrap(), decision);
+        let national = tables.domains()[..7].iter().flat_map(|domain| (0..tables.questions().len()).map(|question| (*domain, question)));
+        let withheld = national.filter_map(|(domain, question)| {
+            let number = match next() {
+                Some(Reason::Base) => Number::Estimate,
+                Some(Reason::Gate) => Number::Trend,
+                _ => return None,
+            };
+            Some(Withheld { number, question, domain })
+        });
+        let withheld = withheld.collect();
+        let decision = Decision::new(Rule::default(), tables.domains().to_vec(), reasons).withholding(withheld);
+        let text = serde_json::to_string(&(decision.hidden(survey).unwrap(), decision.withheld_numbers(survey).unwrap())).unwrap();
+        let (hidden, withheld): (Vec<Hidden>, Vec<WithheldNumber>) = serde_json::from_str(&text).unwrap();
+        let read = Decision::from_hidden(survey, *decision.rule(), &hidden).unwrap();
+        prop_assert_eq!(read.with_withheld(survey, &withheld).unwrap(), decision);
     }
 }
 
@@ -67,6 +78,20 @@ fn what_names_no_distribution_of_the_plan_is_refused() {
         hidden("13", None, "no_such_question"),
     ] {
         let refused = Decision::from_hidden(survey, Rule::default(), std::slice::from_ref(&unknown));
+        assert!(matches!(refused, Err(SuppressError::Stored(_))), "{unknown:?}");
+    }
+    let decision = Decision::from_hidden(survey, Rule::default(), &known).unwrap();
+    assert!(
+        matches!(decision.withheld_numbers(survey), Err(SuppressError::Stored(_))),
+        "nobody audited it"
+    );
+    let number = |band: Option<&str>, question: &str| WithheldNumber {
+        number: Number::Estimate,
+        band: band.map(str::to_owned),
+        question: question.to_owned(),
+    };
+    for unknown in [number(Some("400+"), &question), number(None, "no_such_question")] {
+        let refused = decision.clone().with_withheld(survey, std::slice::from_ref(&unknown));
         assert!(matches!(refused, Err(SuppressError::Stored(_))), "{unknown:?}");
     }
 }
