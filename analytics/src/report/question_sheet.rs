@@ -92,7 +92,8 @@ impl QuestionSheet<'_> {
         let lines = [Some(self.by_band), self.by_prefecture, self.by_prefecture_band]
             .into_iter()
             .flatten();
-        let legend = if lines.flat_map(Lines::all).any(|line| line.counted.is_err()) {
+        let has_marks = |line: &Line| line.counted.as_ref().map_or(true, withholds);
+        let legend = if lines.flat_map(Lines::all).any(has_marks) {
             "「X」「＊」は示さない数値（「方法と注意」を参照）。"
         } else {
             ""
@@ -261,7 +262,6 @@ fn write_estimate(pen: &mut Pen<'_>, row: u32, tail: u16, counted: &TableRow) ->
     let styles = pen.styles;
     pen.count(row, 2, counted.base)?;
     for (column, option) in (3..tail).step_by(2).zip(&counted.options) {
-        // Where somebody answered there is an estimate, unless the audit of a release withholds it.
         if option.estimate.is_none() && counted.base > 0 {
             pen.mark(row, (column, column + 1), Hidden::Suppressed.mark())?;
             continue;
@@ -271,6 +271,11 @@ fn write_estimate(pen: &mut Pen<'_>, row: u32, tail: u16, counted: &TableRow) ->
     }
     let silent = counted.blank + counted.no_answer;
     pen.percent_over(row, (tail, tail + 2), percent(silent, counted.base + silent))
+}
+
+/// Whether estimates of the nation or a band are missing where somebody answered: the audit of a release withholds them.
+fn withholds(row: &TableRow) -> bool {
+    row.prefecture.is_none() && row.base > 0 && row.options.iter().any(|option| option.estimate.is_none())
 }
 
 /// `60.0～64.2`; 全数 where all hospitals answered, so that nothing was left to chance.

@@ -105,13 +105,10 @@ fn veils(release: &Release<'_>, question: &QuestionKey, bands: usize) -> Result<
     let [from, to] = trend::asked(before, release.snapshot, crosswalk, question)?;
     let (one, two) = (indices(before, &from), indices(release.snapshot, &to));
     let overlap = trend::overlap(before, release.snapshot, crosswalk, question)?;
-    let first = |indices: &[Option<usize>]| indices.first().copied().flatten();
-    let stands =
-        |decision: &Decision, question: Option<usize>, domain| question.is_some_and(|question| decision.is_published(domain, question));
-    let both = |domain| stands(decision, first(&one), domain) && stands(release.decision, first(&two), domain);
-    let allowed = Allowed::new(release.decision.rule(), both, &overlap.nation, &overlap.bands);
+    let stands = |domain| published(decision, &one, domain) && published(release.decision, &two, domain);
+    let allowed = Allowed::new(release.decision.rule(), stands, |union| overlap.groups(union));
     let veil = |domain: Domain| {
-        let open = published(decision, &one, domain) && published(release.decision, &two, domain);
+        let open = stands(domain);
         let unless = |shown: bool| (!shown).then_some(Hidden::Suppressed);
         Veil {
             all: unless(open),

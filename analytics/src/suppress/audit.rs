@@ -1,5 +1,6 @@
-//! The audit: which weighted estimates a release may print beside its counts. An estimate gives every finest cell a weight of its own and so may take apart
-//! what the counts leave together; linear programming tells where it does, and the estimate is withheld there. Looks at one tree of questions at a time,
+//! The audit: which weighted estimates and rows of trends a release may print beside its counts. An estimate gives every finest cell a weight of its own and so
+//! may take apart what the counts leave together, and a harmonised base tells how two answers meet; linear programming tells where a hidden count suffers, and
+//! the number is withheld there. Looks at one tree of questions at a time,
 //! changes nothing of what [`super::decide()`] hides, and adds nothing to it.
 //!
 //! That the counts by themselves keep every hidden count apart from its neighbours is the decision's work and not looked at again: what is asked here is
@@ -10,14 +11,14 @@ mod reader;
 
 use super::decide::Decision;
 use super::domain::{Domain, SIX};
-use super::further::Allowed;
+use super::further::{Allowed, Groups, Union};
 use super::tables::{SuppressError, Tables};
 use program::{Solver, Terms, value};
 use reader::{HiddenCount, Printed, Reader};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// What of a question in a domain is withheld though its counts stand.
+/// Numbers of a question in a domain that are withheld though its counts stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Withheld {
     /// Which numbers.
@@ -41,12 +42,14 @@ pub enum Number {
 /// Two limits lie further apart than they seem by this much: arithmetic.
 const NEAR: f64 = 1e-6;
 
-/// The estimates that are withheld: those for which a hidden count could move less than it must and less than without them.
+/// The estimates and rows of trends that are withheld: those with which a hidden count could move less than it must and less than without them, and what an
+/// earlier release of the survey withheld.
 ///
 /// # Errors
 /// [`SuppressError::Weights`]: the tables have no weights.
-pub(super) fn withheld(tables: &Tables, decision: &Decision) -> Result<BTreeSet<Withheld>, SuppressError> {
+pub(super) fn withheld(tables: &Tables, decision: &Decision, earlier: &[&Decision]) -> Result<BTreeSet<Withheld>, SuppressError> {
     let mut withheld = apart(tables, decision);
+    withheld.extend(earlier.iter().filter_map(|earlier| earlier.withheld()).flatten());
     let roots = tables
         .questions()
         .iter()
@@ -65,10 +68,13 @@ fn apart(tables: &Tables, decision: &Decision) -> BTreeSet<Withheld> {
     for harmonised in tables.harmonised() {
         let questions = harmonised.questions();
         let open = |domain: Domain| questions.iter().all(|question| decision.is_published(domain, *question));
-        let (nation, bands) = harmonised.groups(tables.questions());
-        let allowed = Allowed::new(decision.rule(), open, &nation, &bands);
+        let bands = harmonised.groups(tables.questions());
+        // A hospital is of one band only, so the groups of a union are sums.
+        let of = |union: &Union| Groups::sum(bands.iter().zip(union).filter(|(_, is)| **is).map(|(groups, _)| groups));
+        let allowed = Allowed::new(decision.rule(), open, of);
         let national = std::iter::once(Domain::Nation).chain((0..SIX).map(Domain::Band));
-        withheld.extend(national.filter(|domain| !allowed.holds(*domain)).map(|domain| Withheld {
+        let closed = national.filter(|domain| open(*domain) && !allowed.holds(*domain));
+        withheld.extend(closed.map(|domain| Withheld {
             number: Number::Trend,
             question: harmonised.question,
             domain,
@@ -112,13 +118,13 @@ fn of_tree(
     let mut leaks: Vec<Spread> = found
         .into_iter()
         .zip(&without)
-        .filter(|(with, without)| with.width() + NEAR < without.width().min(with.hidden.want))
+        .filter(|(with, without)| with.width() < without.width().min(with.hidden.want))
         .map(|(mut with, without)| {
-            with.hidden.want = without.width().min(with.hidden.want) - NEAR;
+            with.hidden.want = without.width().min(with.hidden.want);
             with
         })
         .collect();
-    for stage in [Stage::Trends, Stage::Bands, Stage::BandsOfTree, Stage::Nation, Stage::Everything] {
+    for stage in STAGES {
         if leaks.is_empty() {
             break;
         }
@@ -126,6 +132,10 @@ fn of_tree(
         audit.hold();
         audit.look(&mut leaks);
         leaks.retain(|spread| !spread.settled());
+    }
+    // What a solver failed at may be a leak that was not seen.
+    if !audit.solver.is_sound() {
+        audit.withheld.extend(printed.iter().map(Printed::place));
     }
     Ok(audit.withheld)
 }
@@ -135,15 +145,26 @@ fn of_tree(
 enum Stage {
     /// Rows of trends, in the bands that the hidden count lies in.
     Trends,
-    /// Of the question, in the bands that the hidden count lies in.
+    /// Estimates of the question there.
     Bands,
     /// Of all questions of the tree there.
     BandsOfTree,
+    /// Rows of trends of the tree everywhere: a band's is the nation's less the others.
+    AllTrends,
     /// And of the question for the nation.
     Nation,
     /// Of all questions of the tree everywhere.
     Everything,
 }
+
+const STAGES: [Stage; 6] = [
+    Stage::Trends,
+    Stage::Bands,
+    Stage::BandsOfTree,
+    Stage::AllTrends,
+    Stage::Nation,
+    Stage::Everything,
+];
 
 /// How far a hidden count was seen to move.
 struct Spread {
@@ -168,12 +189,13 @@ impl Spread {
         self.most = self.most.max(at);
     }
 
+    /// How many whole numbers beside one it can be.
     fn width(&self) -> f64 {
-        self.most - self.least
+        ((self.most + NEAR).floor() - (self.least - NEAR).ceil()).max(0.0)
     }
 
     fn settled(&self) -> bool {
-        self.width() + NEAR >= self.hidden.want
+        self.width() >= self.hidden.want
     }
 }
 
@@ -264,6 +286,7 @@ impl Audit<'_> {
                     Stage::Trends => place.number == Number::Trend && touches(place.domain),
                     Stage::Bands => own && touches(place.domain),
                     Stage::BandsOfTree => touches(place.domain),
+                    Stage::AllTrends => place.number == Number::Trend,
                     Stage::Nation => own && place.domain == Domain::Nation,
                     Stage::Everything => true,
                 }

@@ -186,12 +186,13 @@ impl Decision {
         }
     }
 
-    /// The decision with what the audit withholds: until then no estimate and no trend may be printed beside it. Takes seconds for a nation.
+    /// The decision with what the audit withholds: until then no estimate and no trend may be printed beside it. What an earlier release of the survey withheld
+    /// stays withheld. Takes seconds for a nation.
     ///
     /// # Errors
     /// [`SuppressError::Weights`] if the tables have no weights.
-    pub fn audited(self, tables: &Tables) -> Result<Decision, SuppressError> {
-        let withheld = audit::withheld(tables, &self)?;
+    pub fn audited(self, tables: &Tables, earlier: &[&Decision]) -> Result<Decision, SuppressError> {
+        let withheld = audit::withheld(tables, &self, earlier)?;
         Ok(self.withholding(withheld))
     }
 

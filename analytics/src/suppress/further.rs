@@ -49,10 +49,10 @@ impl Decision {
 }
 
 impl Groups {
-    /// Adds a hospital to a group by what it said.
-    pub(crate) fn add(&mut self, group: usize, said: usize) {
+    /// Adds hospitals to a group by what they said.
+    pub(crate) fn add(&mut self, group: usize, said: usize, hospitals: u32) {
         if let Some(count) = self.0.get_mut(group).and_then(|group| group.get_mut(said)) {
-            *count += 1;
+            *count += hospitals;
         }
     }
 
@@ -77,43 +77,39 @@ impl Groups {
     }
 }
 
+/// Some of the six bands.
+pub type Union = [bool; SIX];
+
 impl Allowed {
-    /// Where rows may be printed that set groups of hospitals apart; `open` says where everything stands that they look at.
+    /// Where rows may be printed that set groups of hospitals apart. `open` says where everything stands that they look at, `groups` whom the rows of some
+    /// bands together set apart: not always the sum of each, for a hospital that moved from one of them to another is not outside of both together.
     ///
-    /// Only where every group is nobody, or as many as [`Rule`] lets a distribution be of; and bands are hidden until those hidden, which are the nation less
-    /// the printed ones, are not one alone and their groups together are no smaller.
-    pub fn new(rule: &Rule, open: impl Fn(Domain) -> bool, nation: &Groups, bands: &[Groups; SIX]) -> Allowed {
+    /// Every group of every union of printed bands, and of what the nation leaves beside one, is nobody or as many as [`Rule`] lets a distribution be of; and the
+    /// bands hidden, which are the nation less the printed ones, are not one alone.
+    pub fn new(rule: &Rule, open: impl Fn(Domain) -> bool, groups: impl Fn(&Union) -> Groups) -> Allowed {
+        let may_stand = |union: &Union| groups(union).may_stand(rule);
+        let alone = |band: usize| -> Union { std::array::from_fn(|other| other == band) };
+        let sizes: [u32; SIX] = std::array::from_fn(|band| groups(&alone(band)).hospitals());
         let mut allowed = Allowed {
-            nation: open(Domain::Nation) && nation.may_stand(rule),
-            bands: [false; SIX],
+            nation: open(Domain::Nation) && may_stand(&[true; SIX]),
+            bands: std::array::from_fn(|band| open(Domain::Band(band)) && may_stand(&alone(band))),
         };
-        for ((index, flag), groups) in allowed.bands.iter_mut().enumerate().zip(bands) {
-            *flag = open(Domain::Band(index)) && groups.may_stand(rule);
-        }
-        while let Some(index) = allowed.gives_away(rule, bands) {
-            if let Some(flag) = allowed.bands.get_mut(index) {
-                *flag = false;
-            }
+        while allowed.gives_away(&sizes, may_stand) {
+            let printed = allowed.bands.iter_mut().zip(&sizes).filter(|(open, size)| **open && **size > 0);
+            // Where bands in which nobody is set apart are all that is left, it is the nation.
+            let (row, _) = printed.min_by_key(|(_, size)| **size).unwrap_or((&mut allowed.nation, &0));
+            *row = false;
         }
         allowed
     }
 
-    /// Where the nation less the printed bands would be one band or too few hospitals: the printed band that sets the fewest apart.
-    fn gives_away(&self, rule: &Rule, bands: &[Groups; SIX]) -> Option<usize> {
-        let hidden = || {
-            bands
-                .iter()
-                .zip(self.bands)
-                .filter(|(groups, open)| !*open && groups.hospitals() > 0)
-        };
-        let alone = hidden().count() == 1;
-        let few = !Groups::sum(hidden().map(|(groups, _)| groups)).may_stand(rule);
-        if !self.nation || !(alone || few) {
-            return None;
-        }
-        let printed = bands.iter().zip(self.bands).enumerate();
-        let printed = printed.filter(|(_, (groups, open))| *open && groups.hospitals() > 0);
-        printed.min_by_key(|(_, (groups, _))| groups.hospitals()).map(|(index, _)| index)
+    /// Whether some of the printed rows together set too few apart, or the nation shows what is hidden in one band alone.
+    fn gives_away(&self, sizes: &[u32; SIX], may_stand: impl Fn(&Union) -> bool) -> bool {
+        let hidden = self.bands.iter().zip(sizes).filter(|(open, size)| !**open && **size > 0).count();
+        let unions = (0_u32..1 << SIX).map(|set| -> Union { std::array::from_fn(|band| set >> band & 1 == 1) });
+        let mut printed = unions.filter(|union| union.iter().zip(self.bands).all(|(is, open)| open || !*is));
+        let shown = self.bands.iter().zip(sizes).any(|(open, size)| *open && *size > 0);
+        self.nation && shown && hidden == 1 || printed.any(|union| !may_stand(&union) || self.nation && !may_stand(&union.map(|is| !is)))
     }
 
     /// Whether the row of a domain may be printed; a prefecture has none.

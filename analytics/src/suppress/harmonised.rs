@@ -84,9 +84,9 @@ impl Harmonised {
         apart.refused_outside += u32::from(refuses && !inside);
     }
 
-    /// The groups that a row sets apart, by band of the nation, and all of them.
-    pub(crate) fn groups(&self, questions: &[Question]) -> (Groups, [Groups; SIX]) {
-        let (mut nation, mut bands): (Groups, [Groups; SIX]) = Default::default();
+    /// The groups that a row sets apart, by band of the nation.
+    pub(crate) fn groups(&self, questions: &[Question]) -> [Groups; SIX] {
+        let mut bands: [Groups; SIX] = Default::default();
         let asked = self.is_asked_of_refused(questions);
         for band in 0..SIX {
             let (mut sums, mut alone) = ([[0_u32; 3], [0; 3]], 0);
@@ -107,8 +107,7 @@ impl Harmonised {
                 *groups = Groups(sums.iter().map(|sum| sum.to_vec()).chain([vec![alone]]).collect());
             }
         }
-        nation = bands.iter().fold(nation, |sum, groups| Groups::sum([&sum, groups].into_iter()));
-        (nation, bands)
+        bands
     }
 }
 
@@ -160,11 +159,19 @@ fn read(survey: &Survey, questions: &[Question], key: &str, counting: &Counting)
         let mut gates = std::iter::successors(above(question), |gate| above(gate.question));
         gates.find(|gate| *gate == among)?;
     }
+    let no_if = said(&counting.no_if)?;
+    if let Some(no_if) = &no_if {
+        // Whoever counts as no for another answer was asked both questions, or this one for another answer: other ways to meet are not reckoned with.
+        let (own, other) = (above(question), above(no_if.question));
+        let hangs =
+            own.is_some_and(|gate| gate.question == no_if.question && !gate.options.iter().any(|option| no_if.options.contains(option)));
+        (hangs || own == other).then_some(())?;
+    }
     Some(Harmonised {
         question,
         yes: options(key, &counting.yes)?,
         among,
-        no_if: said(&counting.no_if)?,
+        no_if,
         apart: BTreeMap::new(),
     })
 }

@@ -28,7 +28,7 @@ pub use audit::{Number, Withheld};
 pub use changed::{Member, changed};
 pub use decide::{Decision, Earlier, decide};
 pub use domain::Domain;
-pub use further::{Allowed, Groups};
+pub use further::{Allowed, Groups, Union};
 pub use report::Report;
 pub use rule::{Reason, Rule};
 pub use stored::{Hidden, WithheldNumber};

@@ -37,7 +37,7 @@ impl Decided {
             Some((hospital.prefecture, hospital.beds, answered.codes.as_slice()))
         });
         let tables = tally(made.survey, frame, responses).unwrap();
-        let decision = decide(&tables, &Rule::default(), &[]).unwrap().audited(&tables).unwrap();
+        let decision = decide(&tables, &Rule::default(), &[]).unwrap().audited(&tables, &[]).unwrap();
         Decided {
             snapshot: made.snapshot(),
             decision,

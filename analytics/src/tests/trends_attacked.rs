@@ -49,7 +49,7 @@ impl Year {
             .iter()
             .map(|(prefecture, beds, codes)| (*prefecture, *beds, codes.as_slice()));
         let all = tally(made.survey, frame, responses).unwrap();
-        let decision = decide(&all, &Rule::default(), &[]).unwrap().audited(&all).unwrap();
+        let decision = decide(&all, &Rule::default(), &[]).unwrap().audited(&all, &[]).unwrap();
         Year {
             snapshot: made.snapshot(),
             decision,

@@ -4,79 +4,71 @@
 use super::said::{self, NO, Year};
 use super::{TrendError, comparable};
 use crate::snapshot::Snapshot;
-use crate::suppress::Groups;
+use crate::suppress::{Groups, Union};
+use std::collections::BTreeMap;
 use survey::area::Area;
 use survey::crosswalk::{Counting, Crosswalk};
 use survey::question::QuestionKey;
 use uuid::Uuid;
 
-/// Hospitals that are in the base of a pair, as groups that its rows set apart: the panel by its transitions, and by what they said those in the base of
-/// one of the years only.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Overlap {
-    pub(crate) nation: Groups,
-    /// The panel's band is that of the later frame. A hospital that moved stands in the panel of one band and among all hospitals of another one:
-    /// to both it is a hospital outside of the panel, for the difference of the two shows it.
-    pub(crate) bands: [Groups; SIX],
-}
+/// The band of a hospital in a year whose base it is in, and whether it said no (0) or yes (1); `None`: it is in no base of that year.
+type Said = Option<(usize, usize)>;
 
-const SIX: usize = 6;
-const BOTH: usize = 0;
-const EARLIER_ONLY: usize = 1;
-const LATER_ONLY: usize = 2;
+/// Hospitals that are in the base of a pair, by what they were and said in the earlier year and in the later one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Overlap(BTreeMap<(Said, Said), u32>);
 
 /// The hospitals of a pair of the crosswalk.
 pub(crate) fn overlap(earlier: &Snapshot, later: &Snapshot, crosswalk: &Crosswalk, key: &QuestionKey) -> Result<Overlap, TrendError> {
     let (pair, from, to) = comparable(earlier, later, crosswalk, key)?;
     let one = said::year(earlier, &pair.from_question, from, &Area::Nation)?;
     let two = said::year(later, &pair.to_question, to, &Area::Nation)?;
-    let nobody = Groups(vec![vec![0; 4], vec![0; 2], vec![0; 2]]);
-    let mut overlap = Overlap {
-        bands: std::array::from_fn(|_| nobody.clone()),
-        nation: nobody,
-    };
+    let mut overlap = Overlap::default();
     let only_later = two.keys().filter(|hospital| !one.contains_key(hospital));
     for hospital in one.keys().chain(only_later) {
-        overlap.add(place(&one, hospital), place(&two, hospital));
+        *overlap.0.entry((place(&one, hospital), place(&two, hospital))).or_default() += 1;
     }
     Ok(overlap)
 }
 
-/// The band of a hospital that is in the base of a year, and whether it said no (0) or yes (1).
-fn place(year: &Year, hospital: &Uuid) -> Option<(usize, usize)> {
+fn place(year: &Year, hospital: &Uuid) -> Said {
     let found = year.get(hospital)?;
     Some((usize::from(found.cell.1), found.state?.checked_sub(NO)?))
 }
 
 impl Overlap {
-    fn add(&mut self, earlier: Option<(usize, usize)>, later: Option<(usize, usize)>) {
-        match (earlier, later) {
-            (Some((from, was)), Some((to, is))) => {
-                self.nation.add(BOTH, 2 * was + is);
-                self.band(to, BOTH, 2 * was + is);
-                if from != to {
-                    self.band(from, EARLIER_ONLY, was);
-                    self.band(to, EARLIER_ONLY, was);
-                }
+    /// Whom the rows of some bands together set apart: the panel by its transitions, and by what they said those of one year only. The panel's band is that of
+    /// the later frame. A hospital that moved into or out of these bands stands in the panel of one row and among all hospitals of another: the
+    /// difference of the two shows it like one outside of the panel.
+    pub(crate) fn groups(&self, union: &Union) -> Groups {
+        let inside = |said: Said| {
+            said.filter(|(band, _)| union.get(*band).copied().unwrap_or(false))
+                .map(|(_, said)| said)
+        };
+        let mut groups = Groups(vec![vec![0; 4], vec![0; 2], vec![0; 2]]);
+        for ((earlier, later), hospitals) in &self.0 {
+            match (inside(*earlier), inside(*later)) {
+                (was, Some(is)) => match earlier {
+                    None => groups.add(LATER_ONLY, is, *hospitals),
+                    Some((_, said)) => {
+                        groups.add(BOTH, 2 * said + is, *hospitals);
+                        // It came from bands beside these.
+                        if was.is_none() {
+                            groups.add(EARLIER_ONLY, *said, *hospitals);
+                        }
+                    }
+                },
+                (Some(was), None) => groups.add(EARLIER_ONLY, was, *hospitals),
+                (None, None) => {}
             }
-            (Some((from, was)), None) => {
-                self.nation.add(EARLIER_ONLY, was);
-                self.band(from, EARLIER_ONLY, was);
-            }
-            (None, Some((to, is))) => {
-                self.nation.add(LATER_ONLY, is);
-                self.band(to, LATER_ONLY, is);
-            }
-            (None, None) => {}
         }
-    }
-
-    fn band(&mut self, band: usize, group: usize, said: usize) {
-        if let Some(groups) = self.bands.get_mut(band) {
-            groups.add(group, said);
-        }
+        groups
     }
 }
+
+const BOTH: usize = 0;
+const EARLIER_ONLY: usize = 1;
+const LATER_ONLY: usize = 2;
 
 /// The keys of the questions whose answers a pair looks at, of the earlier and of the later year; the one that is compared first.
 pub(crate) fn asked(
@@ -94,4 +86,34 @@ pub(crate) fn asked(
         std::iter::once(own.clone()).chain(others).collect()
     };
     Ok([keys(&pair.from_question, from), keys(&pair.to_question, to)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::suppress::{Allowed, Rule};
+
+    #[test]
+    fn hospitals_that_moved_hide_nobody_from_two_bands_together() {
+        let stayed = |band: usize, hospitals: u32| {
+            let both = |was: usize, is: usize| ((Some((band, was)), Some((band, is))), hospitals);
+            [both(0, 0), both(0, 1), both(1, 1)]
+        };
+        // Ten moved from the first band to the second, and one of the first did not answer again: each band by itself sets eleven and ten apart.
+        let moved = |said: usize, hospitals: u32| ((Some((0, said)), Some((1, said))), hospitals);
+        let left = ((Some((0, 1)), None), 1);
+        let all = [stayed(0, 30), stayed(1, 20), stayed(2, 40)].concat();
+        let overlap = Overlap(all.into_iter().chain([moved(0, 6), moved(1, 4), left]).collect());
+        let of = |union: &Union| overlap.groups(union);
+        let (first, second) = ([true, false, false, false, false, false], [false, true, false, false, false, false]);
+        assert_eq!(of(&first).0[1..], [vec![6, 5], vec![0, 0]]);
+        assert_eq!(of(&second).0[1..], [vec![6, 4], vec![0, 0]]);
+        assert_eq!(of(&[true; 6]).0[1..], [vec![0, 1], vec![0, 0]], "the nation shows the one");
+        let allowed = Allowed::new(&Rule::default(), |_| true, of);
+        assert!(
+            !allowed.nation && !(allowed.bands[0] && allowed.bands[1]),
+            "and so do both bands: {allowed:?}"
+        );
+        assert!(allowed.bands[2]);
+    }
 }

@@ -32,9 +32,9 @@ pub struct Suppression {
     pub report: Report,
     /// Every hidden distribution.
     pub hidden: Vec<Hidden>,
-    /// Numbers withheld beside counts that stand; a release made before the audit existed names none.
+    /// Numbers withheld beside counts that stand; `None`: the release was made before there was an audit.
     #[serde(default)]
-    pub withheld: Vec<WithheldNumber>,
+    pub withheld: Option<Vec<WithheldNumber>>,
 }
 
 /// A release with the files that one may have.

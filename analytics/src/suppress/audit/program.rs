@@ -7,8 +7,8 @@ use std::ops::RangeInclusive;
 
 /// How far a point may miss a bound; HiGHS itself allows a tenth of it.
 const TOLERANCE: f64 = 1e-6;
-/// A single solution takes milliseconds; one that takes longer than this many seconds has gone wrong.
-const SECONDS: f64 = 120.0;
+/// How many seconds all questions about one program may take: HiGHS does not begin anew with each. A tree of the nation takes ten.
+const SECONDS: f64 = 600.0;
 
 /// HiGHS's number of the primal simplex: only the goal changes from one solution to the next, so the point before still fits (measured: ten times faster).
 const PRIMAL: i32 = 4;
@@ -24,7 +24,7 @@ pub(super) struct Program {
     problem: RowProblem,
     columns: Vec<Col>,
     bounds: Vec<(f64, f64)>,
-    rows: Vec<(f64, f64)>,
+    rows: Vec<Row>,
     /// What is true of the unknowns, and so fits.
     pub(super) truth: Vec<f64>,
 }
@@ -35,9 +35,26 @@ pub(super) struct Solver {
     columns: Vec<Col>,
     /// As they are now.
     bounds: Vec<(f64, f64)>,
-    rows: Vec<(f64, f64)>,
+    rows: Vec<Row>,
     /// The columns of the goal before.
     goal: Vec<Unknown>,
+    failed: bool,
+}
+
+/// A sum and the range that it lies in.
+struct Row {
+    terms: Terms,
+    range: (f64, f64),
+}
+
+impl Row {
+    fn fits(&self, point: &[f64]) -> bool {
+        lies(value(&self.terms, point), self.range)
+    }
+}
+
+fn lies(value: f64, (least, most): (f64, f64)) -> bool {
+    value >= least - TOLERANCE && value <= most + TOLERANCE
 }
 
 impl Program {
@@ -61,7 +78,10 @@ impl Program {
             .iter()
             .filter_map(|(unknown, factor)| Some((*self.columns.get(*unknown)?, *factor)));
         self.problem.add_row(least..=most, terms);
-        self.rows.push((least, most));
+        self.rows.push(Row {
+            terms: sums.into_iter().collect(),
+            range: (least, most),
+        });
     }
 
     /// A sum is what it truly is.
@@ -78,8 +98,12 @@ impl Program {
         limit
     }
 
-    /// Ready to be asked; `None` if the solver refuses it.
+    /// Ready to be asked; `None` if the solver refuses it, or the truth does not fit: then what it knows is not true.
     pub(super) fn solver(self) -> Option<Solver> {
+        let is_true = self.rows.iter().all(|row| row.fits(&self.truth)) && within(&self.truth, &self.bounds);
+        if !is_true {
+            return None;
+        }
         let mut model = self.problem.try_optimise(Sense::Maximise).ok()?;
         model.make_quiet();
         model.try_set_option("threads", 1).ok()?;
@@ -93,8 +117,13 @@ impl Program {
             bounds: self.bounds,
             rows: self.rows,
             goal: Vec::new(),
+            failed: false,
         })
     }
+}
+
+fn within(point: &[f64], bounds: &[(f64, f64)]) -> bool {
+    point.len() == bounds.len() && point.iter().zip(bounds).all(|(value, bounds)| lies(*value, *bounds))
 }
 
 impl Solver {
@@ -106,8 +135,19 @@ impl Solver {
         }
     }
 
+    /// Whether every question so far was answered.
+    pub(super) fn is_sound(&self) -> bool {
+        !self.failed
+    }
+
     /// A point that fits and makes a sum greatest; `None` if the solver finds none that stands the check.
     pub(super) fn greatest(&mut self, goal: &[(Unknown, f64)]) -> Option<Vec<f64>> {
+        let found = self.solve(goal);
+        self.failed |= found.is_none();
+        found
+    }
+
+    fn solve(&mut self, goal: &[(Unknown, f64)]) -> Option<Vec<f64>> {
         let mut model = self.model.take()?;
         let costs = collected(&[self.goal.drain(..).map(|unknown| (unknown, 0.0)).collect(), goal.to_vec()].concat());
         for (unknown, cost) in &costs {
@@ -117,12 +157,8 @@ impl Solver {
         let solved = model.try_solve().ok()?;
         let found = (solved.status() == HighsModelStatus::Optimal).then(|| solved.get_solution());
         self.model = Some(Model::from(solved));
-        let found = found?;
-        let fits = |values: &[f64], bounds: &[(f64, f64)]| {
-            let within = |(value, (least, most)): (&f64, &(f64, f64))| *value >= least - TOLERANCE && *value <= most + TOLERANCE;
-            values.len() == bounds.len() && values.iter().zip(bounds).all(within)
-        };
-        (fits(found.columns(), &self.bounds) && fits(found.rows(), &self.rows)).then(|| found.columns().to_vec())
+        let point = found?.columns().to_vec();
+        (within(&point, &self.bounds) && self.rows.iter().all(|row| row.fits(&point))).then_some(point)
     }
 }
 

@@ -340,6 +340,6 @@ fn spread(points: &[Vec<f64>], hidden: &Hidden, whole: bool) -> u32 {
         let (least, most) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), value| {
             (least.min(value), most.max(value))
         });
-        (most - least + 1e-6).floor() as u32
+        ((most + 1e-6).floor() - (least - 1e-6).ceil()).max(0.0) as u32
     }
 }

@@ -35,7 +35,7 @@ fn the_attack_finds_no_hidden_count_of_fifty_random_data_sets_with_fewer_than_th
     let few = sets(0, 1).is_empty();
     for seed in (0..50).filter(|seed| !few || seed % 3 == 2 || *seed == 28) {
         let tables = People::new(seed).tables();
-        let decision = decide(&tables, &Rule::default(), &[]).unwrap().audited(&tables).unwrap();
+        let decision = decide(&tables, &Rule::default(), &[]).unwrap().audited(&tables, &[]).unwrap();
         near.extend(
             attack(&tables, &decision)
                 .leaks(false)

@@ -40,7 +40,7 @@ fn nation() -> &'static [(Tables, Decision)] {
         let nation = fixtures::make(fixtures::DEFAULT_SEED, 1.0).unwrap();
         let of = |id: &&str| {
             let tables = tables(&nation, id);
-            let decision = decide(&tables, &Rule::default(), &[]).unwrap().audited(&tables).unwrap();
+            let decision = decide(&tables, &Rule::default(), &[]).unwrap().audited(&tables, &[]).unwrap();
             (tables, decision)
         };
         let ids = ["2022", "2024"];

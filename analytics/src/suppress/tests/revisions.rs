@@ -43,7 +43,7 @@ fn two(seed: u64, hospitals: usize) -> Two {
     let before = People::new(seed);
     let after = corrected(&before, hospitals, seed + 1_000);
     let tables = [before.tables(), after.tables()];
-    let first = decide(&tables[0], &Rule::default(), &[]).unwrap().audited(&tables[0]).unwrap();
+    let first = decide(&tables[0], &Rule::default(), &[]).unwrap().audited(&tables[0], &[]).unwrap();
     let changed = changed(&tables[0], &before, &after);
     let earlier = Earlier {
         decision: &first,
@@ -51,7 +51,7 @@ fn two(seed: u64, hospitals: usize) -> Two {
     };
     let second = decide(&tables[1], &Rule::default(), &[earlier])
         .unwrap()
-        .audited(&tables[1])
+        .audited(&tables[1], &[&first])
         .unwrap();
     Two {
         weights: [weights(&tables[0]), weights(&tables[1])],

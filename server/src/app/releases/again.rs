@@ -48,11 +48,11 @@ pub async fn check(state: &State, permit: &Permit<CheckReleases>, survey: &'stat
         ));
     }
     on_thread(move || {
-        let (snapshot, decision) = (kept.snapshot(survey)?, kept.decision(survey)?);
+        let (snapshot, decision) = (kept.snapshot(survey)?, kept.printed(survey)?);
         let earlier = match &compared {
             Some(kept) => {
                 let before = crate::app::surveys::known(&kept.row.survey_id)?;
-                Some((kept.snapshot(before)?, kept.decision(before)?))
+                Some((kept.snapshot(before)?, kept.printed(before)?))
             }
             None => None,
         };

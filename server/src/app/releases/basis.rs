@@ -37,11 +37,23 @@ impl Kept {
         })
     }
 
-    /// What it hides, as a decision over the plan.
+    /// What it hides, as a decision over the plan: without an audit if none was made, so that no new trend stands beside numbers that nobody looked at.
     pub(super) fn decision(&self, survey: &Survey) -> Result<Decision, AppError> {
         let stored = &self.suppression;
         let decision = Decision::from_hidden(survey, stored.rule, &stored.hidden).map_err(AppError::internal)?;
-        decision.with_withheld(survey, &stored.withheld).map_err(AppError::internal)
+        match &stored.withheld {
+            Some(withheld) => decision.with_withheld(survey, withheld).map_err(AppError::internal),
+            None => Ok(decision),
+        }
+    }
+
+    /// The decision as it was printed by: before there was an audit, nothing was withheld.
+    pub(super) fn printed(&self, survey: &Survey) -> Result<Decision, AppError> {
+        let decision = self.decision(survey)?;
+        match decision.withheld() {
+            Some(_) => Ok(decision),
+            None => decision.with_withheld(survey, &[]).map_err(AppError::internal),
+        }
     }
 
     pub(super) fn snapshot(&self, survey: &Survey) -> Result<Snapshot, AppError> {
@@ -111,14 +123,15 @@ impl Basis {
         Some(new + old.len())
     }
 
+    /// What the earlier releases of the survey hide.
+    pub(super) fn decisions(&self, survey: &Survey) -> Result<Vec<Decision>, AppError> {
+        self.earlier.iter().map(|kept| kept.decision(survey)).collect()
+    }
+
     /// The tables of the whole plan and what of them is hidden.
     pub(super) fn decide(&self, survey: &Survey) -> Result<(Tables, Decision), AppError> {
         let tables = tables(survey, &self.members)?;
-        let decisions = self
-            .earlier
-            .iter()
-            .map(|kept| kept.decision(survey))
-            .collect::<Result<Vec<_>, _>>()?;
+        let decisions = self.decisions(survey)?;
         let mut earlier = Vec::new();
         for (kept, decision) in self.earlier.iter().zip(&decisions) {
             let changed = suppress::changed(survey, &tables, answered(survey, &kept.members)?, answered(survey, &self.members)?);

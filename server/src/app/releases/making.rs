@@ -180,7 +180,10 @@ fn worth_it(basis: &Basis, note: &str) -> Result<(), AppError> {
 fn count(survey: &'static Survey, basis: &Basis, note: &str) -> Result<(Suppression, Vec<Made>), AppError> {
     let (tables, decision) = basis.decide(survey)?;
     let report = Report::new(&tables, &decision);
-    let decision = decision.audited(&tables).map_err(AppError::internal)?;
+    let before = basis.decisions(survey)?;
+    let decision = decision
+        .audited(&tables, &before.iter().collect::<Vec<_>>())
+        .map_err(AppError::internal)?;
     let snapshot = super::basis::snapshot(survey, basis.as_of, &basis.members)?;
     let earlier = match &basis.compared {
         Some((before, kept)) => Some((kept.snapshot(before)?, kept.decision(before)?)),
@@ -198,7 +201,7 @@ fn count(survey: &'static Survey, basis: &Basis, note: &str) -> Result<(Suppress
         rule: *decision.rule(),
         report,
         hidden: decision.hidden(survey).map_err(AppError::internal)?,
-        withheld: decision.withheld_numbers(survey).map_err(AppError::internal)?,
+        withheld: Some(decision.withheld_numbers(survey).map_err(AppError::internal)?),
     };
     Ok((suppression, files))
 }
