@@ -173,6 +173,37 @@ fn shown(percent: Option<f64>) -> String {
     percent.map_or_else(String::new, |percent| format!("{percent:.1}"))
 }
 
+/// The numbers beside the row of all hospitals of the first trend.
+async fn trend(client: &Client) -> Vec<String> {
+    let sheet = reading::sheet(&file(client, "2024", "houkoku_2024.xlsx").await, "推移");
+    let row = sheet.rows().find(|row| row[0].to_string() == "すべての病院").unwrap();
+    row[1..].iter().map(ToString::to_string).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_trend_stands_beside_an_earlier_release_that_was_made_without_an_audit() {
+    let audited = TestApp::on(TestDatabase::irregular().await).await;
+    let before = trend(&published(&audited).await).await;
+    assert!(!before.contains(&"X".to_owned()), "{before:?}");
+    let app = TestApp::on(TestDatabase::irregular().await).await;
+    let permit = Permit::of(Actor::system()).unwrap();
+    let [earlier, later] = ["2022", "2024"].map(|id| survey::survey::find(id).unwrap());
+    done(releases::make(&app.state, &permit, earlier, "", None).await);
+    let superuser = app.database.superuser().await;
+    superuser
+        .batch_execute("SET session_replication_role = replica; UPDATE release SET suppression = suppression - 'withheld'")
+        .await
+        .unwrap();
+    done(releases::make(&app.state, &permit, later, "", None).await);
+    let after = trend(&analyst(&app).await).await;
+    assert!(after.contains(&"X".to_owned()) && after[0] == before[0], "{after:?}");
+    // Counted again, a release from then has all of its estimates, as it had them when it was printed; this one was printed with some withheld.
+    let check = Permit::of(Actor::system()).unwrap();
+    let again = done(releases::check(&app.state, &check, earlier, 1).await);
+    let withheld = Some((String::new(), "suppressed".to_owned()));
+    assert!(!again.differences.is_empty() && again.differences.iter().all(|difference| difference.first == withheld));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_files_of_a_release_say_the_same() {
     let app = TestApp::on(TestDatabase::irregular().await).await;

@@ -68,6 +68,12 @@ fn of_the_made_nation_little_more_is_hidden_than_any_decision_must_hide() {
         both.least
     );
     for (tables, decision) in releases {
+        let withheld = decision.withheld().unwrap();
+        let named = withheld
+            .iter()
+            .map(|one| format!("{:?} {} {:?}", one.number, tables.questions()[one.question].key, one.domain));
+        println!("withheld {}: {:?}", withheld.len(), named.collect::<Vec<_>>());
+        assert!(withheld.iter().all(|one| one.domain != Domain::Nation) && withheld.len() < 20);
         let national = |domain: &&Domain| matches!(domain, Domain::Nation | Domain::Band(_));
         for domain in tables.domains().iter().filter(national) {
             assert!(
