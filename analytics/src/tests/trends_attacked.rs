@@ -4,19 +4,18 @@
 //!
 //! The reader knows more than the releases say: of every finest cell who was silent, and of every two cells how many hospitals answered both years.
 
-use super::made::{Chance, Made, MadeHospital};
-use crate::Snapshot;
+mod years;
+
 use crate::estimate::Design;
 use crate::report::{Release, trends_of};
-use crate::suppress::tests::attack::{Attack, Hidden, Published, know_share, unmoved, weights};
+use crate::suppress::tests::attack::{Hidden, Published, know_share, unmoved, weights};
 use crate::suppress::tests::attacks::sets;
 use crate::suppress::tests::program::Program;
-use crate::suppress::{Cell, Counts, Decision, Domain, Rule, Tables, decide, tally};
 use crate::trend::{TrendPanel, TrendShare};
 use std::collections::{BTreeMap, BTreeSet};
 use survey::crosswalk::{Counting, Crosswalk, Pair};
-use survey::evaluate::State;
 use uuid::Uuid;
+use years::{Year, two};
 
 type Terms = Vec<(usize, f64)>;
 
@@ -26,134 +25,6 @@ const ROWS: usize = 7;
 const YES: usize = 0;
 const NO: usize = 1;
 const OUT: usize = 2;
-
-/// One year's survey, decided and audited.
-struct Year {
-    made: Made,
-    snapshot: Snapshot,
-    decision: Decision,
-    /// Of the prefectures that have hospitals.
-    tables: Tables,
-}
-
-impl Year {
-    fn new(made: Made) -> Year {
-        let frame = made.hospitals.iter().map(|hospital| (hospital.prefecture, hospital.beds));
-        let codes = |hospital: &'_ MadeHospital| hospital.answered.as_ref().map(|answered| answered.codes.clone());
-        let answered: Vec<_> = made
-            .hospitals
-            .iter()
-            .filter_map(|hospital| Some((hospital.prefecture, hospital.beds, codes(hospital)?)))
-            .collect();
-        let responses = answered
-            .iter()
-            .map(|(prefecture, beds, codes)| (*prefecture, *beds, codes.as_slice()));
-        let all = tally(made.survey, frame, responses).unwrap();
-        let decision = decide(&all, &Rule::default(), &[]).unwrap().audited(&all, &[]).unwrap();
-        Year {
-            snapshot: made.snapshot(),
-            decision,
-            tables: small(&all),
-            made,
-        }
-    }
-
-    fn attack(&self) -> Attack<'_> {
-        let flags = |of: &dyn Fn(Domain, usize) -> bool| {
-            let questions = 0..self.tables.questions().len();
-            questions
-                .map(|question| self.tables.domains().iter().map(|domain| of(*domain, question)).collect())
-                .collect()
-        };
-        Attack {
-            tables: &self.tables,
-            rule: Rule::default(),
-            open: flags(&|domain, question| self.decision.is_published(domain, question)),
-            weighted: flags(&|domain, question| self.decision.may_print_weighted(domain, question)),
-            weights: weights(&self.tables),
-        }
-    }
-
-    fn cell(&self, hospital: &MadeHospital) -> usize {
-        let band = survey::band::Banding::Survey.band_of(hospital.beds).unwrap();
-        self.tables.cell_at(hospital.prefecture, band).unwrap()
-    }
-
-    fn place(&self, key: &str) -> usize {
-        let questions = self.tables.questions();
-        questions.iter().position(|question| question.key == key).unwrap()
-    }
-
-    fn options(&self, key: &str, names: &[String]) -> Vec<usize> {
-        let choices = self.made.survey.question(key).unwrap().choices();
-        let place = |name: &String| choices.iter().position(|choice| choice.key == *name).unwrap();
-        names.iter().map(place).collect()
-    }
-
-    /// The option that a hospital chose; `None` where it did not answer the question.
-    fn said<'a>(&'a self, hospital: &'a MadeHospital, key: &str) -> Option<&'a str> {
-        let question = self.made.survey.question(key).unwrap();
-        let (state, chosen) = self
-            .made
-            .survey
-            .layout()
-            .read(&hospital.answered.as_ref()?.codes, question)
-            .unwrap();
-        (state == State::Answered).then(|| chosen[0])
-    }
-
-    /// What a hospital that answered the survey counts as.
-    fn state(&self, hospital: &MadeHospital, key: &str, counting: &Counting) -> usize {
-        let gave = |said: &survey::crosswalk::Said| {
-            let answer = self.said(hospital, &said.question);
-            answer.is_some_and(|answer| said.is.iter().any(|is| is == answer))
-        };
-        if counting.among.as_ref().is_some_and(|among| !gave(among)) {
-            OUT
-        } else if counting.no_if.as_ref().is_some_and(gave) {
-            NO
-        } else {
-            match self.said(hospital, key) {
-                None => OUT,
-                Some(answer) if counting.yes.iter().any(|yes| yes == answer) => YES,
-                Some(_) => NO,
-            }
-        }
-    }
-}
-
-/// The tables without prefectures that have no hospital.
-fn small(all: &Tables) -> Tables {
-    let place = |cell: usize| (all.grid().prefectures()[cell / 6], cell % 6);
-    let there: Vec<_> = (0..all.cells()).filter(|cell| all.frame_of(*cell) > 0).collect();
-    let counts = |cell: usize| -> Vec<Counts> {
-        let questions = 0..all.questions().len();
-        questions.map(|question| all.cell(question, cell).unwrap().clone()).collect()
-    };
-    let cells = there.into_iter().map(|cell| Cell {
-        prefecture: place(cell).0,
-        band: place(cell).1,
-        frame: all.frame_of(cell),
-        n: all.n_of(cell),
-        questions: counts(cell),
-    });
-    Tables::new(all.questions().to_vec(), cells.collect()).unwrap()
-}
-
-/// Two surveys of mostly the same hospitals, of which some came, went or changed their beds.
-fn two(seed: u64, hospitals: usize) -> [Year; 2] {
-    let (earlier, mut later) = (Made::new("2022", seed, hospitals), Made::new("2024", seed + 1_000, hospitals));
-    let mut chance = Chance(seed);
-    let same = hospitals - hospitals / 8;
-    for (one, two) in earlier.hospitals.iter().zip(&mut later.hospitals).take(same) {
-        two.id = one.id;
-        (two.prefecture, two.municipality) = (one.prefecture, one.municipality.clone());
-        if chance.below(20) > 0 {
-            two.beds = one.beds;
-        }
-    }
-    [Year::new(earlier), Year::new(later)]
-}
 
 /// Those that count as yes and as no in a cell, as sums of unknowns.
 type Side = Vec<[Terms; 2]>;
@@ -167,9 +38,9 @@ fn side(program: &mut Program, year: &Year, unknowns: &[Vec<Vec<usize>>], (key, 
     let question = year.place(key);
     let yes = year.options(key, &counting.yes);
     let mut side = Side::new();
-    for cell in 0..year.tables.cells() {
+    for (cell, of_cell) in unknowns[question].iter().enumerate() {
         let own = |of_yes: bool| -> Terms {
-            let options = unknowns[question][cell].iter().enumerate();
+            let options = of_cell.iter().enumerate();
             options
                 .filter(|(option, _)| yes.contains(option) == of_yes)
                 .map(|(_, unknown)| (*unknown, 1.0))

@@ -111,7 +111,7 @@ mod tests {
         assert_eq!(of(&[true; 6]).0[1..], [vec![0, 1], vec![0, 0]], "the nation shows the one");
         let allowed = Allowed::new(&Rule::default(), |_| true, of);
         assert!(
-            !allowed.nation && !(allowed.bands[0] && allowed.bands[1]),
+            !(allowed.nation || allowed.bands[0] && allowed.bands[1]),
             "and so do both bands: {allowed:?}"
         );
         assert!(allowed.bands[2]);

@@ -176,7 +176,7 @@ fn shown(percent: Option<f64>) -> String {
 /// The numbers beside the row of all hospitals of the first trend.
 async fn trend(client: &Client) -> Vec<String> {
     let sheet = reading::sheet(&file(client, "2024", "houkoku_2024.xlsx").await, "推移");
-    let row = sheet.rows().find(|row| row[0].to_string() == "すべての病院").unwrap();
+    let row = sheet.rows().find(|row| row[0] == "すべての病院").unwrap();
     row[1..].iter().map(ToString::to_string).collect()
 }
 
