@@ -92,8 +92,9 @@ impl QuestionSheet<'_> {
         let lines = [Some(self.by_band), self.by_prefecture, self.by_prefecture_band]
             .into_iter()
             .flatten();
-        let has_marks = |line: &Line| line.counted.as_ref().map_or(true, withholds);
-        let legend = if lines.flat_map(Lines::all).any(has_marks) {
+        // Only the bands have estimates at all.
+        let withheld = self.by_band.all().any(|line| line.counted.as_ref().is_ok_and(withholds));
+        let legend = if withheld || lines.flat_map(Lines::all).any(|line| line.counted.is_err()) {
             "「X」「＊」は示さない数値（「方法と注意」を参照）。"
         } else {
             ""
@@ -273,9 +274,9 @@ fn write_estimate(pen: &mut Pen<'_>, row: u32, tail: u16, counted: &TableRow) ->
     pen.percent_over(row, (tail, tail + 2), percent(silent, counted.base + silent))
 }
 
-/// Whether estimates of the nation or a band are missing where somebody answered: the audit of a release withholds them.
+/// Whether estimates are missing where somebody answered: the audit of a release withholds them.
 fn withholds(row: &TableRow) -> bool {
-    row.prefecture.is_none() && row.base > 0 && row.options.iter().any(|option| option.estimate.is_none())
+    row.base > 0 && row.options.iter().any(|option| option.estimate.is_none())
 }
 
 /// `60.0～64.2`; 全数 where all hospitals answered, so that nothing was left to chance.

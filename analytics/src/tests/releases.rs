@@ -295,6 +295,12 @@ fn of_every_domain_the_workbook_shows_all_numbers_or_marks() {
     let (mut hidden, mut shown) = (0, 0);
     for (index, question) in counted_questions(&decided.snapshot).enumerate() {
         let range = workbook.worksheet_range(&sheets[index]).unwrap();
+        let cells = || range.rows().flatten().map(ToString::to_string);
+        assert_eq!(
+            cells().any(|cell| cell.contains("「X」")),
+            cells().any(|cell| cell == "X"),
+            "a sheet with marks says what they are, and no other"
+        );
         let plan = decided.plan(index);
         let whole = range.rows().find(|row| row[0] == "全国").unwrap();
         let rows = [
