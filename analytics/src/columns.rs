@@ -3,10 +3,10 @@
 use crate::attributes::{self, Combinations};
 use crate::estimate;
 use crate::kernel::{self, Stretch};
-use crate::snapshot::{FrameEntry, Response};
+use crate::targets::Target;
 use polars::prelude::{
-    ChunkedArray, Column, DataFrame, DataType, Expr, IntoSeries, NamedFrom, PolarsNumericType, PolarsResult, Scalar, Series, UInt8Type,
-    UInt16Type, UInt32Type, col, lit,
+    ChunkedArray, Column, DataFrame, DataType, Expr, IntoSeries, PolarsNumericType, PolarsResult, Scalar, UInt8Type, UInt16Type,
+    UInt32Type, col, lit,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use survey::area::{Area, MunicipalityCode};
@@ -15,7 +15,6 @@ use survey::band::Banding;
 use survey::bands::{BandRange, Bands};
 use survey::hospital::Beds;
 use survey::prefecture::PrefectureCode;
-use survey::survey::Survey;
 
 /// Name of the prefecture column (u8, 1..=47).
 pub(crate) const PREFECTURE: &str = "prefecture";
@@ -39,92 +38,102 @@ pub(crate) struct Columns {
     pub(crate) names: Names,
 }
 
-/// The municipalities where hospitals of the frame or responses are, `None` for those of a prefecture whose municipality is not known.
-#[derive(Clone)]
-pub(crate) struct Municipalities(BTreeSet<(PrefectureCode, Option<MunicipalityCode>)>);
+/// The municipalities where hospitals of the frame are, `None` for those of a prefecture whose municipality is not known.
+#[derive(Clone, Default)]
+pub(crate) struct Municipalities {
+    all: BTreeSet<(PrefectureCode, Option<MunicipalityCode>)>,
+    /// The one that was named last: hospitals of a municipality mostly follow each other.
+    last: Option<(PrefectureCode, Option<MunicipalityCode>)>,
+}
 
 impl Municipalities {
+    pub(crate) fn know(&mut self, prefecture: PrefectureCode, municipality: Option<MunicipalityCode>) {
+        let place = (prefecture, municipality);
+        if self.last.as_ref() != Some(&place) {
+            self.all.insert(place.clone());
+            self.last = Some(place);
+        }
+    }
+
     /// All of them.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &(PrefectureCode, Option<MunicipalityCode>)> {
-        self.0.iter()
+        self.all.iter()
     }
 
     /// Prefecture and municipality of an area as the columns hold them.
     pub(crate) fn within(&self, area: &Area) -> impl Iterator<Item = (u8, u32)> {
         let inside = self
-            .0
+            .all
             .iter()
             .filter(|(prefecture, municipality)| area.covers(*prefecture, municipality.as_ref()));
         inside.map(|(prefecture, municipality)| (prefecture.number(), municipality_number(municipality.as_ref())))
     }
 }
 
-/// Columns that rows are still added to. Nothing is kept of a row but its numbers.
-pub(crate) struct Filling {
-    frame: Places,
-    responses: Places,
-    codes: Vec<Vec<u8>>,
-    seen: BTreeSet<(u8, u32)>,
-    municipalities: Municipalities,
+/// Rows that are put into columns together: their bytes stay in the nearest cache while one slot after another is read from them.
+const AT_ONCE: usize = 256;
+
+/// Responses that are still added to, row by row.
+pub(crate) struct Responses {
+    targets: Vec<Target>,
+    /// One byte a slot, row after row.
+    codes: Vec<u8>,
+    slots: usize,
 }
 
-impl Filling {
-    pub(crate) fn new(survey: &Survey) -> Filling {
-        Filling {
-            frame: Places::default(),
-            responses: Places::default(),
-            codes: vec![Vec::new(); survey.layout().len()],
-            seen: BTreeSet::new(),
-            municipalities: Municipalities(BTreeSet::new()),
+impl Responses {
+    pub(crate) fn new(slots: usize) -> Responses {
+        Responses {
+            targets: Vec::new(),
+            codes: Vec::new(),
+            slots,
         }
     }
 
-    pub(crate) fn frame(&mut self, entry: &FrameEntry) {
-        self.frame.push(entry.prefecture, entry.municipality.as_ref(), entry.beds);
-        self.know(entry.prefecture, entry.municipality.as_ref());
+    /// Codes of another length than the layout's are the snapshot's to refuse.
+    pub(crate) fn push(&mut self, target: Target, codes: &[u8]) {
+        self.targets.push(target);
+        self.codes.extend_from_slice(codes);
     }
 
-    /// A byte that is missing is 0, not asked; the snapshot has refused such rows.
-    pub(crate) fn response(&mut self, response: &Response) {
-        self.responses
-            .push(response.prefecture, response.municipality.as_ref(), response.beds);
-        self.know(response.prefecture, response.municipality.as_ref());
-        for (index, column) in self.codes.iter_mut().enumerate() {
-            column.push(response.codes.get(index).copied().unwrap_or_default());
-        }
-    }
-
-    fn know(&mut self, prefecture: PrefectureCode, municipality: Option<&MunicipalityCode>) {
-        if self.seen.insert((prefecture.number(), municipality_number(municipality))) {
-            self.municipalities.0.insert((prefecture, municipality.cloned()));
-        }
-    }
-
-    /// The columns, with the responses of one prefecture and bed number together; `beside` is put in the same order.
-    pub(crate) fn columns<T: Copy + Default>(self, beside: &mut Vec<T>) -> PolarsResult<Columns> {
-        let order = self.responses.order();
-        let mut columns = self.responses.sorted(&order).columns();
-        for (index, codes) in self.codes.into_iter().enumerate() {
-            columns.push(column::<UInt8Type>(&slot_column(index), ordered(&codes, &order)));
-        }
-        *beside = ordered(beside, &order);
-        let (rows, frame_rows) = (order.len(), self.frame.beds.len());
+    /// The columns, with the responses of one prefecture and bed number together, and the hospital of each of their rows.
+    pub(crate) fn columns(self, frame: Places, municipalities: Municipalities) -> PolarsResult<(Columns, Vec<Target>)> {
+        let order = frame.order(&self.targets);
+        let targets: Vec<Target> = order.iter().filter_map(|(.., row)| self.targets.get(*row).copied()).collect();
+        let places = frame.of(&targets);
+        let mut columns = places.columns();
+        let slots = self.slots(&order).into_iter().enumerate();
+        columns.extend(slots.map(|(index, codes)| column::<UInt8Type>(&slot_column(index), codes)));
+        let (rows, frame_rows) = (order.len(), frame.beds.len());
         columns.extend(unsaid_columns(rows));
-        let stretches = kernel::stretches(order.iter().map(|(prefecture, beds, _)| (*prefecture, *beds)));
-        Ok(Columns {
-            frame: DataFrame::new(frame_rows, [self.frame.columns(), unsaid_columns(frame_rows)].concat())?,
+        let columns = Columns {
+            frame: DataFrame::new(frame_rows, [frame.columns(), unsaid_columns(frame_rows)].concat())?,
             responses: DataFrame::new(rows, columns)?,
-            stretches,
-            combinations: Combinations::unsaid(&self.municipalities),
-            municipalities: self.municipalities,
+            stretches: kernel::stretches(order.iter().map(|(prefecture, beds, _)| (*prefecture, *beds))),
+            combinations: Combinations::unsaid(&municipalities),
+            municipalities,
             names: Names::default(),
-        })
+        };
+        Ok((columns, targets))
+    }
+
+    /// The bytes of each slot, in the order.
+    fn slots(self, order: &[Placed]) -> Vec<Vec<u8>> {
+        let mut slots = vec![Vec::with_capacity(order.len()); self.slots];
+        for together in order.chunks(AT_ONCE) {
+            for (slot, column) in slots.iter_mut().enumerate() {
+                let byte = |(.., row): &Placed| self.codes.get(row * self.slots + slot).copied();
+                // A byte that is missing is 0, not asked; the snapshot has refused such rows.
+                column.extend(together.iter().map(|placed| byte(placed).unwrap_or_default()));
+            }
+        }
+        slots
     }
 }
 
 impl Columns {
-    /// The same with what is known of the hospitals of the frame's rows and of the responses' rows.
-    pub(crate) fn with_attributes(mut self, frame: &[Option<&Attributes>], responses: &[Option<&Attributes>]) -> PolarsResult<Columns> {
+    /// The same with what is known of the hospitals of the frame's rows; `responses` are the rows of the frame of those that answered.
+    pub(crate) fn with_attributes(mut self, frame: &[Option<&Attributes>], responses: &[Target]) -> PolarsResult<Columns> {
         let known: BTreeMap<u32, &MunicipalityCode> = self
             .municipalities
             .iter()
@@ -132,25 +141,26 @@ impl Columns {
             .collect();
         let mut names = Names::default();
         let mut places = BTreeSet::new();
-        for (rows, said) in [(&mut self.frame, frame), (&mut self.responses, responses)] {
-            let numbers: Vec<Vec<u32>> = said.iter().map(|attributes| attributes::numbers(*attributes)).collect();
-            let prefectures = rows.column(PREFECTURE)?.u8()?.into_no_null_iter();
-            let municipalities = rows.column(MUNICIPALITY)?.u32()?.into_no_null_iter();
-            for ((prefecture, municipality), (attributes, numbers)) in prefectures.zip(municipalities).zip(said.iter().zip(&numbers)) {
-                let municipality = known.get(&municipality).copied();
-                if let Some(attributes) = attributes {
-                    names.note(attributes, municipality);
-                }
-                if let Ok(prefecture) = PrefectureCode::new(prefecture) {
-                    places.insert((prefecture, municipality.cloned(), numbers.clone()));
-                }
+        let numbers: Vec<Vec<u32>> = frame.iter().map(|attributes| attributes::numbers(*attributes)).collect();
+        let prefectures = self.frame.column(PREFECTURE)?.u8()?.into_no_null_iter();
+        let municipalities = self.frame.column(MUNICIPALITY)?.u32()?.into_no_null_iter();
+        for ((prefecture, municipality), (attributes, numbers)) in prefectures.zip(municipalities).zip(frame.iter().zip(&numbers)) {
+            let municipality = known.get(&municipality).copied();
+            if let Some(attributes) = attributes {
+                names.note(attributes, municipality);
             }
-            for (index, attribute) in catalogue().attributes().iter().enumerate() {
-                let values: Vec<u32> = numbers
-                    .iter()
-                    .map(|numbers| numbers.get(index).copied().unwrap_or_default())
-                    .collect();
-                rows.with_column(Series::new(attributes::column(attribute).into(), values).into())?;
+            if let Ok(prefecture) = PrefectureCode::new(prefecture) {
+                places.insert((prefecture, municipality.cloned(), numbers.clone()));
+            }
+        }
+        for (index, attribute) in catalogue().attributes().iter().enumerate() {
+            let values: Vec<u32> = numbers
+                .iter()
+                .map(|numbers| numbers.get(index).copied().unwrap_or_default())
+                .collect();
+            let answered = ordered(&values, responses.iter().map(|target| target.index()));
+            for (rows, values) in [(&mut self.responses, answered), (&mut self.frame, values)] {
+                rows.with_column(column::<UInt32Type>(&attributes::column(attribute), values))?;
             }
         }
         (self.names, self.combinations) = (names, Combinations::of(places));
@@ -254,9 +264,12 @@ pub(crate) fn bytes(responses: &DataFrame, slot: usize) -> Option<&[u8]> {
     responses.column(&slot_column(slot)).ok()?.u8().ok()?.cont_slice().ok()
 }
 
+/// Prefecture, beds and row of a response.
+type Placed = (u8, u16, usize);
+
 /// Place and beds, a number a row.
 #[derive(Default)]
-struct Places {
+pub(crate) struct Places {
     prefectures: Vec<u8>,
     municipalities: Vec<u32>,
     cities: Vec<u32>,
@@ -264,7 +277,7 @@ struct Places {
 }
 
 impl Places {
-    fn push(&mut self, prefecture: PrefectureCode, municipality: Option<&MunicipalityCode>, beds: Beds) {
+    pub(crate) fn push(&mut self, prefecture: PrefectureCode, municipality: Option<&MunicipalityCode>, beds: Beds) {
         self.prefectures.push(prefecture.number());
         self.municipalities.push(municipality_number(municipality));
         let city = municipality.and_then(MunicipalityCode::designated_city);
@@ -272,20 +285,25 @@ impl Places {
         self.beds.push(beds.number());
     }
 
-    /// Prefecture, beds and row, sorted: rows of the same place and beds stay in their order.
-    fn order(&self) -> Vec<(u8, u16, usize)> {
-        let places = self.prefectures.iter().zip(&self.beds).enumerate();
-        let mut order: Vec<(u8, u16, usize)> = places.map(|(row, (prefecture, beds))| (*prefecture, *beds, row)).collect();
+    /// Where some of the hospitals are, and the row of each, sorted: rows of the same place and beds stay in their order.
+    fn order(&self, targets: &[Target]) -> Vec<Placed> {
+        let placed = |(row, target): (usize, &Target)| {
+            let prefecture = self.prefectures.get(target.index()).copied().unwrap_or_default();
+            (prefecture, self.beds.get(target.index()).copied().unwrap_or_default(), row)
+        };
+        let mut order: Vec<Placed> = targets.iter().enumerate().map(placed).collect();
         order.sort_unstable();
         order
     }
 
-    fn sorted(self, order: &[(u8, u16, usize)]) -> Places {
+    /// Those of some of the hospitals.
+    fn of(&self, targets: &[Target]) -> Places {
+        let rows = || targets.iter().map(|target| target.index());
         Places {
-            prefectures: ordered(&self.prefectures, order),
-            municipalities: ordered(&self.municipalities, order),
-            cities: ordered(&self.cities, order),
-            beds: ordered(&self.beds, order),
+            prefectures: ordered(&self.prefectures, rows()),
+            municipalities: ordered(&self.municipalities, rows()),
+            cities: ordered(&self.cities, rows()),
+            beds: ordered(&self.beds, rows()),
         }
     }
 
@@ -299,12 +317,9 @@ impl Places {
     }
 }
 
-/// The values of the rows in another order.
-fn ordered<T: Copy + Default>(values: &[T], order: &[(u8, u16, usize)]) -> Vec<T> {
-    order
-        .iter()
-        .map(|(.., row)| values.get(*row).copied().unwrap_or_default())
-        .collect()
+/// The values of these rows.
+fn ordered<T: Copy + Default>(values: &[T], rows: impl Iterator<Item = usize>) -> Vec<T> {
+    rows.map(|row| values.get(row).copied().unwrap_or_default()).collect()
 }
 
 /// A column that takes the numbers without copying them.
@@ -317,5 +332,5 @@ where
 
 /// Five digits as a number; 0, which is nobody's code, where the municipality is not known.
 pub(crate) fn municipality_number(municipality: Option<&MunicipalityCode>) -> u32 {
-    municipality.and_then(|code| code.as_str().parse().ok()).unwrap_or(0)
+    municipality.map_or(0, MunicipalityCode::number)
 }

@@ -33,6 +33,7 @@ mod shape;
 mod snapshot;
 pub mod suppress;
 mod table;
+mod targets;
 #[cfg(test)]
 mod tests;
 pub mod trend;
@@ -44,5 +45,6 @@ pub use filter::{Filter, FilterError};
 pub use grouped::grouped;
 pub use rate::{RateRequest, RateRow, RateTable, response_rates};
 pub use shape::PlaceValue;
-pub use snapshot::{FrameEntry, Response, Snapshot, SnapshotError};
+pub use snapshot::{Snapshot, SnapshotError};
 pub use table::{ItemNonresponse, OptionCount, Table, TableChoice, TableError, TableRequest, TableRow, table};
+pub use targets::{FrameEntry, Target, Targets};

@@ -2,45 +2,15 @@
 //!
 //! A snapshot is built whole and never changed; what counts (latest revision, submitted or accepted, in scope) is decided by whoever builds it.
 
-use crate::columns::{Columns, Filling};
+use crate::columns::{Columns, Responses};
+use crate::targets::{Target, Targets};
 use chrono::{DateTime, Utc};
-use std::collections::{HashMap, HashSet};
-use survey::area::MunicipalityCode;
+use std::collections::HashMap;
 use survey::attribute::Attributes;
 use survey::codes::{BLANK, FIRST_OPTION, NO_ANSWER, NOT_ASKED, Slot};
-use survey::hospital::Beds;
-use survey::prefecture::PrefectureCode;
 use survey::question::{Kind, Question};
 use survey::survey::Survey;
 use uuid::Uuid;
-
-/// One hospital that the survey is sent to. Rows that are out of scope (closed, under 20 beds) must be left out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FrameEntry {
-    /// The internal id, the same in every survey. It joins years and appears in no output.
-    pub hospital: Uuid,
-    /// The prefecture of the frame.
-    pub prefecture: PrefectureCode,
-    /// The municipality of the frame, where it is known.
-    pub municipality: Option<MunicipalityCode>,
-    /// The licensed beds (許可病床数) of the frame.
-    pub beds: Beds,
-}
-
-/// The counted revision of one hospital, with the place and beds of its frame row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Response {
-    /// The internal id, as in the frame.
-    pub hospital: Uuid,
-    /// The prefecture of the frame.
-    pub prefecture: PrefectureCode,
-    /// The municipality of the frame, where it is known.
-    pub municipality: Option<MunicipalityCode>,
-    /// The licensed beds of the frame.
-    pub beds: Beds,
-    /// One byte a slot, as the survey's layout says.
-    pub codes: Vec<u8>,
-}
 
 /// Why a snapshot was refused. Each would make a table whose parts do not add up, so none of them is passed over.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -78,11 +48,9 @@ pub enum SnapshotError {
         question: String,
     },
     /// A place with fewer beds than a hospital has belongs to no band.
-    #[error("{list} row {row}: {beds} beds are under 20, so the row belongs to no band; leave it out as out of scope")]
+    #[error("frame row {row}: {beds} beds are under 20, so the row belongs to no band; leave it out as out of scope")]
     NoHospital {
-        /// `frame` or `responses`.
-        list: &'static str,
-        /// Index into that list.
+        /// Index into the frame.
         row: usize,
         /// The beds that came.
         beds: u16,
@@ -94,6 +62,16 @@ pub enum SnapshotError {
         list: &'static str,
         /// Index into that list.
         row: usize,
+    },
+    /// A response of another frame.
+    #[error("response {response}: it belongs to row {row} of the frame, which has {rows}")]
+    NotInFrame {
+        /// Index into the responses.
+        response: usize,
+        /// The row that was named.
+        row: usize,
+        /// Rows of the frame.
+        rows: usize,
     },
     /// The columns could not be made.
     #[error("the columns could not be made: {0}")]
@@ -113,7 +91,8 @@ pub struct Snapshot {
 #[derive(Clone)]
 struct Hospitals {
     frame: Vec<Uuid>,
-    responses: Vec<Uuid>,
+    /// The row of the frame of each response.
+    responses: Vec<Target>,
 }
 
 impl std::fmt::Debug for Snapshot {
@@ -129,41 +108,45 @@ impl std::fmt::Debug for Snapshot {
 
 impl Snapshot {
     /// Checks every byte against the survey's layout and turns the rows into columns, one row after the other: what gives them need not hold them all.
-    /// Responses of one prefecture and bed number stand together.
+    /// A response is a hospital of the frame and its codes, one byte a slot. Responses of one prefecture and bed number stand together.
     ///
     /// # Errors
     /// A [`SnapshotError`] for the first row that could not be counted in exactly one way.
-    pub fn new(
+    pub fn new<C: AsRef<[u8]>>(
         survey: &Survey,
         as_of: DateTime<Utc>,
-        frame: impl IntoIterator<Item = FrameEntry>,
-        responses: impl IntoIterator<Item = Response>,
+        targets: Targets,
+        responses: impl IntoIterator<Item = (Target, C)>,
     ) -> Result<Snapshot, SnapshotError> {
-        let mut filling = Filling::new(survey);
-        let mut hospitals = Hospitals {
-            frame: Vec::new(),
-            responses: Vec::new(),
-        };
-        for (row, entry) in frame.into_iter().enumerate() {
-            check_beds("frame", row, entry.beds)?;
-            filling.frame(&entry);
-            hospitals.frame.push(entry.hospital);
-        }
-        check_once("frame", &hospitals.frame)?;
         let meanings = Meanings::of(survey);
-        for (row, response) in responses.into_iter().enumerate() {
-            check_beds("responses", row, response.beds)?;
-            meanings.check(survey, row, &response.codes)?;
-            filling.response(&response);
-            hospitals.responses.push(response.hospital);
+        let mut answered = vec![false; targets.len()];
+        let mut filled = Responses::new(survey.layout().len());
+        for (row, (target, codes)) in responses.into_iter().enumerate() {
+            let codes = codes.as_ref();
+            let Some(answered) = answered.get_mut(target.index()) else {
+                return Err(SnapshotError::NotInFrame {
+                    response: row,
+                    row: target.index(),
+                    rows: targets.len(),
+                });
+            };
+            if std::mem::replace(answered, true) {
+                return Err(SnapshotError::HospitalTwice { list: "responses", row });
+            }
+            meanings.check(survey, row, codes)?;
+            filled.push(target, codes);
         }
-        check_once("responses", &hospitals.responses)?;
-        let columns = filling.columns(&mut hospitals.responses);
+        let (columns, responses) = filled
+            .columns(targets.places, targets.municipalities)
+            .map_err(|error| SnapshotError::Columns(error.to_string()))?;
         Ok(Snapshot {
             survey: survey.clone(),
             as_of,
-            columns: columns.map_err(|error| SnapshotError::Columns(error.to_string()))?,
-            hospitals,
+            columns,
+            hospitals: Hospitals {
+                frame: targets.hospitals,
+                responses,
+            },
         })
     }
 
@@ -172,9 +155,11 @@ impl Snapshot {
     /// # Errors
     /// [`SnapshotError::Columns`]: a defect.
     pub fn with_attributes(self, known: &HashMap<Uuid, Attributes>) -> Result<Snapshot, SnapshotError> {
-        let of = |hospitals: &[Uuid]| hospitals.iter().map(|hospital| known.get(hospital)).collect::<Vec<_>>();
-        let (frame, responses) = (of(&self.hospitals.frame), of(&self.hospitals.responses));
-        let columns = self.columns.with_attributes(&frame, &responses);
+        if known.is_empty() {
+            return Ok(self);
+        }
+        let frame: Vec<_> = self.hospitals.frame.iter().map(|hospital| known.get(hospital)).collect();
+        let columns = self.columns.with_attributes(&frame, &self.hospitals.responses);
         Ok(Snapshot {
             columns: columns.map_err(|error| SnapshotError::Columns(error.to_string()))?,
             ..self
@@ -210,34 +195,10 @@ impl Snapshot {
         &self.hospitals.frame
     }
 
-    /// The hospital of each row of the responses' columns.
-    pub(crate) fn response_hospitals(&self) -> &[Uuid] {
-        &self.hospitals.responses
+    /// The row of the frame's columns of each row of the responses' columns.
+    pub(crate) fn response_rows(&self) -> impl Iterator<Item = usize> {
+        self.hospitals.responses.iter().map(|target| target.index())
     }
-}
-
-fn check_beds(list: &'static str, row: usize, beds: Beds) -> Result<(), SnapshotError> {
-    if beds.is_hospital() {
-        return Ok(());
-    }
-    Err(SnapshotError::NoHospital {
-        list,
-        row,
-        beds: beds.number(),
-    })
-}
-
-/// Sorted, a hospital that stands twice stands beside itself: half the memory of a set of those seen.
-fn check_once(list: &'static str, hospitals: &[Uuid]) -> Result<(), SnapshotError> {
-    let mut sorted = hospitals.to_vec();
-    sorted.sort_unstable();
-    let twice = sorted.windows(2).any(|pair| pair.first() == pair.last());
-    if !twice {
-        return Ok(());
-    }
-    let mut seen = HashSet::with_capacity(hospitals.len());
-    let row = hospitals.iter().position(|hospital| !seen.insert(*hospital)).unwrap_or_default();
-    Err(SnapshotError::HospitalTwice { list, row })
 }
 
 /// What a slot may hold: true at every byte that has a meaning there.

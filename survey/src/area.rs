@@ -31,9 +31,10 @@ pub enum AreaError {
 }
 
 /// A municipality by its five digits of JIS X 0402 with the prefecture's two in front, such as `13104`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct MunicipalityCode(String);
+// ASCII digits and no text on the heap: every hospital of a snapshot has one.
+pub struct MunicipalityCode([u8; 5]);
 
 impl MunicipalityCode {
     /// Reads five digits, or the six of 全国地方公共団体コード, whose check digit is verified and dropped. Full width is read too.
@@ -55,22 +56,15 @@ impl MunicipalityCode {
         if code.ends_with("000") {
             return Err(AreaError::IsPrefecture(text.to_owned()));
         }
-        Ok(Self(code))
+        let digits = <[u8; 5]>::try_from(code.as_bytes()).map_err(|_| AreaError::NotDigits(text.to_owned()))?;
+        Ok(Self(digits))
     }
 
     /// The prefecture that the first two digits name.
     pub fn prefecture(&self) -> PrefectureCode {
-        let number = self
-            .0
-            .chars()
-            .take(2)
-            .filter_map(|c| c.to_digit(10))
-            .fold(0, |number, digit| number * 10 + digit);
+        let [tens, ones, ..] = self.0.map(|digit| digit.saturating_sub(b'0'));
         // parse() let no other number in, and there is no way past it; the first prefecture stands for the case that cannot be.
-        u8::try_from(number)
-            .ok()
-            .and_then(|number| PrefectureCode::new(number).ok())
-            .unwrap_or(PrefectureCode::FIRST)
+        PrefectureCode::new(tens * 10 + ones).unwrap_or(PrefectureCode::FIRST)
     }
 
     /// The designated city that a ward (行政区) belongs to, itself for the city; `None` for every other municipality.
@@ -81,8 +75,8 @@ impl MunicipalityCode {
         DESIGNATED_CITIES
             .iter()
             .rev()
-            .find(|city| self.0.as_str() >= **city && self.0.chars().take(3).eq(city.chars().take(3)))
-            .map(|city| Self((*city).to_owned()))
+            .find(|city| self.0 >= **city && self.0.first_chunk::<3>() == city.first_chunk())
+            .map(|city| Self(*city))
     }
 
     /// Whether the other is this municipality, or a ward of this designated city. A frame may name hospitals by ward while the city
@@ -93,19 +87,27 @@ impl MunicipalityCode {
 
     /// Its name, a ward's behind its city's (`港区`, `札幌市中央区`); `None` for a code that the list does not have, such as one of long ago.
     pub fn name(&self) -> Option<&'static str> {
-        NAMES.get(self.0.as_str()).copied()
+        NAMES.get(self.as_str()).copied()
     }
 
     /// The five digits.
     pub fn as_str(&self) -> &str {
-        &self.0
+        // Digits are text.
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    /// The five digits as one number, such as 1101 for `01101`.
+    pub fn number(&self) -> u32 {
+        self.0
+            .iter()
+            .fold(0, |number, digit| number * 10 + u32::from(digit.saturating_sub(b'0')))
     }
 }
 
 /// The 20 designated cities (政令指定都市), ascending.
-const DESIGNATED_CITIES: [&str; 20] = [
-    "01100", "04100", "11100", "12100", "14100", "14130", "14150", "15100", "22100", "22130", "23100", "26100", "27100", "27140", "28100",
-    "33100", "34100", "40100", "40130", "43100",
+const DESIGNATED_CITIES: [[u8; 5]; 20] = [
+    *b"01100", *b"04100", *b"11100", *b"12100", *b"14100", *b"14130", *b"14150", *b"15100", *b"22100", *b"22130", *b"23100", *b"26100",
+    *b"27100", *b"27140", *b"28100", *b"33100", *b"34100", *b"40100", *b"40130", *b"43100",
 ];
 
 /// Names by code: the list of the Ministry of Internal Affairs and Communications (全国地方公共団体コード) as of 2024, and the seven wards that Hamamatsu had
@@ -128,7 +130,13 @@ fn check_digit(digits: &[u32]) -> u32 {
 
 impl fmt::Display for MunicipalityCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for MunicipalityCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("MunicipalityCode").field(&self.as_str()).finish()
     }
 }
 
@@ -142,7 +150,7 @@ impl TryFrom<String> for MunicipalityCode {
 
 impl From<MunicipalityCode> for String {
     fn from(code: MunicipalityCode) -> Self {
-        code.0
+        code.as_str().to_owned()
     }
 }
 
@@ -287,7 +295,8 @@ mod tests {
             assert!(name.ends_with(['市', '区', '町', '村']), "{code} {name}");
         }
         for city in DESIGNATED_CITIES {
-            assert!(NAMES.get(city).is_some_and(|name| name.ends_with('市')), "{city}");
+            let code = municipality(str::from_utf8(&city).unwrap());
+            assert!(code.name().is_some_and(|name| name.ends_with('市')), "{code}");
         }
         assert_eq!(
             NAMES.len(),

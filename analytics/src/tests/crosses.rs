@@ -1,7 +1,7 @@
 //! Crosses, bandings of one's own and filters: any request equals a plain count of hospitals, and what a dimension tells apart adds up to the table
 //! without it.
 
-use super::made::{Made, as_of};
+use super::made::{Made, nobody};
 use super::tables::{assert_parts_add_up, assert_row_is_a_plain_count, in_row, passes};
 use crate::{By, Dimension, Filter, PlaceValue, RateRequest, Snapshot, Table, TableError, TableRequest, TableRow, response_rates, table};
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_assert_eq, prop_oneof, proptest};
@@ -186,7 +186,7 @@ fn labels(place: &[PlaceValue]) -> Vec<&str> {
 
 #[test]
 fn rows_stand_in_a_fixed_order_also_where_nobody_is() {
-    let empty = Snapshot::new(survey::find("2024").unwrap(), as_of(), Vec::new(), Vec::new()).unwrap();
+    let empty = nobody(survey::find("2024").unwrap());
     let regions = ask(&empty, "region,band", "20,50,300", &[]).unwrap();
     assert_eq!(regions.rows.len(), 8 * 3);
     assert_eq!(labels(&regions.rows[0].place), ["北海道", "20～49床"]);
@@ -219,7 +219,7 @@ fn values_of_attributes_stand_in_the_order_of_the_catalogue_and_what_is_not_know
         rows.map(|row| row.place.iter().map(|value| value.key.as_str()).collect::<Vec<_>>().join(" "))
             .collect()
     };
-    let empty = Snapshot::new(survey::find("2024").unwrap(), as_of(), Vec::new(), Vec::new()).unwrap();
+    let empty = nobody(survey::find("2024").unwrap());
     let emergency = ["tertiary", "secondary", "primary", "none"];
     assert_eq!(keys(&ask(&empty, "emergency", "survey", &[]).unwrap()), emergency);
     assert_eq!(ask(&empty, "medical_area", "survey", &[]).unwrap().rows, []);

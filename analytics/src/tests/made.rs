@@ -1,6 +1,6 @@
 //! Made hospitals and answers for the tests: any seed gives the same ones again. Answers go through the real evaluator.
 
-use crate::{FrameEntry, Response, Snapshot};
+use crate::{FrameEntry, Snapshot, Targets};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use survey::answer::{EntryPath, HospitalFacts};
@@ -51,6 +51,11 @@ pub(super) fn as_of() -> DateTime<Utc> {
     "2024-03-08T14:59:00Z".parse().unwrap()
 }
 
+/// A survey that was sent to nobody.
+pub(super) fn nobody(survey: &Survey) -> Snapshot {
+    Snapshot::new::<&[u8]>(survey, as_of(), Targets::new([]).unwrap(), []).unwrap()
+}
+
 impl Made {
     pub(super) fn new(survey: &str, seed: u64, hospitals: usize) -> Made {
         let survey = survey::find(survey).expect("compiled in");
@@ -73,21 +78,18 @@ impl Made {
             municipality: hospital.municipality.clone(),
             beds: hospital.beds,
         });
-        let responses = self.hospitals.iter().filter_map(|hospital| {
-            Some(Response {
-                hospital: hospital.id,
-                prefecture: hospital.prefecture,
-                municipality: hospital.municipality.clone(),
-                beds: hospital.beds,
-                codes: hospital.answered.as_ref()?.codes.clone(),
-            })
-        });
+        let targets = Targets::new(frame).unwrap();
+        let responses: Vec<_> = self
+            .hospitals
+            .iter()
+            .filter_map(|hospital| Some((targets.find(hospital.id).unwrap(), &hospital.answered.as_ref()?.codes)))
+            .collect();
         let known = self
             .hospitals
             .iter()
             .map(|hospital| (hospital.id, hospital.attributes.clone()))
             .collect();
-        let snapshot = Snapshot::new(self.survey, as_of(), frame, responses).unwrap();
+        let snapshot = Snapshot::new(self.survey, as_of(), targets, responses).unwrap();
         snapshot.with_attributes(&known).unwrap()
     }
 }

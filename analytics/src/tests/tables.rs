@@ -1,9 +1,9 @@
 //! Tables and response rates against a plain count, hospital by hospital, of what the evaluator says in words (never of code bytes).
 
-use super::made::{Made, MadeHospital, as_of};
+use super::made::{Made, MadeHospital, as_of, nobody};
 use crate::{
-    By, Dimension, Filter, FrameEntry, PlaceValue, RateRequest, Response, Snapshot, SnapshotError, Table, TableError, TableRequest,
-    TableRow, response_rates, table,
+    By, Dimension, Filter, FrameEntry, PlaceValue, RateRequest, Snapshot, SnapshotError, Table, TableError, TableRequest, TableRow,
+    Targets, response_rates, table,
 };
 use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
 use serde_json::Value;
@@ -211,7 +211,7 @@ proptest! {
 
 #[test]
 fn rows_are_there_for_every_prefecture_and_band_even_without_hospitals() {
-    let snapshot = Snapshot::new(survey::find("2024").unwrap(), as_of(), Vec::new(), Vec::new()).unwrap();
+    let snapshot = nobody(survey::find("2024").unwrap());
     let question = snapshot.survey().question("ehr_in_use").unwrap().clone();
     let table = table(&snapshot, &request(&question, &Area::Nation, By::PREFECTURE_BAND, Banding::Survey)).unwrap();
     assert_eq!(table.rows.len(), 47 * 6);
@@ -286,26 +286,20 @@ fn the_published_shares_of_2022_come_out() {
     let slot = survey.layout().slots_of("ehr_in_use")[0].index;
     let place = (PrefectureCode::new(1).unwrap(), Beds::new(100).unwrap());
     let hospital = Uuid::from_u128;
-    let frame: Vec<FrameEntry> = (0..8_252)
-        .map(|index| FrameEntry {
-            hospital: hospital(index),
-            prefecture: place.0,
-            municipality: None,
-            beds: place.1,
-        })
-        .collect();
-    let responses = (0..6_216).map(|index| {
+    let frame = (0..8_252).map(|index| FrameEntry {
+        hospital: hospital(index),
+        prefecture: place.0,
+        municipality: None,
+        beds: place.1,
+    });
+    let targets = Targets::new(frame).unwrap();
+    let response = |index| {
         let mut codes = vec![0; survey.layout().len()];
         codes[slot] = if index < 4_020 { 16 } else { 17 };
-        Response {
-            hospital: hospital(index),
-            prefecture: place.0,
-            municipality: None,
-            beds: place.1,
-            codes,
-        }
-    });
-    let snapshot = Snapshot::new(survey, as_of(), frame, responses).unwrap();
+        (targets.find(hospital(index)).unwrap(), codes)
+    };
+    let responses: Vec<_> = (0..6_216).map(response).collect();
+    let snapshot = Snapshot::new(survey, as_of(), targets, responses).unwrap();
     let request = TableRequest {
         question: "ehr_in_use".into(),
         area: Area::Nation,
@@ -337,30 +331,21 @@ fn a_table_reads_as_json_as_the_interface_promises() {
 #[test]
 fn a_snapshot_refuses_what_could_not_be_counted_in_exactly_one_way() {
     let survey = survey::find("2024").unwrap();
-    let response = |codes: Vec<u8>, beds: u16| Response {
-        hospital: Uuid::nil(),
+    let entry = |hospital: u128, beds: u16| FrameEntry {
+        hospital: Uuid::from_u128(hospital),
         prefecture: PrefectureCode::new(1).unwrap(),
         municipality: None,
         beds: Beds::new(beds).unwrap(),
-        codes,
     };
-    let build = |response: Response| Snapshot::new(survey, as_of(), Vec::new(), vec![response]).map(|_| ());
+    let of_three = || Targets::new([entry(1, 20), entry(2, 20), entry(3, 20)]).unwrap();
+    let target = |hospital: u128| of_three().find(Uuid::from_u128(hospital)).unwrap();
+    let build = |codes: Vec<u8>| Snapshot::new(survey, as_of(), of_three(), [(target(2), codes)]).map(|_| ());
     let length = survey.layout().len();
+    assert!(matches!(build(vec![0; length + 1]), Err(SnapshotError::CodesLength { .. })));
+    assert!(matches!(build(vec![3; length]), Err(SnapshotError::UnknownCode { code: 3, .. })));
     assert!(matches!(
-        build(response(vec![0; length + 1], 20)),
-        Err(SnapshotError::CodesLength { .. })
-    ));
-    assert!(matches!(
-        build(response(vec![3; length], 20)),
-        Err(SnapshotError::UnknownCode { code: 3, .. })
-    ));
-    assert!(matches!(
-        build(response(vec![200; length], 20)),
+        build(vec![200; length]),
         Err(SnapshotError::UnknownCode { code: 200, .. })
-    ));
-    assert!(matches!(
-        build(response(vec![0; length], 19)),
-        Err(SnapshotError::NoHospital { beds: 19, .. })
     ));
     let several = survey
         .questions()
@@ -369,11 +354,35 @@ fn a_snapshot_refuses_what_could_not_be_counted_in_exactly_one_way() {
         .unwrap();
     let mut mixed = vec![0; length];
     mixed[survey.layout().slots_of(several.key.as_str())[1].index] = 17;
-    assert!(matches!(build(response(mixed, 20)), Err(SnapshotError::StatesDiffer { .. })));
-    assert_eq!(build(response(vec![0; length], 20)), Ok(()));
-    let twice = vec![response(vec![0; length], 20), response(vec![0; length], 20)];
+    assert!(matches!(build(mixed), Err(SnapshotError::StatesDiffer { .. })));
+    assert_eq!(build(vec![0; length]), Ok(()));
+    let twice = [
+        (target(1), vec![0; length]),
+        (target(2), vec![0; length]),
+        (target(1), vec![0; length]),
+    ];
     assert!(matches!(
-        Snapshot::new(survey, as_of(), Vec::new(), twice),
-        Err(SnapshotError::HospitalTwice { list: "responses", row: 1 })
+        Snapshot::new(survey, as_of(), of_three(), twice),
+        Err(SnapshotError::HospitalTwice { list: "responses", row: 2 })
     ));
+    let of_one = Targets::new([entry(1, 20)]).unwrap();
+    assert!(matches!(
+        Snapshot::new(survey, as_of(), of_one, [(target(3), vec![0; length])]),
+        Err(SnapshotError::NotInFrame {
+            response: 0,
+            row: 2,
+            rows: 1
+        })
+    ));
+    let frame = |entries: [FrameEntry; 2]| Targets::new(entries).map(|targets| targets.len());
+    assert_eq!(
+        frame([entry(1, 20), entry(2, 19)]),
+        Err(SnapshotError::NoHospital { row: 1, beds: 19 })
+    );
+    assert_eq!(
+        frame([entry(1, 20), entry(1, 30)]),
+        Err(SnapshotError::HospitalTwice { list: "frame", row: 1 })
+    );
+    assert_eq!(frame([entry(1, 20), entry(2, 30)]), Ok(2));
+    assert!(of_three().find(Uuid::from_u128(4)).is_none());
 }

@@ -34,18 +34,14 @@ pub(super) type Year = HashMap<Uuid, Place>;
 pub(super) fn year(snapshot: &Snapshot, question: &str, counting: &Counting, area: &Area) -> Result<Year, TrendError> {
     let failed = |error: polars::prelude::PolarsError| TrendError::Counting(error.to_string());
     let places = columns::places(&snapshot.columns().frame, area).map_err(failed)?;
-    let place = |(hospital, (cell, inside)): (&Uuid, (Cell, bool))| {
-        let place = Place { cell, inside, state: None };
-        (*hospital, place)
-    };
-    let mut year: Year = snapshot.frame_hospitals().iter().zip(places).map(place).collect();
-    for (hospital, state) in snapshot.response_hospitals().iter().zip(states(snapshot, question, counting)?) {
-        let place = year
-            .get_mut(hospital)
-            .ok_or_else(|| TrendError::Counting(format!("survey {}: an answer outside of the frame", snapshot.survey().id())))?;
-        place.state = Some(state);
+    let mut said = vec![None; places.len()];
+    for (row, state) in snapshot.response_rows().zip(states(snapshot, question, counting)?) {
+        if let Some(said) = said.get_mut(row) {
+            *said = Some(state);
+        }
     }
-    Ok(year)
+    let place = |((hospital, (cell, inside)), state): ((&Uuid, (Cell, bool)), Option<usize>)| (*hospital, Place { cell, inside, state });
+    Ok(snapshot.frame_hospitals().iter().zip(places).zip(said).map(place).collect())
 }
 
 /// The state of every response, in the order of the rows.

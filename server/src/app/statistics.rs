@@ -4,7 +4,7 @@
 //! Nothing incremental: returns and withdrawals change counts without a new revision, and sequence numbers commit out of order.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use analytics::report::{self, ReportError, ReportText};
@@ -36,17 +36,17 @@ pub(super) const PUBLISHER: &str = "厚生労働省 医政局";
 /// A snapshot is looked at again at most so often.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// Snapshots of all surveys, shared by the workers. Each has a lock of its own: a survey that is read anew keeps nobody from another one.
+/// Snapshots of the surveys that somebody asked for, shared by the workers. Each has a lock of its own: a survey that is read anew keeps nobody from
+/// another one.
+#[derive(Default)]
 pub struct Snapshots {
-    kept: BTreeMap<&'static str, Mutex<Option<Kept>>>,
+    kept: std::sync::Mutex<BTreeMap<&'static str, Arc<Mutex<Option<Kept>>>>>,
 }
 
-impl Default for Snapshots {
-    fn default() -> Snapshots {
-        let ids = survey::all().map(|survey| survey.id().as_str());
-        Snapshots {
-            kept: ids.map(|id| (id, Mutex::default())).collect(),
-        }
+impl Snapshots {
+    fn of(&self, survey: &'static Survey) -> Arc<Mutex<Option<Kept>>> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(kept.entry(survey.id().as_str()).or_default())
     }
 }
 
@@ -194,8 +194,7 @@ pub(super) async fn current(state: &State, survey: &'static Survey) -> Result<Ar
 /// The snapshot of a survey with what was counted of it, read again if the change counter moved. One reader at a time: the others wait for its result.
 async fn counted(state: &State, survey: &'static Survey) -> Result<Arc<Counted>, AppError> {
     let id = survey.id().as_str();
-    let kept = state.shared.snapshots.kept.get(id);
-    let kept = kept.ok_or_else(|| AppError::internal(format!("no snapshots are kept of a survey {id}")))?;
+    let kept = state.shared.snapshots.of(survey);
     let mut kept = kept.lock().await;
     if let Some(known) = kept.as_ref()
         && known.looked_at.elapsed() < FRESH
@@ -205,12 +204,13 @@ async fn counted(state: &State, survey: &'static Survey) -> Result<Arc<Counted>,
     let before = kept.as_ref().map(|known| known.changes);
     let looked_at = Instant::now();
     // As the system: the snapshot is the nation's; which part of it somebody sees is decided by the permit and the request's area.
-    let read = as_actor(&state.pool, &Actor::system(), Mode::Snapshot, async |conn| {
+    let system = Actor::system();
+    let read = as_actor(&state.pool, &system, Mode::Snapshot, async |conn| {
         let changes = snapshots::changes(conn, id).await?;
         if before == Some(changes) {
             return Ok((changes, None));
         }
-        Ok((changes, Some(read::counted(conn, survey).await?)))
+        Ok((changes, Some(read::counted(&state.pool, &system, conn, survey).await?)))
     })
     .await?;
     let (changes, rows) = read;

@@ -31,7 +31,7 @@ pub struct FrameRows {
     pub hospitals: Vec<u8>,
 }
 
-/// Submissions of one prefecture with the same number of revisions.
+/// Submissions with the same number of revisions. Most have one, and it counts: only the others are named.
 #[derive(Debug, Clone, QueryableByName)]
 pub struct SubmissionRows {
     /// The newest revision of each.
@@ -40,9 +40,12 @@ pub struct SubmissionRows {
     /// When one of them changed last, counted or not.
     #[diesel(sql_type = Timestamptz)]
     pub changed_at: DateTime<Utc>,
-    /// Those that count: id of the hospital of each.
+    /// Those that do not count: id of the hospital of each.
     #[diesel(sql_type = Bytea)]
-    pub hospitals: Vec<u8>,
+    pub uncounted: Vec<u8>,
+    /// Those that count by another revision than the first: id of the hospital of each.
+    #[diesel(sql_type = Bytea)]
+    pub revised: Vec<u8>,
 }
 
 /// Revisions of one prefecture that have number, layout and length of their codes in common.
@@ -80,7 +83,8 @@ pub async fn submissions(conn: &mut AsyncPgConnection, survey_id: &str) -> Query
     never_sort(conn).await?;
     diesel::sql_query(
         "SELECT latest_revision, max(updated_at) AS changed_at, \
-         coalesce(string_agg(uuid_send(hospital_id), '') FILTER (WHERE state = ANY($2)), '') AS hospitals \
+         coalesce(string_agg(uuid_send(hospital_id), '') FILTER (WHERE latest_revision > 0 AND state <> ALL($2)), '') AS uncounted, \
+         coalesce(string_agg(uuid_send(hospital_id), '') FILTER (WHERE latest_revision > 1 AND state = ANY($2)), '') AS revised \
          FROM submission WHERE survey_id = $1 GROUP BY prefecture, latest_revision",
     )
     .bind::<Text, _>(survey_id)

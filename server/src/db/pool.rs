@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use deadpool::managed::{Hook, HookError, HookResult};
+use deadpool::managed::{Hook, HookError, HookResult, Timeouts};
 use diesel::ConnectionError;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, PoolError, RecyclingMethod};
@@ -99,6 +99,15 @@ pub(crate) fn is_gone(error: &diesel::result::Error) -> bool {
             .any(|sign| info.message().contains(sign)),
         _ => false,
     }
+}
+
+/// A connection, if one is free or may be made now.
+pub(crate) async fn free(pool: &ConnectionPool) -> Option<Object<AsyncPgConnection>> {
+    let now = Timeouts {
+        wait: Some(Duration::ZERO),
+        ..pool.timeouts()
+    };
+    pool.timeout_get(&now).await.ok()
 }
 
 /// How many connections may turn out to be gone, one after another: all that there are, and then one is made.

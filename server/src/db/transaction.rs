@@ -1,5 +1,6 @@
 //! One transaction with its actor. Nothing else in the program begins one, so nothing can forget to say who is asking.
 
+use diesel::QueryableByName;
 use diesel::sql_types::Text;
 use diesel_async::pooled_connection::deadpool::Object;
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, TransactionManager};
@@ -55,6 +56,62 @@ pub async fn as_actor<T>(
             Err(error)
         }
     }
+}
+
+/// What a transaction sees, for others that are to see the same.
+#[derive(Debug, Clone)]
+pub struct Moment(String);
+
+/// The moment of a transaction of [`Mode::Snapshot`]; it holds as long as that transaction is open.
+///
+/// # Errors
+/// The database is away.
+pub async fn moment(connection: &mut AsyncPgConnection) -> Result<Moment, AppError> {
+    let exported = diesel::sql_query("SELECT pg_export_snapshot() AS id")
+        .get_result::<Exported>(connection)
+        .await?;
+    // It goes into a statement, which takes no parameter there.
+    if exported.id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') {
+        return Ok(Moment(exported.id));
+    }
+    Err(AppError::internal(format!("{:?} is no name of a snapshot", exported.id)))
+}
+
+#[derive(QueryableByName)]
+struct Exported {
+    #[diesel(sql_type = Text)]
+    id: String,
+}
+
+/// Runs `work` in a transaction that only reads, as `actor` and at the moment of another one, beside it. `None`: no connection was free at once, and who
+/// has one already waits for no other.
+///
+/// # Errors
+/// The error of `work`, or that the database is away.
+pub async fn beside<T>(
+    pool: &ConnectionPool,
+    actor: &Actor,
+    moment: &Moment,
+    work: impl AsyncFnOnce(&mut AsyncPgConnection) -> Result<T, AppError>,
+) -> Result<Option<T>, AppError> {
+    let Some(connection) = pool::free(pool).await else {
+        return Ok(None);
+    };
+    let mut held = Held {
+        connection: Some(connection),
+    };
+    let Some(connection) = held.connection.as_deref_mut() else {
+        return Ok(None);
+    };
+    AnsiTransactionManager::begin_transaction_sql(&mut *connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+    diesel::sql_query(format!("SET TRANSACTION SNAPSHOT '{}'", moment.0))
+        .execute(&mut *connection)
+        .await?;
+    set_actor(connection, actor).await?;
+    let value = work(connection).await?;
+    AnsiTransactionManager::commit_transaction(connection).await?;
+    held.give_back();
+    Ok(Some(value))
 }
 
 /// A connection on which a transaction has begun; another one when that of the pool is gone.

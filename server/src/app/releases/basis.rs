@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use analytics::suppress::{self, Decision, Earlier, Member, Rule, Tables};
-use analytics::{FrameEntry, Response, Snapshot};
+use analytics::{FrameEntry, Snapshot, Targets};
 use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
 use survey::crosswalk::Crosswalk;
@@ -153,26 +153,24 @@ fn counts_alike(one: &MemberRow, other: &MemberRow) -> bool {
 
 /// The counted answers and the frame of a release.
 pub(super) fn snapshot(survey: &Survey, as_of: DateTime<Utc>, members: &[MemberRow]) -> Result<Snapshot, AppError> {
-    let (mut frame, mut responses) = (Vec::new(), Vec::new());
-    for member in members {
-        let entry = FrameEntry {
+    let entry = |member: &MemberRow| {
+        Ok::<_, AppError>(FrameEntry {
             hospital: member.hospital_id,
             prefecture: frames::prefecture_of(member.prefecture)?,
             municipality: frames::municipality_of(&member.municipality)?,
             beds: frames::beds_of(member.beds)?,
-        };
-        if let Some(counted) = &member.counted {
-            responses.push(Response {
-                hospital: entry.hospital,
-                prefecture: entry.prefecture,
-                municipality: entry.municipality.clone(),
-                beds: entry.beds,
-                codes: codes(survey, counted)?.to_vec(),
-            });
+        })
+    };
+    let targets = Targets::new(members.iter().map(entry).collect::<Result<Vec<_>, _>>()?).map_err(AppError::internal)?;
+    let mut responses = Vec::new();
+    for member in members {
+        if let Some(target) = targets.find(member.hospital_id)
+            && let Some(counted) = &member.counted
+        {
+            responses.push((target, codes(survey, counted)?));
         }
-        frame.push(entry);
     }
-    Snapshot::new(survey, as_of, frame, responses).map_err(AppError::internal)
+    Snapshot::new(survey, as_of, targets, responses).map_err(AppError::internal)
 }
 
 fn tables(survey: &Survey, members: &[MemberRow]) -> Result<Tables, AppError> {

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use analytics::{FrameEntry, Response, Snapshot};
+use analytics::{FrameEntry, Snapshot, Target, Targets};
 use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
 use serde::Deserialize;
@@ -13,8 +13,10 @@ use uuid::Uuid;
 
 use super::on_thread;
 use crate::app::frames;
+use crate::auth::actor::Actor;
 use crate::db::packed::{self, FrameRows, RevisionRows, SubmissionRows};
-use crate::db::snapshots;
+use crate::db::pool::ConnectionPool;
+use crate::db::{snapshots, transaction};
 use crate::error::AppError;
 
 /// Bytes of an id.
@@ -24,41 +26,67 @@ const ID: usize = 16;
 pub(super) struct Counted {
     /// When it changed last.
     as_of: DateTime<Utc>,
-    hospitals: Hospitals,
+    targets: Targets,
     submissions: Vec<SubmissionRows>,
     revisions: Vec<RevisionRows>,
     attributes: Vec<(Uuid, serde_json::Value)>,
 }
 
-/// The frame in scope, and where in it each hospital stands.
-struct Hospitals {
-    entries: Vec<FrameEntry>,
-    places: HashMap<Uuid, usize>,
+/// Who is asked and who answered, without the answers.
+struct Frame {
+    left_at: Option<DateTime<Utc>>,
+    targets: Targets,
+    submissions: Vec<SubmissionRows>,
+    attributes: Vec<(Uuid, serde_json::Value)>,
 }
 
-/// Reads it.
-pub(super) async fn counted(conn: &mut AsyncPgConnection, survey: &Survey) -> Result<Counted, AppError> {
+/// Reads it: the answers on `conn`, everything else on a second connection at the same moment, if one is free; in turn otherwise.
+pub(super) async fn counted(
+    pool: &ConnectionPool,
+    actor: &Actor,
+    conn: &mut AsyncPgConnection,
+    survey: &Survey,
+) -> Result<Counted, AppError> {
     let id = survey.id().as_str();
-    let frame = packed::frame(conn, id).await?;
-    let left_at = frame.iter().filter_map(|rows| rows.left_at).max();
-    let attributes = if frame.iter().any(|rows| rows.attributes) {
-        snapshots::attributes(conn, id).await?
-    } else {
-        Vec::new()
+    let moment = transaction::moment(conn).await?;
+    let (beside, revisions) = tokio::join!(
+        transaction::beside(pool, actor, &moment, async |conn| frame(conn, id).await),
+        packed::revisions(conn, id, survey.layout().hash()),
+    );
+    let (beside, revisions) = (beside?, revisions?);
+    let frame = match beside {
+        Some(frame) => frame,
+        None => frame(conn, id).await?,
     };
-    // Unpacked while Postgres reads on.
-    let hospitals = tokio::task::spawn_blocking(move || Hospitals::unpack(&frame));
-    let submissions = packed::submissions(conn, id).await?;
-    let revisions = packed::revisions(conn, id, survey.layout().hash()).await?;
-    let as_of = match submissions.iter().map(|rows| rows.changed_at).max().max(left_at) {
+    let changed_at = frame.submissions.iter().map(|rows| rows.changed_at).max();
+    let as_of = match changed_at.max(frame.left_at) {
         Some(newest) => newest,
         None => snapshots::changed_at(conn, id).await?,
     };
     Ok(Counted {
         as_of,
-        hospitals: hospitals.await.map_err(AppError::internal)??,
-        submissions,
+        targets: frame.targets,
+        submissions: frame.submissions,
         revisions,
+        attributes: frame.attributes,
+    })
+}
+
+async fn frame(conn: &mut AsyncPgConnection, id: &str) -> Result<Frame, AppError> {
+    let frame = packed::frame(conn, id).await?;
+    let left_at = frame.iter().filter_map(|rows| rows.left_at).max();
+    let known = frame.iter().any(|rows| rows.attributes);
+    // Unpacked while Postgres reads on.
+    let targets = tokio::task::spawn_blocking(move || targets(&frame));
+    let attributes = if known {
+        snapshots::attributes(conn, id).await?
+    } else {
+        Vec::new()
+    };
+    Ok(Frame {
+        left_at,
+        submissions: packed::submissions(conn, id).await?,
+        targets: targets.await.map_err(AppError::internal)??,
         attributes,
     })
 }
@@ -66,9 +94,8 @@ pub(super) async fn counted(conn: &mut AsyncPgConnection, survey: &Survey) -> Re
 /// The snapshot of it.
 pub(super) async fn snapshot(survey: &'static Survey, counted: Counted) -> Result<Snapshot, AppError> {
     on_thread(move || {
-        let snapshot = counted.build(survey)?;
         let known = counted.attributes.iter().map(known).collect::<Result<HashMap<_, _>, _>>()?;
-        snapshot.with_attributes(&known).map_err(AppError::internal)
+        counted.build(survey)?.with_attributes(&known).map_err(AppError::internal)
     })
     .await?
 }
@@ -78,68 +105,70 @@ fn known((hospital, attributes): &(Uuid, serde_json::Value)) -> Result<(Uuid, At
     Ok((*hospital, Attributes::deserialize(attributes).map_err(AppError::internal)?))
 }
 
-impl Hospitals {
-    fn unpack(frame: &[FrameRows]) -> Result<Hospitals, AppError> {
-        let mut entries = Vec::with_capacity(frame.iter().map(|rows| rows.hospitals.len() / (ID + 4)).sum());
-        for rows in frame {
-            let (prefecture, municipality) = (
-                frames::prefecture_of(rows.prefecture)?,
-                frames::municipality_of(&rows.municipality)?,
-            );
-            for (hospital, beds) in records(&rows.hospitals, 4)? {
-                let beds = <[u8; 4]>::try_from(beds).map_err(AppError::internal)?;
-                entries.push(FrameEntry {
-                    hospital,
-                    prefecture,
-                    municipality: municipality.clone(),
-                    beds: frames::beds_of(i32::from_be_bytes(beds))?,
-                });
-            }
+fn targets(frame: &[FrameRows]) -> Result<Targets, AppError> {
+    let mut entries = Vec::with_capacity(frame.iter().map(|rows| rows.hospitals.len() / (ID + 4)).sum());
+    for rows in frame {
+        let (prefecture, municipality) = (
+            frames::prefecture_of(rows.prefecture)?,
+            frames::municipality_of(&rows.municipality)?,
+        );
+        for (hospital, beds) in records(&rows.hospitals, 4)? {
+            let beds = <[u8; 4]>::try_from(beds).map_err(AppError::internal)?;
+            entries.push(FrameEntry {
+                hospital,
+                prefecture,
+                municipality: municipality.clone(),
+                beds: frames::beds_of(i32::from_be_bytes(beds))?,
+            });
         }
-        let places = entries.iter().enumerate().map(|(place, entry)| (entry.hospital, place)).collect();
-        Ok(Hospitals { entries, places })
     }
+    Targets::new(entries).map_err(AppError::internal)
 }
 
+/// The revision that counts of who is not counted.
+const NONE: i32 = 0;
+
 impl Counted {
-    fn build(&self, survey: &Survey) -> Result<Snapshot, AppError> {
-        let places = &self.hospitals.places;
-        // By place in the frame: the number of the revision that counts, 0 of who is not counted.
-        let mut latest = vec![0_i32; self.hospitals.entries.len()];
-        for rows in &self.submissions {
-            for (hospital, _) in records(&rows.hospitals, 0)? {
-                // Out of scope otherwise: its answers leave every count.
-                if let Some(number) = places.get(&hospital).and_then(|place| latest.get_mut(*place)) {
-                    *number = rows.latest_revision;
-                }
-            }
-        }
-        let (hospitals, latest) = (&self.hospitals, &latest);
-        let mut counted = Vec::with_capacity(self.revisions.len());
+    fn build(self, survey: &Survey) -> Result<Snapshot, AppError> {
+        let (targets, latest) = (&self.targets, self.latest()?);
+        let counts = |hospital: Uuid, number: i32| {
+            let target = targets.find(hospital)?;
+            (latest.get(target.index()) == Some(&number)).then_some(target)
+        };
+        let mut answers = Vec::with_capacity(self.revisions.len());
         for rows in &self.revisions {
             let length = usize::try_from(rows.length).map_err(AppError::internal)?;
-            let entries = records(&rows.codes, length)?.filter_map(move |(hospital, codes)| {
-                let place = *hospitals.places.get(&hospital)?;
-                (latest.get(place) == Some(&rows.number)).then_some((hospitals.entries.get(place)?, codes))
-            });
-            counted.push((rows.another_layout, entries));
-        }
-        for (another_layout, entries) in &counted {
-            if *another_layout && let Some((entry, _)) = entries.clone().next() {
-                let (hospital, layout) = (entry.hospital, survey.layout().hash());
+            if rows.another_layout
+                && let Some((hospital, _)) = records(&rows.codes, length)?.find(|(hospital, _)| counts(*hospital, rows.number).is_some())
+            {
+                let layout = survey.layout().hash();
                 return Err(AppError::internal(format!(
                     "the counted revision of hospital {hospital} has another layout than this program's {layout}"
                 )));
             }
+            answers.push((rows.number, records(&rows.codes, length)?));
         }
-        let responses = counted.into_iter().flat_map(|(_, entries)| entries).map(|(entry, codes)| Response {
-            hospital: entry.hospital,
-            prefecture: entry.prefecture,
-            municipality: entry.municipality.clone(),
-            beds: entry.beds,
-            codes: codes.to_vec(),
-        });
-        Snapshot::new(survey, self.as_of, self.hospitals.entries.iter().cloned(), responses).map_err(AppError::internal)
+        let responses: Vec<(Target, &[u8])> = answers
+            .into_iter()
+            .flat_map(|(number, records)| records.filter_map(move |(hospital, codes)| Some((counts(hospital, number)?, codes))))
+            .collect();
+        Snapshot::new(survey, self.as_of, self.targets, responses).map_err(AppError::internal)
+    }
+
+    /// The number of the revision that counts, of each hospital of the frame. Who never answered has none that this could let in.
+    fn latest(&self) -> Result<Vec<i32>, AppError> {
+        let mut latest = vec![1; self.targets.len()];
+        for rows in &self.submissions {
+            for (hospitals, number) in [(&rows.uncounted, NONE), (&rows.revised, rows.latest_revision)] {
+                for (hospital, _) in records(hospitals, 0)? {
+                    // Out of scope otherwise: its answers leave every count.
+                    if let Some(latest) = self.targets.find(hospital).and_then(|target| latest.get_mut(target.index())) {
+                        *latest = number;
+                    }
+                }
+            }
+        }
+        Ok(latest)
     }
 }
 

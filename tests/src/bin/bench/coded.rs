@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use analytics::{FrameEntry, Response, Snapshot};
+use analytics::{FrameEntry, Snapshot, Targets};
 use chrono::{DateTime, Utc};
 use survey::codes::{BLANK, FIRST_OPTION, NO_ANSWER, NOT_ASKED};
 use survey::hospital::FrameHospital;
@@ -95,15 +95,8 @@ pub fn snapshot(rows: usize) -> Snapshot {
             beds: hospital.beds,
         }
     });
-    let responses = (0..rows).map(|row| {
-        let hospital = hospital(&nation, row);
-        Response {
-            hospital: id(row),
-            prefecture: hospital.prefecture,
-            municipality: None,
-            beds: hospital.beds,
-            codes: codes(row),
-        }
-    });
-    Snapshot::new(&SURVEY, as_of(), frame, responses).unwrap()
+    let targets = Targets::new(frame).unwrap();
+    let answered: Vec<_> = (0..rows).map(|row| targets.find(id(row)).unwrap()).collect();
+    let responses = answered.into_iter().enumerate().map(|(row, target)| (target, codes(row)));
+    Snapshot::new(&SURVEY, as_of(), targets, responses).unwrap()
 }
