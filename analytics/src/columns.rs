@@ -82,10 +82,11 @@ pub(crate) struct Responses {
 }
 
 impl Responses {
-    pub(crate) fn new(slots: usize) -> Responses {
+    /// With room for so many rows; more may come.
+    pub(crate) fn new(slots: usize, rows: usize) -> Responses {
         Responses {
-            targets: Vec::new(),
-            codes: Vec::new(),
+            targets: Vec::with_capacity(rows),
+            codes: Vec::with_capacity(rows * slots),
             slots,
         }
     }
@@ -119,7 +120,8 @@ impl Responses {
 
     /// The bytes of each slot, in the order.
     fn slots(self, order: &[Placed]) -> Vec<Vec<u8>> {
-        let mut slots = vec![Vec::with_capacity(order.len()); self.slots];
+        // Each by itself: a copy of an empty vector has no room.
+        let mut slots: Vec<Vec<u8>> = (0..self.slots).map(|_| Vec::with_capacity(order.len())).collect();
         for together in order.chunks(AT_ONCE) {
             for (slot, column) in slots.iter_mut().enumerate() {
                 let byte = |(.., row): &Placed| self.codes.get(row * self.slots + slot).copied();

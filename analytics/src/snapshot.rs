@@ -63,7 +63,7 @@ pub enum SnapshotError {
         /// Index into that list.
         row: usize,
     },
-    /// A response of another frame.
+    /// A response of another frame, as far as that shows: by a row that this one does not have.
     #[error("response {response}: it belongs to row {row} of the frame, which has {rows}")]
     NotInFrame {
         /// Index into the responses.
@@ -120,8 +120,9 @@ impl Snapshot {
     ) -> Result<Snapshot, SnapshotError> {
         let meanings = Meanings::of(survey);
         let mut answered = vec![false; targets.len()];
-        let mut filled = Responses::new(survey.layout().len());
-        for (row, (target, codes)) in responses.into_iter().enumerate() {
+        let responses = responses.into_iter();
+        let mut filled = Responses::new(survey.layout().len(), responses.size_hint().0);
+        for (row, (target, codes)) in responses.enumerate() {
             let codes = codes.as_ref();
             let Some(answered) = answered.get_mut(target.index()) else {
                 return Err(SnapshotError::NotInFrame {
@@ -136,17 +137,15 @@ impl Snapshot {
             meanings.check(survey, row, codes)?;
             filled.push(target, codes);
         }
+        let (frame, places, municipalities) = targets.filled();
         let (columns, responses) = filled
-            .columns(targets.places, targets.municipalities)
+            .columns(places, municipalities)
             .map_err(|error| SnapshotError::Columns(error.to_string()))?;
         Ok(Snapshot {
             survey: survey.clone(),
             as_of,
             columns,
-            hospitals: Hospitals {
-                frame: targets.hospitals,
-                responses,
-            },
+            hospitals: Hospitals { frame, responses },
         })
     }
 

@@ -23,9 +23,9 @@ pub struct FrameEntry {
 
 /// The frame in scope.
 pub struct Targets {
-    pub(crate) hospitals: Vec<Uuid>,
-    pub(crate) places: Places,
-    pub(crate) municipalities: Municipalities,
+    hospitals: Vec<Uuid>,
+    places: Places,
+    municipalities: Municipalities,
     // Ids are ours and none that somebody chose: a hash that withstands chosen keys costs more than the rest of a look-up.
     found: HashMap<Uuid, Target, foldhash::fast::RandomState>,
 }
@@ -75,6 +75,11 @@ impl Targets {
     /// Where a hospital stands; `None` if it is not in scope.
     pub fn find(&self, hospital: Uuid) -> Option<Target> {
         self.found.get(&hospital).copied()
+    }
+
+    /// What columns are made of, without what finds hospitals.
+    pub(crate) fn filled(self) -> (Vec<Uuid>, Places, Municipalities) {
+        (self.hospitals, self.places, self.municipalities)
     }
 
     /// How many there are.

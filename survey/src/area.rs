@@ -56,7 +56,9 @@ impl MunicipalityCode {
         if code.ends_with("000") {
             return Err(AreaError::IsPrefecture(text.to_owned()));
         }
-        let digits = <[u8; 5]>::try_from(code.as_bytes()).map_err(|_| AreaError::NotDigits(text.to_owned()))?;
+        let Ok(digits) = <[u8; 5]>::try_from(code.as_bytes()) else {
+            return Err(AreaError::NotDigits(text.to_owned()));
+        };
         Ok(Self(digits))
     }
 

@@ -1,6 +1,6 @@
 //! What is counted, many rows packed into one value: a snapshot reads every row of three tables, and a row by itself costs more on its way from Postgres
-//! to here than what stands in it (docs/performance.md). Integers are big-endian, ids 16 bytes. Which revision counts is left to whoever reads: the join
-//! takes Postgres longer than to hand out both sides.
+//! to here than what stands in it (docs/performance.md). Integers are big-endian, ids 16 bytes. Which revision counts is left to whoever reads, but for naming
+//! only the submissions whose first revision does not: the join takes Postgres longer than to hand out both sides.
 //!
 //! A value holds the rows of one prefecture at most: Postgres makes none above 1 GB.
 
@@ -83,7 +83,7 @@ pub async fn submissions(conn: &mut AsyncPgConnection, survey_id: &str) -> Query
     never_sort(conn).await?;
     diesel::sql_query(
         "SELECT latest_revision, max(updated_at) AS changed_at, \
-         coalesce(string_agg(uuid_send(hospital_id), '') FILTER (WHERE latest_revision > 0 AND state <> ALL($2)), '') AS uncounted, \
+         coalesce(string_agg(uuid_send(hospital_id), '') FILTER (WHERE latest_revision = 0 OR state <> ALL($2)), '') AS uncounted, \
          coalesce(string_agg(uuid_send(hospital_id), '') FILTER (WHERE latest_revision > 1 AND state = ANY($2)), '') AS revised \
          FROM submission WHERE survey_id = $1 GROUP BY prefecture, latest_revision",
     )

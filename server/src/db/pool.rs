@@ -101,13 +101,15 @@ pub(crate) fn is_gone(error: &diesel::result::Error) -> bool {
     }
 }
 
-/// A connection, if one is free or may be made now.
+/// A connection, if one is free or there may be one more.
 pub(crate) async fn free(pool: &ConnectionPool) -> Option<Object<AsyncPgConnection>> {
     let now = Timeouts {
         wait: Some(Duration::ZERO),
-        ..pool.timeouts()
+        create: Some(TRUSTED),
+        recycle: Some(TRUSTED),
     };
-    pool.timeout_get(&now).await.ok()
+    let taken = pool.timeout_get(&now).await;
+    taken.inspect_err(|error| tracing::debug!(%error, "no connection is free")).ok()
 }
 
 /// How many connections may turn out to be gone, one after another: all that there are, and then one is made.

@@ -20,6 +20,9 @@ pub enum Mode {
     Snapshot,
 }
 
+/// Begins a transaction of [`Mode::Snapshot`].
+const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
 /// Runs `work` in one transaction as `actor`; commits if it is `Ok`, else nothing has happened.
 ///
 /// # Errors
@@ -84,7 +87,7 @@ struct Exported {
 }
 
 /// Runs `work` in a transaction that only reads, as `actor` and at the moment of another one, beside it. `None`: no connection was free at once, and who
-/// has one already waits for no other.
+/// has one already waits for no other; or the one that was could not begin.
 ///
 /// # Errors
 /// The error of `work`, or that the database is away.
@@ -94,19 +97,19 @@ pub async fn beside<T>(
     moment: &Moment,
     work: impl AsyncFnOnce(&mut AsyncPgConnection) -> Result<T, AppError>,
 ) -> Result<Option<T>, AppError> {
-    let Some(connection) = pool::free(pool).await else {
-        return Ok(None);
-    };
+    // What fails below closes it when it is dropped.
     let mut held = Held {
-        connection: Some(connection),
+        connection: pool::free(pool).await,
     };
-    let Some(connection) = held.connection.as_deref_mut() else {
+    let Some(pooled) = held.connection.as_mut() else {
         return Ok(None);
     };
-    AnsiTransactionManager::begin_transaction_sql(&mut *connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-    diesel::sql_query(format!("SET TRANSACTION SNAPSHOT '{}'", moment.0))
-        .execute(&mut *connection)
-        .await?;
+    let connection: &mut AsyncPgConnection = pooled;
+    let begun = begin_at(connection, moment).await;
+    if let Err(error) = begun {
+        tracing::debug!(%error, "a transaction could not begin beside another one");
+        return Ok(None);
+    }
     set_actor(connection, actor).await?;
     let value = work(connection).await?;
     AnsiTransactionManager::commit_transaction(connection).await?;
@@ -114,11 +117,17 @@ pub async fn beside<T>(
     Ok(Some(value))
 }
 
+async fn begin_at(connection: &mut AsyncPgConnection, moment: &Moment) -> diesel::QueryResult<()> {
+    AnsiTransactionManager::begin_transaction_sql(connection, SNAPSHOT).await?;
+    let at = diesel::sql_query(format!("SET TRANSACTION SNAPSHOT '{}'", moment.0));
+    at.execute(connection).await.map(drop)
+}
+
 /// A connection on which a transaction has begun; another one when that of the pool is gone.
 async fn begin(pool: &ConnectionPool, mode: Mode) -> Result<Held, AppError> {
     let sql = match mode {
         Mode::Write => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
-        Mode::Snapshot => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        Mode::Snapshot => SNAPSHOT,
     };
     let mut left = pool::patience(pool);
     loop {

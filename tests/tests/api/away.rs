@@ -139,7 +139,11 @@ async fn connections_that_are_ended_one_by_one_are_replaced() {
     let app = tests::app::TestApp::spawn().await;
     let hospital = app.sign_in("hospital").await;
     let superuser = app.database.superuser().await;
+    let analyst = app.sign_in("analyst").await;
     for round in 0..5 {
+        // The kept table is looked at again, and no connection has been unused for so long that it would be asked before it is used.
+        tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+        futures_util::future::join_all((0..8).map(|_| analyst.get("/api/v1/surveys"))).await;
         superuser
             .execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'chosa_app'",
@@ -147,6 +151,12 @@ async fn connections_that_are_ended_one_by_one_are_replaced() {
             )
             .await
             .unwrap();
+        let table = "/api/v1/surveys/2024/tables?question=ehr_in_use&area=nation&by=band&banding=survey";
+        assert_eq!(
+            analyst.get(table).await.expect(200)["total"]["n"],
+            u8::from(round > 0),
+            "round {round}"
+        );
         let mut answers = answers_2024();
         answers["respondent"]["contact"] = format!("内線{round}").into();
         // Dead connections are found before a request gets them; nobody notices.

@@ -6,15 +6,21 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use analytics::{By, Table, TableRequest};
+use diesel_async::AsyncPgConnection;
 use futures_util::future::join_all;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use reqwest::Method;
 use serde_json::{Value, json};
+use server::app::state::State;
 use server::app::statistics;
 use server::auth::actor::Actor;
 use server::auth::permit::Permit;
+use server::db::snapshots;
+use server::db::transaction::{self, Mode};
+use server::error::AppError;
+use server::startup;
 use survey::area::Area;
 use survey::band::Banding;
 use survey::question::QuestionKey;
@@ -191,7 +197,7 @@ fn tables_in_memory_equal_those_of_a_server_that_has_just_started() {
 }
 
 /// The table of one question, by the use case of a server.
-async fn shared(app: &TestApp) -> Arc<Table> {
+async fn shared(state: &State) -> Arc<Table> {
     let request = TableRequest {
         question: QuestionKey::from("ehr_in_use"),
         area: Area::Nation,
@@ -201,28 +207,74 @@ async fn shared(app: &TestApp) -> Arc<Table> {
         estimates: false,
     };
     let permit = Permit::of(Actor::system()).unwrap();
-    done(statistics::table(&app.state, &permit, survey_of("2024"), request).await)
+    done(statistics::table(state, &permit, survey_of("2024"), request).await)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_table_is_counted_once_while_no_answer_changes() {
     let app = TestApp::answered().await;
-    let first = shared(&app).await;
+    let first = shared(&app.state).await;
     // A second has to pass before the change counter is looked at again: the same count also then.
     for wait in [0, 1_100] {
         tokio::time::sleep(Duration::from_millis(wait)).await;
-        assert!(Arc::ptr_eq(&first, &shared(&app).await), "counted anew after {wait} ms");
+        assert!(Arc::ptr_eq(&first, &shared(&app.state).await), "counted anew after {wait} ms");
     }
-    let asked = join_all((0..8).map(|_| shared(&app))).await;
+    let asked = join_all((0..8).map(|_| shared(&app.state))).await;
     assert!(asked.iter().all(|table| Arc::ptr_eq(table, &first)));
     let hospital = app.sign_in("hospital").await;
     act(&hospital, OWN, Act::Submit(1)).await;
     let begun = Instant::now();
-    let mut after = shared(&app).await;
+    let mut after = shared(&app.state).await;
     while Arc::ptr_eq(&first, &after) && begun.elapsed() < Duration::from_secs(20) {
         tokio::time::sleep(Duration::from_millis(100)).await;
-        after = shared(&app).await;
+        after = shared(&app.state).await;
     }
     assert!(!Arc::ptr_eq(&first, &after), "an answer has changed");
     assert_eq!(after.total.options[1].count, first.total.options[1].count + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_connection_sees_the_moment_of_the_first_and_is_not_waited_for() {
+    let app = TestApp::answered().await;
+    let hospital = app.sign_in("hospital").await;
+    let system = Actor::system();
+    let changes = async |conn: &mut AsyncPgConnection| Ok(snapshots::changes(conn, "2024").await?);
+    let (before, beside) = done(
+        transaction::as_actor(&app.state.pool, &system, Mode::Snapshot, async |conn| {
+            let moment = transaction::moment(conn).await?;
+            let before = changes(conn).await?;
+            act(&hospital, OWN, Act::Submit(1)).await;
+            Ok((before, transaction::beside(&app.state.pool, &system, &moment, changes).await?))
+        })
+        .await,
+    );
+    assert_eq!(beside, Some(before));
+    let after = done(transaction::as_actor(&app.state.pool, &system, Mode::Snapshot, changes).await);
+    assert!(after > before, "an answer has changed");
+
+    let failed = transaction::as_actor(&app.state.pool, &system, Mode::Snapshot, async |conn| {
+        let moment = transaction::moment(conn).await?;
+        let work = async |_: &mut AsyncPgConnection| Err::<(), _>(AppError::internal("a failure of the test"));
+        transaction::beside(&app.state.pool, &system, &moment, work).await
+    });
+    assert!(failed.await.is_err());
+    assert_eq!(
+        done(transaction::as_actor(&app.state.pool, &system, Mode::Snapshot, changes).await),
+        after
+    );
+
+    // Whoever has the only connection and waited for another would wait for the whole minute.
+    let mut parts = parts(&app.database.application_url(), app.clock.clone());
+    (parts.pool_size, parts.time_outs.wait) = (1, Duration::from_secs(60));
+    let alone = done(startup::state(&parts).await);
+    let tables = async {
+        let work = transaction::as_actor(&alone.pool, &system, Mode::Snapshot, async |conn| {
+            let moment = transaction::moment(conn).await?;
+            transaction::beside(&alone.pool, &system, &moment, changes).await
+        });
+        assert_eq!(done(work.await), None);
+        shared(&alone).await
+    };
+    let table = tokio::time::timeout(Duration::from_secs(30), tables).await;
+    assert_eq!(*table.unwrap(), *shared(&app.state).await);
 }

@@ -9,6 +9,7 @@ mod documents;
 mod lists;
 mod mails;
 mod masters;
+mod measurements;
 mod place;
 mod planning;
 mod quotas;

@@ -53,8 +53,9 @@ pub(super) async fn counted(
         transaction::beside(pool, actor, &moment, async |conn| frame(conn, id).await),
         packed::revisions(conn, id, survey.layout().hash()),
     );
-    let (beside, revisions) = (beside?, revisions?);
-    let frame = match beside {
+    // First what the first connection said: when it is gone, so is the moment.
+    let revisions = revisions?;
+    let frame = match beside? {
         Some(frame) => frame,
         None => frame(conn, id).await?,
     };
@@ -125,7 +126,7 @@ fn targets(frame: &[FrameRows]) -> Result<Targets, AppError> {
     Targets::new(entries).map_err(AppError::internal)
 }
 
-/// The revision that counts of who is not counted.
+/// Stands for the revision that counts where none does: revisions are numbered from 1.
 const NONE: i32 = 0;
 
 impl Counted {
@@ -155,7 +156,8 @@ impl Counted {
         Snapshot::new(survey, self.as_of, self.targets, responses).map_err(AppError::internal)
     }
 
-    /// The number of the revision that counts, of each hospital of the frame. Who never answered has none that this could let in.
+    /// The number of the revision that counts, of each hospital of the frame: the first, where its submission is not named. A hospital without a submission
+    /// has no revision either (a foreign key), so that the 1 of one that never answered lets nothing in.
     fn latest(&self) -> Result<Vec<i32>, AppError> {
         let mut latest = vec![1; self.targets.len()];
         for rows in &self.submissions {
@@ -190,7 +192,77 @@ fn records(packed: &[u8], more: usize) -> Result<impl Iterator<Item = (Uuid, &[u
 
 #[cfg(test)]
 mod tests {
+    use survey::hospital::Beds;
+    use survey::prefecture::PrefectureCode;
+
     use super::*;
+
+    const OUT_OF_SCOPE: u128 = 99;
+
+    fn ids(hospitals: &[u128]) -> Vec<u8> {
+        hospitals
+            .iter()
+            .flat_map(|hospital| *Uuid::from_u128(*hospital).as_bytes())
+            .collect()
+    }
+
+    fn submissions(latest_revision: i32, uncounted: &[u128], revised: &[u128]) -> SubmissionRows {
+        SubmissionRows {
+            latest_revision,
+            changed_at: DateTime::UNIX_EPOCH,
+            uncounted: ids(uncounted),
+            revised: ids(revised),
+        }
+    }
+
+    fn counted(another_layout: bool) -> Counted {
+        let survey = survey::survey::find("2024").unwrap();
+        let length = survey.layout().len();
+        let entry = |hospital| FrameEntry {
+            hospital: Uuid::from_u128(hospital),
+            prefecture: PrefectureCode::new(1).unwrap(),
+            municipality: None,
+            beds: Beds::new(20).unwrap(),
+        };
+        let revisions = |number, another_layout, hospitals: &[u128]| RevisionRows {
+            number,
+            another_layout,
+            length: i32::try_from(length).unwrap(),
+            codes: hospitals
+                .iter()
+                .flat_map(|hospital| [ids(&[*hospital]), vec![0; length]].concat())
+                .collect(),
+        };
+        Counted {
+            as_of: DateTime::UNIX_EPOCH,
+            targets: Targets::new((1..=7).map(entry)).unwrap(),
+            // 1 counts by its first, 3 by its third; 2 has a draft, 4 was returned, 5 pulled back its second, 6 never began, 7 counts by its second.
+            submissions: vec![
+                submissions(0, &[2], &[]),
+                submissions(1, &[4, OUT_OF_SCOPE], &[]),
+                submissions(2, &[5], &[7]),
+                submissions(3, &[], &[3]),
+            ],
+            revisions: vec![
+                revisions(1, false, &[1, 3, 4, 5, OUT_OF_SCOPE]),
+                revisions(1, true, &[7]),
+                revisions(2, false, &[3, 5]),
+                revisions(2, another_layout, &[7]),
+                revisions(3, false, &[3]),
+            ],
+            attributes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_newest_revision_counts_of_who_counts_and_is_in_scope() {
+        let survey = survey::survey::find("2024").unwrap();
+        assert_eq!(counted(false).latest().unwrap(), [1, 0, 3, 0, 0, 1, 2]);
+        let snapshot = counted(false).build(survey).unwrap();
+        assert_eq!((snapshot.targets(), snapshot.responses()), (7, 3));
+        let refused = counted(true).build(survey).map(|_| ()).unwrap_err();
+        assert!(refused.for_operator().contains(&Uuid::from_u128(7).to_string()), "{refused:?}");
+    }
 
     #[test]
     fn packed_rows_are_whole_or_refused() {

@@ -128,11 +128,11 @@ fn is_peers(command: &str) -> bool {
     matches!(command, "duckdb" | "pandas" | "pandas_groupby")
 }
 
-/// Memory above what the process had before there was a snapshot, against the bytes of its columns: codes, places and beds, the hospitals' ids, and the
-/// same of the frame.
+/// Memory above what the process had before there was a snapshot, against the bytes of its columns: codes, places and beds, which row of the frame it is;
+/// places, beds and ids of the frame.
 fn memory(rows: usize, ready: &Value, counted: &Value, report: &mut Report) {
-    let of_place = 1 + 4 + 4 + 2 + 16;
-    let columns = (rows * (2 * of_place + coded::QUESTIONS)) as f64 / f64::from(1 << 20);
+    let of_place = 1 + 4 + 4 + 2;
+    let columns = (rows * (2 * of_place + 4 + 16 + coded::QUESTIONS)) as f64 / f64::from(1 << 20);
     let number = |value: &Value| value.as_f64().unwrap();
     let before = number(&ready["before"]);
     report.add(format!("{rows} rows: bytes of the columns"), "MB", vec![columns], "");
