@@ -2,7 +2,7 @@
 
 use crate::attributes::{self, Combinations};
 use crate::estimate;
-use crate::kernel::{self, Stretch};
+use crate::kernel::Stretches;
 use crate::targets::Target;
 use polars::prelude::{
     ChunkedArray, Column, DataFrame, DataType, Expr, IntoSeries, PolarsNumericType, PolarsResult, Scalar, UInt8Type, UInt16Type,
@@ -31,7 +31,7 @@ pub(crate) struct Columns {
     pub(crate) frame: DataFrame,
     pub(crate) responses: DataFrame,
     /// Which rows of the responses stand together.
-    pub(crate) stretches: Vec<Stretch>,
+    pub(crate) stretches: Stretches,
     pub(crate) municipalities: Municipalities,
     pub(crate) combinations: Combinations,
     /// Names that the frame gives to codes.
@@ -105,12 +105,14 @@ impl Responses {
         let mut columns = places.columns();
         let slots = self.slots(&order).into_iter().enumerate();
         columns.extend(slots.map(|(index, codes)| column::<UInt8Type>(&slot_column(index), codes)));
+        let usual = [Banding::Survey, Banding::Program].into_iter().flat_map(|banding| banding.bands());
+        let usual = usual.map(|band| band.min);
         let (rows, frame_rows) = (order.len(), frame.beds.len());
         columns.extend(unsaid_columns(rows));
         let columns = Columns {
             frame: DataFrame::new(frame_rows, [frame.columns(), unsaid_columns(frame_rows)].concat())?,
             responses: DataFrame::new(rows, columns)?,
-            stretches: kernel::stretches(order.iter().map(|(prefecture, beds, _)| (*prefecture, *beds))),
+            stretches: Stretches::new(order.iter().map(|(prefecture, beds, _)| (*prefecture, *beds)), usual),
             combinations: Combinations::unsaid(&municipalities),
             municipalities,
             names: Names::default(),

@@ -5,7 +5,6 @@ use crate::attributes;
 use crate::columns::{self, Columns, MUNICIPALITY, PREFECTURE};
 use crate::kernel;
 use polars::prelude::{Column, DataFrame, DataType, Expr, IntoLazy, PolarsError, PolarsResult, col, len};
-use std::collections::BTreeMap;
 use survey::area::Area;
 use survey::attribute::Attribute;
 use survey::band::Banding;
@@ -30,6 +29,45 @@ pub(crate) struct Cell {
     pub(crate) stratum: u8,
     /// Of the attributes asked for, in their order; 0 where the frame does not say, and beyond the last one.
     pub(crate) attributes: [u32; 3],
+}
+
+/// Cells that have rows, ascending, and of each one number a measure.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Counts {
+    cells: Vec<Cell>,
+    /// Those of a cell after those of the cell before.
+    numbers: Vec<u64>,
+    measures: usize,
+}
+
+impl Counts {
+    pub(crate) fn new(measures: usize) -> Counts {
+        Counts {
+            cells: Vec::new(),
+            numbers: Vec::new(),
+            measures,
+        }
+    }
+
+    /// More of the last cell, or of one after it.
+    pub(crate) fn add(&mut self, cell: Cell, numbers: impl Iterator<Item = u64>) {
+        if self.cells.last() != Some(&cell) {
+            self.cells.push(cell);
+            self.numbers.resize(self.numbers.len() + self.measures, 0);
+        }
+        let own = self.numbers.len().saturating_sub(self.measures);
+        for (sum, number) in self.numbers.iter_mut().skip(own).zip(numbers) {
+            *sum += number;
+        }
+    }
+
+    pub(crate) fn measures(&self) -> usize {
+        self.measures
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Cell, &[u64])> {
+        self.cells.iter().copied().zip(self.numbers.chunks(self.measures.max(1)))
+    }
 }
 
 /// What one number of a cell counts.
@@ -80,7 +118,7 @@ pub(crate) fn count_responses(
     attributes: &[&'static Attribute],
     only: &[Expr],
     measures: &[Measure],
-) -> Result<BTreeMap<Cell, Vec<u64>>, PolarsError> {
+) -> Result<Counts, PolarsError> {
     if detail == Detail::PrefectureBand
         && only.is_empty()
         && let Some(cells) = count_stretches((columns, spread_from), area, bands, measures)
@@ -96,7 +134,7 @@ fn count_stretches(
     area: &Area,
     bands: &Bands,
     measures: &[Measure],
-) -> Option<BTreeMap<Cell, Vec<u64>>> {
+) -> Option<Counts> {
     let inside = match area {
         Area::Nation => None,
         Area::Prefecture(prefecture) => Some(prefecture.number()),
@@ -114,15 +152,19 @@ fn count_stretches(
             attributes: [attributes::NOT_SAID; 3],
         })
     };
+    let places = kernel::Places {
+        bounds: classes.iter().map(|(bound, ..)| *bound).collect(),
+        cell,
+    };
     kernel::count(
         (&columns.stretches, spread_from),
-        cell,
+        &places,
         |slot| columns::bytes(&columns.responses, slot),
         measures,
     )
 }
 
-/// Every number of beds from which on a band or a stratum is another one, ascending, with both. Asked once for each of some thousands of stretches.
+/// Every number of beds from which on a band or a stratum is another one, ascending, with both. Asked once for each stretch.
 fn classes(bands: &Bands) -> Vec<(u16, u8, u8)> {
     let strata = Bands::from(Banding::Survey);
     let class = |bands: &Bands, beds: u16| {
@@ -139,7 +181,7 @@ fn classes(bands: &Bands) -> Vec<(u16, u8, u8)> {
 }
 
 /// The measures of every cell that has rows in the area for which all of `only` holds; cells without rows are absent. Group order is not stable
-/// in polars: the map sorts.
+/// in polars.
 pub(crate) fn count(
     frame: &DataFrame,
     area: &Area,
@@ -147,7 +189,7 @@ pub(crate) fn count(
     attributes: &[&'static Attribute],
     only: &[Expr],
     measures: &[Measure],
-) -> Result<BTreeMap<Cell, Vec<u64>>, PolarsError> {
+) -> Result<Counts, PolarsError> {
     let rows = columns::inside(area)
         .into_iter()
         .chain(only.iter().cloned())
@@ -163,16 +205,15 @@ pub(crate) fn count(
     let keys: Vec<Expr> = places.into_iter().chain(said).collect();
     let counted = rows.group_by(keys).agg(expressions).collect()?;
     let keys = cells(&counted, attributes)?;
-    let mut cells: BTreeMap<Cell, Vec<u64>> = keys.iter().map(|key| (*key, Vec::with_capacity(measures.len()))).collect();
-    for index in 0..measures.len() {
-        let values = counts(counted.column(&measure_column(index))?)?;
-        for (key, value) in keys.iter().zip(values) {
-            if let Some(cell) = cells.get_mut(key) {
-                cell.push(value);
-            }
-        }
+    let columns = (0..measures.len()).map(|index| counts(counted.column(&measure_column(index))?));
+    let columns = columns.collect::<PolarsResult<Vec<Vec<u64>>>>()?;
+    let mut order: Vec<(Cell, usize)> = keys.into_iter().zip(0..).collect();
+    order.sort_unstable();
+    let mut counts = Counts::new(measures.len());
+    for (cell, row) in order {
+        counts.add(cell, columns.iter().map(|column| column.get(row).copied().unwrap_or_default()));
     }
-    Ok(cells)
+    Ok(counts)
 }
 
 fn cells(counted: &DataFrame, attributes: &[&'static Attribute]) -> PolarsResult<Vec<Cell>> {

@@ -4,14 +4,13 @@
 //! However few the rows are: polars takes a millisecond and more to plan and group even a few thousand, this some microseconds (docs/performance.md).
 //!
 //! Why ranges and not an index: `Snapshot::new` puts rows of one prefecture and bed number together, so that a cell of any banding is a few ranges of
-//! each column, known from a list of some thousands of [`Stretch`]es. Counting is then a comparison of neighbouring bytes, which the processor does 32 at
+//! each column, known from a list of [`Stretch`]es. Counting is then a comparison of neighbouring bytes, which the processor does 32 at
 //! a time (`bytecount`). A packed index of cells would be a further column to make for each banding and to read for each question, and its histogram takes
 //! one byte at a time: on two cores it took 8 times as long as a plain pass over the bytes. Nothing but the speed depends on the order: rows of a cell
 //! that stand apart are more ranges of it.
 
-use crate::cube::{Cell, Measure};
-use rayon::prelude::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
-use std::collections::BTreeMap;
+use crate::cube::{Cell, Counts, Measure};
+use rayon::prelude::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator, ParallelSliceMut};
 use std::ops::Range;
 use survey::codes::{BLANK, NO_ANSWER, NOT_ASKED};
 
@@ -29,23 +28,59 @@ const STATES: [u8; 3] = [NOT_ASKED, BLANK, NO_ANSWER];
 
 /// Neighbouring rows of one prefecture and bed number: whatever the banding, they lie in one cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Stretch {
+struct Stretch {
     prefecture: u8,
     beds: u16,
     rows: Range<usize>,
 }
 
-/// The stretches of rows in their order.
-pub(crate) fn stretches(places: impl Iterator<Item = (u8, u16)>) -> Vec<Stretch> {
+/// The stretches of the rows, in their order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Stretches {
+    /// By bed number.
+    finest: Vec<Stretch>,
+    /// Lower bounds of the bed classes that are asked for most, ascending.
+    usual: Vec<u16>,
+    /// By those classes, each with its lower bound or, under the first, 0: some hundreds instead of some thousands to go through for each question.
+    by_usual: Vec<Stretch>,
+}
+
+impl Stretches {
+    /// Of rows with these prefectures and beds; `usual` are the lower bounds of the bed classes that are asked for most.
+    pub(crate) fn new(places: impl Iterator<Item = (u8, u16)>, usual: impl IntoIterator<Item = u16>) -> Stretches {
+        let finest = stretches(places.enumerate().map(|(row, (prefecture, beds))| Stretch {
+            prefecture,
+            beds,
+            rows: row..row + 1,
+        }));
+        let mut usual: Vec<u16> = usual.into_iter().collect();
+        usual.sort_unstable();
+        usual.dedup();
+        let class = |beds: u16| usual.iter().rfind(|bound| **bound <= beds).copied().unwrap_or_default();
+        let by_usual = stretches(finest.iter().map(|stretch| Stretch {
+            beds: class(stretch.beds),
+            ..stretch.clone()
+        }));
+        Stretches { finest, usual, by_usual }
+    }
+
+    /// The fewest whose rows lie in one class each, by the classes of these lower bounds.
+    fn by(&self, bounds: &[u16]) -> &[Stretch] {
+        if bounds.iter().all(|bound| self.usual.contains(bound)) {
+            &self.by_usual
+        } else {
+            &self.finest
+        }
+    }
+}
+
+/// One after the other, neighbours that have the same place and beds as one.
+fn stretches(rows: impl Iterator<Item = Stretch>) -> Vec<Stretch> {
     let mut stretches: Vec<Stretch> = Vec::new();
-    for (row, (prefecture, beds)) in places.enumerate() {
+    for next in rows {
         match stretches.last_mut() {
-            Some(last) if (last.prefecture, last.beds) == (prefecture, beds) => last.rows.end = row + 1,
-            _ => stretches.push(Stretch {
-                prefecture,
-                beds,
-                rows: row..row + 1,
-            }),
+            Some(last) if (last.prefecture, last.beds) == (next.prefecture, next.beds) => last.rows.end = next.rows.end,
+            _ => stretches.push(next),
         }
     }
     stretches
@@ -79,15 +114,22 @@ impl<'a> Codes<'a> {
     }
 }
 
-/// The measures of every cell that has rows; cells without rows are absent. `cell` names the cell of a prefecture (1 to 47) and a bed number, or leaves
-/// its rows out; `slot` gives the bytes of a slot, one a row; of `spread_from` rows and more all cores count. `None`: a measure is none that can be
-/// counted here, or a slot has no bytes.
+/// Which cell rows lie in.
+pub(crate) struct Places<F> {
+    /// Lower bounds of all bed classes that tell cells apart.
+    pub(crate) bounds: Vec<u16>,
+    /// The cell of a prefecture (1 to 47) and a bed number, the same for all of a class, or `None` to leave their rows out.
+    pub(crate) cell: F,
+}
+
+/// The measures of every cell that has rows. `slot` gives the bytes of a slot, one a row; of `spread_from` rows and more all cores count. `None`: a
+/// measure is none that can be counted here, or a slot has no bytes.
 pub(crate) fn count<'a>(
-    (stretches, spread_from): (&[Stretch], usize),
-    cell: impl Fn(u8, u16) -> Option<Cell>,
+    (stretches, spread_from): (&Stretches, usize),
+    places: &Places<impl Fn(u8, u16) -> Option<Cell>>,
     slot: impl Fn(usize) -> Option<&'a [u8]>,
     measures: &[Measure],
-) -> Option<BTreeMap<Cell, Vec<u64>>> {
+) -> Option<Counts> {
     let mut codes = Codes::default();
     let mut parts = Vec::with_capacity(measures.len());
     for measure in measures {
@@ -101,26 +143,31 @@ pub(crate) fn count<'a>(
             Measure::Where(_) => return None,
         });
     }
-    let ranges = ranges(stretches, cell);
-    let counted = |(cell, rows): &(Cell, Range<usize>)| {
-        let of = |(bytes, code): &(&[u8], u8)| bytes.get(rows.clone()).map_or(0, |bytes| wide(bytecount::count(bytes, *code)));
-        let counts: Vec<u64> = codes.bytes.iter().map(of).collect();
-        let rows = wide(rows.len());
-        (*cell, parts.iter().map(|part| part.value(rows, &counts)).collect::<Vec<u64>>())
-    };
-    let counted: Vec<(Cell, Vec<u64>)> = if ranges.iter().map(|(_, rows)| rows.len()).sum::<usize>() < spread_from {
-        ranges.iter().map(counted).collect()
-    } else {
-        ranges.par_iter().with_min_len(TOGETHER).map(counted).collect()
-    };
-    let mut cells: BTreeMap<Cell, Vec<u64>> = BTreeMap::new();
-    for (cell, values) in counted {
-        let sums = cells.entry(cell).or_insert_with(|| vec![0; measures.len()]);
-        for (sum, value) in sums.iter_mut().zip(values) {
-            *sum += value;
+    let ranges = ranges(stretches.by(&places.bounds), &places.cell);
+    // Of each range one number a code. Measures of rows alone have none.
+    let width = codes.bytes.len().max(1);
+    let mut found = vec![0_u64; ranges.len() * width];
+    let count = |((_, rows), found): (&(Cell, Range<usize>), &mut [u64])| {
+        for ((bytes, code), found) in codes.bytes.iter().zip(found) {
+            *found = bytes.get(rows.clone()).map_or(0, |bytes| wide(bytecount::count(bytes, *code)));
         }
+    };
+    if ranges.iter().map(|(_, rows)| rows.len()).sum::<usize>() < spread_from {
+        ranges.iter().zip(found.chunks_mut(width)).for_each(count);
+    } else {
+        ranges
+            .par_iter()
+            .zip(found.par_chunks_mut(width))
+            .with_min_len(TOGETHER)
+            .for_each(count);
     }
-    Some(cells)
+    let mut counted: Vec<(&(Cell, Range<usize>), &[u64])> = ranges.iter().zip(found.chunks(width)).collect();
+    counted.sort_by_key(|((cell, _), _)| *cell);
+    let mut counts = Counts::new(measures.len());
+    for ((cell, rows), found) in counted {
+        counts.add(*cell, parts.iter().map(|part| part.value(wide(rows.len()), found)));
+    }
+    Some(counts)
 }
 
 impl Part {
@@ -139,7 +186,7 @@ fn wide(count: usize) -> u64 {
 }
 
 /// The rows of each cell as ranges, none longer than what is looked at together; neighbouring stretches of a cell are one range.
-fn ranges(stretches: &[Stretch], cell: impl Fn(u8, u16) -> Option<Cell>) -> Vec<(Cell, Range<usize>)> {
+fn ranges(stretches: &[Stretch], cell: &impl Fn(u8, u16) -> Option<Cell>) -> Vec<(Cell, Range<usize>)> {
     let mut whole: Vec<(Cell, Range<usize>)> = Vec::new();
     for stretch in stretches {
         let Some(cell) = cell(stretch.prefecture, stretch.beds) else {

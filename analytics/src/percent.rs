@@ -5,6 +5,11 @@ pub(crate) fn tenths(count: u64, base: u64) -> Option<u64> {
     if base == 0 {
         return None;
     }
+    let parts = count.checked_mul(2_000).and_then(|parts| parts.checked_add(base));
+    if let (Some(parts), Some(double)) = (parts, base.checked_mul(2)) {
+        return Some(parts / double);
+    }
+    // Beyond 64 bits, which no table is.
     let (count, base) = (u128::from(count), u128::from(base));
     u64::try_from((count * 2_000 + base) / (2 * base)).ok()
 }
@@ -34,6 +39,14 @@ mod tests {
         assert_eq!(percent(0, 7), Some(0.0));
         assert_eq!(percent(7, 7), Some(100.0));
         assert_eq!(percent(0, 0), None);
+    }
+
+    #[test]
+    fn numbers_too_large_for_sixty_four_bits_of_product_come_out_alike() {
+        let (count, base) = (u64::MAX / 3, u64::MAX / 2);
+        assert_eq!(tenths(count, base), Some(667));
+        assert_eq!(tenths(u64::MAX, u64::MAX), Some(1_000));
+        assert_eq!(tenths(1, u64::MAX), Some(0));
     }
 
     proptest::proptest! {

@@ -9,9 +9,10 @@ use crate::columns;
 use crate::cube::Measure;
 use crate::filter;
 use crate::percent::percent;
-use crate::shape::Names;
+use crate::shape::RowNames;
 use crate::table::{OptionCount, TableChoice, TableError, TableRow};
 use polars::prelude::{Expr, lit};
+use std::sync::Arc;
 use survey::codes::{BLANK, CHOSEN, FIRST_OPTION, NO_ANSWER, NOT_ASKED};
 use survey::indicator::{self, Given, Indicator};
 use survey::question::{Kind, Question, QuestionKey};
@@ -25,7 +26,7 @@ pub(crate) struct Plan {
     pub(crate) key: QuestionKey,
     /// Short Japanese name.
     pub(crate) label: String,
-    pub(crate) choices: Vec<TableChoice>,
+    pub(crate) choices: Vec<Arc<TableChoice>>,
     pub(crate) measures: Vec<Measure>,
     /// Whether a hospital may choose several options.
     several: bool,
@@ -110,26 +111,21 @@ impl Plan {
     }
 
     /// A row of these counts; of none, zeros.
-    pub(crate) fn row(&self, names: Names, counts: &[u64]) -> TableRow {
+    pub(crate) fn row(&self, names: &Arc<RowNames>, counts: &[u64]) -> TableRow {
         let mut counts = counts.iter().copied();
         let mut next = || counts.next().unwrap_or(0);
         let (n, base, blank, no_answer, not_asked) = (next(), next(), next(), next(), next());
         let chosen: Vec<u64> = self.choices.iter().map(|_| next()).collect();
         let answers = self.several.then(|| chosen.iter().sum::<u64>());
         let options = self.choices.iter().zip(chosen).map(|(choice, count)| OptionCount {
-            key: choice.key.clone(),
-            label: choice.label.clone(),
+            choice: Arc::clone(choice),
             count,
             percent: percent(count, base),
             percent_of_answers: answers.and_then(|answers| percent(count, answers)),
             estimate: None,
         });
         TableRow {
-            place: names.place,
-            prefecture: names.prefecture,
-            prefecture_name: names.prefecture_name,
-            band: names.band,
-            band_label: names.band_label,
+            names: Arc::clone(names),
             options: options.collect(),
             n,
             base,
@@ -141,11 +137,11 @@ impl Plan {
     }
 }
 
-fn choice(key: &str, label: &str) -> TableChoice {
-    TableChoice {
+fn choice(key: &str, label: &str) -> Arc<TableChoice> {
+    Arc::new(TableChoice {
         key: key.to_owned(),
         label: label.to_owned(),
-    }
+    })
 }
 
 /// What a list of conditions is of each row; exactly one of the four holds.

@@ -4,11 +4,12 @@ use crate::by::By;
 use crate::cube::{self, Measure};
 use crate::filter::Filter;
 use crate::percent::percent;
-use crate::shape::{self, Key, PlaceValue, Rows};
+use crate::shape::RowNames;
 use crate::snapshot::Snapshot;
 use crate::table::TableError;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use survey::area::Area;
 use survey::bands::Bands;
 
@@ -49,18 +50,11 @@ pub struct RateTable {
 }
 
 /// One row of rates.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RateRow {
-    /// What the row is about, in the order of `by`; empty for the area as a whole.
-    pub place: Vec<PlaceValue>,
-    /// Two-digit prefecture code, in rows by prefecture.
-    pub prefecture: Option<String>,
-    /// The prefecture's formal name, in rows by prefecture.
-    pub prefecture_name: Option<String>,
-    /// The band's key, in rows by band.
-    pub band: Option<String>,
-    /// The band as printed, in rows by band.
-    pub band_label: Option<String>,
+    /// What the row is about.
+    #[serde(flatten)]
+    pub names: Arc<RowNames>,
     /// Hospitals of the frame.
     pub targets: u64,
     /// Counted submissions.
@@ -90,24 +84,18 @@ pub fn response_rates(snapshot: &Snapshot, request: &RateRequest) -> Result<Rate
     };
     let columns = snapshot.columns();
     let (targets, responses) = (count(&columns.frame)?, count(&columns.responses)?);
-    let ranges = request.banding.ranges();
-    let row = |by: By, key: Key, targets: &Rows, responses: &Rows| {
-        let names = shape::names(key, by, &ranges, &columns.names);
-        let sum = |rows: &Rows| rows.get(&key).into_iter().flatten().sum();
-        let (targets, responses) = (sum(targets), sum(responses));
-        RateRow {
-            place: names.place,
-            prefecture: names.prefecture,
-            prefecture_name: names.prefecture_name,
-            band: names.band,
-            band_label: names.band_label,
-            targets,
-            responses,
-            percent: percent(responses, targets),
-        }
+    let rows = |by: By| -> Vec<RateRow> {
+        let shape = snapshot.shape(&request.area, by, &request.banding);
+        let (targets, responses) = (shape.fold(&targets), shape.fold(&responses));
+        let counted = targets.iter().flatten().zip(responses.iter().flatten());
+        let row = |(names, (targets, responses)): (&Arc<RowNames>, (&u64, &u64))| RateRow {
+            names: Arc::clone(names),
+            targets: *targets,
+            responses: *responses,
+            percent: percent(*responses, *targets),
+        };
+        shape.names().zip(counted).map(row).collect()
     };
-    let folded = |by: By| (shape::fold(&targets, by), shape::fold(&responses, by));
-    let (by, whole) = (folded(request.by), folded(By::AREA));
     Ok(RateTable {
         survey: snapshot.survey().id().as_str().to_owned(),
         area: request.area.clone(),
@@ -115,10 +103,8 @@ pub fn response_rates(snapshot: &Snapshot, request: &RateRequest) -> Result<Rate
         banding: request.banding.clone(),
         filters: request.filters.clone(),
         as_of: snapshot.as_of(),
-        rows: shape::rows(&request.area, request.by, &request.banding, columns)
-            .into_iter()
-            .map(|key| row(request.by, key, &by.0, &by.1))
-            .collect(),
-        total: row(By::AREA, shape::WHOLE, &whole.0, &whole.1),
+        rows: rows(request.by),
+        // Of no dimensions there is one row.
+        total: rows(By::AREA).pop().unwrap_or_default(),
     })
 }

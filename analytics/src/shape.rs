@@ -7,9 +7,11 @@
 use crate::attributes::{self, Combination, NOT_SAID};
 use crate::by::{By, Dimension};
 use crate::columns::Columns;
-use crate::cube::Cell;
+use crate::cube::{Cell, Counts};
+use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use survey::area::{Area, MunicipalityCode};
 use survey::attribute::{Attribute, Names as CodeNames, UNKNOWN, Vocabulary};
 use survey::bands::{BandRange, Bands};
@@ -19,11 +21,8 @@ use survey::region::Region;
 /// The value of each dimension as a number, 0 beyond the last one; the order of rows is the order of these.
 pub(crate) type Key = [u32; 3];
 
-/// The measures of rows.
-pub(crate) type Rows = BTreeMap<Key, Vec<u64>>;
-
 /// The whole area, the one key of a table without dimensions.
-pub(crate) const WHOLE: Key = [0; 3];
+const WHOLE: Key = [0; 3];
 
 /// Where the municipality is not known: after all that are.
 const NOT_KNOWN: u32 = u32::MAX;
@@ -40,7 +39,7 @@ pub struct PlaceValue {
 }
 
 /// The key of the row that a cell falls into.
-pub(crate) fn key_of(cell: Cell, by: By) -> Key {
+fn key_of(cell: Cell, by: By) -> Key {
     let mut key = WHOLE;
     let mut said = cell.attributes.into_iter();
     for (place, dimension) in key.iter_mut().zip(by.dimensions()) {
@@ -62,20 +61,89 @@ fn region_number(prefecture: u8) -> u32 {
     index.and_then(|index| u32::try_from(index).ok()).unwrap_or(NOT_KNOWN)
 }
 
-/// The measures of all cells by the row that they fall into; rows without cells are absent.
-pub(crate) fn fold(cells: &BTreeMap<Cell, Vec<u64>>, by: By) -> Rows {
-    let mut rows = Rows::new();
-    for (cell, counts) in cells {
-        let sums = rows.entry(key_of(*cell, by)).or_insert_with(|| vec![0; counts.len()]);
-        for (sum, count) in sums.iter_mut().zip(counts) {
-            *sum += count;
-        }
-    }
-    rows
+/// The rows of an area by some dimensions in their order, whatever is counted.
+#[derive(Debug)]
+pub(crate) struct Shape {
+    by: By,
+    keys: Vec<Key>,
+    names: Vec<Arc<RowNames>>,
 }
 
-/// The rows of a table in their order.
-pub(crate) fn rows(area: &Area, by: By, bands: &Bands, columns: &Columns) -> BTreeSet<Key> {
+impl Shape {
+    pub(crate) fn new(area: &Area, by: By, bands: &Bands, columns: &Columns) -> Shape {
+        let ranges = bands.ranges();
+        let keys: Vec<Key> = keys(area, by, bands, columns).into_iter().collect();
+        let names = keys.iter().map(|key| Arc::new(names(*key, by, &ranges, &columns.names)));
+        Shape {
+            by,
+            names: names.collect(),
+            keys,
+        }
+    }
+
+    /// How each row is printed.
+    pub(crate) fn names(&self) -> impl ExactSizeIterator<Item = &Arc<RowNames>> {
+        self.names.iter()
+    }
+
+    /// The row that a cell falls into, counted from 0.
+    pub(crate) fn row(&self, cell: Cell) -> Option<usize> {
+        self.keys.binary_search(&key_of(cell, self.by)).ok()
+    }
+
+    /// The measures of each row, row after row; zeros where no cell falls into it.
+    pub(crate) fn fold(&self, counts: &Counts) -> Rows {
+        let measures = counts.measures();
+        let mut rows = Rows {
+            numbers: vec![0; self.keys.len() * measures],
+            measures,
+        };
+        for (cell, numbers) in counts.iter() {
+            let Some(row) = self.row(cell) else { continue };
+            for (sum, number) in rows.numbers.iter_mut().skip(row * measures).zip(numbers) {
+                *sum += number;
+            }
+        }
+        rows
+    }
+}
+
+/// The measures of rows.
+pub(crate) struct Rows {
+    numbers: Vec<u64>,
+    measures: usize,
+}
+
+impl Rows {
+    /// Those of each row, in the order of the shape.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u64]> {
+        self.numbers.chunks(self.measures.max(1))
+    }
+}
+
+/// Rows of shapes that are kept beside one snapshot, some hundreds of bytes each: those that every question's table is asked for by.
+const MOST_ROWS: u64 = 20_000;
+
+/// The shapes that a snapshot was asked for: whatever question is counted, its rows and their names are the same.
+#[derive(Clone)]
+pub(crate) struct Shapes(Cache<(Area, By, Option<Bands>), Arc<Shape>>);
+
+impl Shapes {
+    pub(crate) fn new() -> Shapes {
+        let rows = |_: &_, shape: &Arc<Shape>| u32::try_from(shape.keys.len()).unwrap_or(u32::MAX);
+        Shapes(Cache::builder().max_capacity(MOST_ROWS).weigher(rows).build())
+    }
+
+    /// The shape, made unless it is kept. The columns must always be the same.
+    pub(crate) fn get(&self, area: &Area, by: By, bands: &Bands, columns: &Columns) -> Arc<Shape> {
+        let told_apart = by.has(Dimension::Band).then(|| bands.clone());
+        let make = || Arc::new(Shape::new(area, by, bands, columns));
+        self.0.get_with((area.clone(), by, told_apart), make)
+    }
+}
+
+/// What tells the rows of a table apart.
+fn keys(area: &Area, by: By, bands: &Bands, columns: &Columns) -> BTreeSet<Key> {
     let attributes = by.attributes();
     let coded = |attribute: &&Attribute| matches!(attribute.vocabulary, Vocabulary::Codes { .. });
     let places: Vec<Combination> = if attributes.is_empty() && by.has(Dimension::Municipality) {
@@ -138,17 +206,22 @@ fn prefectures(area: &Area) -> impl Iterator<Item = PrefectureCode> {
     })
 }
 
-/// How a row is printed: each value by itself, and prefecture and band once more where readers look for them.
-#[derive(Default)]
-pub(crate) struct Names {
-    pub(crate) place: Vec<PlaceValue>,
-    pub(crate) prefecture: Option<String>,
-    pub(crate) prefecture_name: Option<String>,
-    pub(crate) band: Option<String>,
-    pub(crate) band_label: Option<String>,
+/// What a row is about: each value by itself, and prefecture and band once more where readers look for them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowNames {
+    /// In the order of `by`; empty for the area as a whole.
+    pub place: Vec<PlaceValue>,
+    /// Two-digit prefecture code, in rows by prefecture.
+    pub prefecture: Option<String>,
+    /// The prefecture's formal name, in rows by prefecture.
+    pub prefecture_name: Option<String>,
+    /// The band's key, in rows by band.
+    pub band: Option<String>,
+    /// The band as printed, in rows by band.
+    pub band_label: Option<String>,
 }
 
-pub(crate) fn names(key: Key, by: By, ranges: &[BandRange], codes: &CodeNames) -> Names {
+fn names(key: Key, by: By, ranges: &[BandRange], codes: &CodeNames) -> RowNames {
     let place: Vec<PlaceValue> = by
         .dimensions()
         .zip(key)
@@ -156,7 +229,7 @@ pub(crate) fn names(key: Key, by: By, ranges: &[BandRange], codes: &CodeNames) -
         .collect();
     let of = |dimension| place.iter().find(|value| value.dimension == dimension);
     let (prefecture, band) = (of(Dimension::Prefecture), of(Dimension::Band));
-    Names {
+    RowNames {
         prefecture: prefecture.map(|value| value.key.clone()),
         prefecture_name: prefecture.map(|value| value.label.clone()),
         band: band.map(|value| value.key.clone()),

@@ -2,11 +2,16 @@
 //!
 //! A snapshot is built whole and never changed; what counts (latest revision, submitted or accepted, in scope) is decided by whoever builds it.
 
+use crate::by::By;
 use crate::columns::{Columns, Responses};
+use crate::shape::{Shape, Shapes};
 use crate::targets::{Target, Targets};
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
+use std::sync::Arc;
+use survey::area::Area;
 use survey::attribute::Attributes;
+use survey::bands::Bands;
 use survey::codes::{BLANK, FIRST_OPTION, NO_ANSWER, NOT_ASKED, Slot};
 use survey::question::{Kind, Question};
 use survey::survey::Survey;
@@ -84,6 +89,8 @@ pub struct Snapshot {
     survey: Survey,
     as_of: DateTime<Utc>,
     columns: Columns,
+    /// Of these columns.
+    shapes: Shapes,
     hospitals: Hospitals,
 }
 
@@ -145,6 +152,7 @@ impl Snapshot {
             survey: survey.clone(),
             as_of,
             columns,
+            shapes: Shapes::new(),
             hospitals: Hospitals { frame, responses },
         })
     }
@@ -161,6 +169,7 @@ impl Snapshot {
         let columns = self.columns.with_attributes(&frame, &self.hospitals.responses);
         Ok(Snapshot {
             columns: columns.map_err(|error| SnapshotError::Columns(error.to_string()))?,
+            shapes: Shapes::new(),
             ..self
         })
     }
@@ -187,6 +196,11 @@ impl Snapshot {
 
     pub(crate) fn columns(&self) -> &Columns {
         &self.columns
+    }
+
+    /// The rows of an area.
+    pub(crate) fn shape(&self, area: &Area, by: By, bands: &Bands) -> Arc<Shape> {
+        self.shapes.get(area, by, bands, &self.columns)
     }
 
     /// The hospital of each row of the frame's columns.

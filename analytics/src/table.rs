@@ -2,20 +2,21 @@
 //! who may see an unsuppressed table is decided by the caller.
 
 use crate::by::{By, Dimension};
-use crate::cube::{self, Cell, Detail};
+use crate::cube::{self, Counts, Detail};
 use crate::estimate::Design;
 use crate::estimated::Estimate;
 use crate::filter::Filter;
 use crate::kernel;
 use crate::plan::Plan;
-use crate::shape::{self, Key, Names, PlaceValue};
+use crate::shape::{RowNames, Shape};
 use crate::snapshot::Snapshot;
 use crate::weigh;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
+use std::sync::Arc;
 use survey::area::Area;
-use survey::bands::{BandRange, Bands};
+use survey::bands::Bands;
 use survey::question::{Question, QuestionKey};
 
 /// Which table. The area is mandatory: there is no table of "everything that I may see".
@@ -58,7 +59,7 @@ pub struct Table {
     /// When the answers were read.
     pub as_of: DateTime<Utc>,
     /// The options, in the order of the questionnaire.
-    pub choices: Vec<TableChoice>,
+    pub choices: Vec<Arc<TableChoice>>,
     /// In the order of `by`, the first dimension the slowest: regions from north to south, prefectures and municipalities by code, bands from small
     /// to large, values of attributes as the catalogue has them, what the frame does not say last. Every region, prefecture, band and value of the
     /// area has its row also where n is 0; of municipalities and codes those of the frame.
@@ -79,16 +80,9 @@ pub struct TableChoice {
 /// One row. `base + blank + no_answer + not_asked = n`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TableRow {
-    /// What the row is about, in the order of `by`; empty for the area as a whole.
-    pub place: Vec<PlaceValue>,
-    /// Two-digit prefecture code, in rows by prefecture.
-    pub prefecture: Option<String>,
-    /// The prefecture's formal name, in rows by prefecture.
-    pub prefecture_name: Option<String>,
-    /// The band's key, in rows by band.
-    pub band: Option<String>,
-    /// The band as printed, in rows by band.
-    pub band_label: Option<String>,
+    /// What the row is about.
+    #[serde(flatten)]
+    pub names: Arc<RowNames>,
     /// Counted submissions (hospitals).
     pub n: u64,
     /// Of those, the ones that answered the question: what a percentage divides by.
@@ -122,10 +116,9 @@ pub struct ItemNonresponse {
 /// How many chose an option.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OptionCount {
-    /// The option's key.
-    pub key: String,
-    /// The option as printed.
-    pub label: String,
+    /// Which option.
+    #[serde(flatten)]
+    pub choice: Arc<TableChoice>,
     /// Hospitals.
     pub count: u64,
     /// Percent of the base with one decimal, rounded half up; `None` where the base is 0.
@@ -199,6 +192,14 @@ pub fn table(snapshot: &Snapshot, request: &TableRequest) -> Result<Table, Table
     }
 }
 
+/// Counts many questions on all cores; the tables stand in the order of the requests. Call it from a plain thread.
+///
+/// # Errors
+/// [`TableError`], as [`table()`]: if several requests are refused, one of their refusals.
+pub fn tables(snapshot: &Snapshot, requests: &[TableRequest]) -> Result<Vec<Table>, TableError> {
+    requests.par_iter().map(|request| table(snapshot, request)).collect()
+}
+
 /// One question counted in the cells of an area; every shape of table that asks for no finer ones adds up from them, by the attributes that it was
 /// counted for or none.
 pub(crate) struct Counted<'a> {
@@ -207,7 +208,7 @@ pub(crate) struct Counted<'a> {
     banding: Bands,
     filters: Vec<Filter>,
     plan: Plan,
-    cells: BTreeMap<Cell, Vec<u64>>,
+    counts: Counts,
 }
 
 impl<'a> Counted<'a> {
@@ -246,7 +247,7 @@ impl<'a> Counted<'a> {
         } else {
             Detail::PrefectureBand
         };
-        let cells = cube::count_responses(
+        let counts = cube::count_responses(
             snapshot.columns(),
             (detail, kernel::SPREAD_FROM),
             &area,
@@ -262,12 +263,11 @@ impl<'a> Counted<'a> {
             banding,
             filters: request.filters.clone(),
             plan,
-            cells,
+            counts,
         })
     }
 
     pub(crate) fn table(&self, by: By) -> Table {
-        let ranges = self.banding.ranges();
         Table {
             survey: self.snapshot.survey().id().as_str().to_owned(),
             question: self.plan.key.clone(),
@@ -278,39 +278,35 @@ impl<'a> Counted<'a> {
             filters: self.filters.clone(),
             as_of: self.snapshot.as_of(),
             choices: self.plan.choices.clone(),
-            rows: self.rows(by, &ranges),
+            rows: self.rows(&self.shape(by)),
             // Of no dimensions there is one row.
             total: self
-                .rows(By::AREA, &ranges)
+                .rows(&self.shape(By::AREA))
                 .pop()
-                .unwrap_or_else(|| self.plan.row(Names::default(), &[])),
+                .unwrap_or_else(|| self.plan.row(&Arc::default(), &[])),
         }
     }
 
     /// The table with estimates too, by the design of the whole survey: a weight does not depend on what is asked for.
     pub(crate) fn weighted_table(&self, by: By, design: &Design) -> Result<Table, TableError> {
         let mut table = self.table(by);
-        let strata = weigh::strata(&self.cells, by);
-        for (key, row) in self.keys(by).iter().zip(&mut table.rows) {
-            weigh::weigh(row, design, strata.get(key))?;
+        let strata = weigh::strata(&self.counts, &self.shape(by));
+        for (index, row) in table.rows.iter_mut().enumerate() {
+            weigh::weigh(row, design, strata.get(&index))?;
         }
-        let whole = weigh::strata(&self.cells, By::AREA);
-        weigh::weigh(&mut table.total, design, whole.get(&shape::WHOLE))?;
+        let whole = weigh::strata(&self.counts, &self.shape(By::AREA));
+        weigh::weigh(&mut table.total, design, whole.values().next())?;
         Ok(table)
     }
 
-    fn keys(&self, by: By) -> BTreeSet<Key> {
-        shape::rows(&self.area, by, &self.banding, self.snapshot.columns())
+    fn shape(&self, by: By) -> Arc<Shape> {
+        self.snapshot.shape(&self.area, by, &self.banding)
     }
 
-    fn rows(&self, by: By, ranges: &[BandRange]) -> Vec<TableRow> {
-        let counted = shape::fold(&self.cells, by);
-        let columns = self.snapshot.columns();
-        let row = |key| {
-            let counts = counted.get(&key).map_or(&[][..], Vec::as_slice);
-            self.plan.row(shape::names(key, by, ranges, &columns.names), counts)
-        };
-        self.keys(by).into_iter().map(row).collect()
+    fn rows(&self, shape: &Shape) -> Vec<TableRow> {
+        let folded = shape.fold(&self.counts);
+        let rows = shape.names().zip(folded.iter());
+        rows.map(|(names, counts)| self.plan.row(names, counts)).collect()
     }
 }
 

@@ -1,13 +1,12 @@
 //! Weighted estimates beside the counts of a table: strata from the cells, the design of the survey, and a row's shares. Counts nothing and
 //! makes no formula (`estimate` does).
 
-use crate::by::By;
 use crate::columns;
-use crate::cube::Cell;
+use crate::cube::Counts;
 use crate::estimate::{self, Design, QuestionCounts};
 use crate::estimated::Estimate;
 use crate::percent::percent;
-use crate::shape::{self, Key};
+use crate::shape::Shape;
 use crate::snapshot::Snapshot;
 use crate::table::{ItemNonresponse, TableError, TableRow};
 use polars::prelude::DataFrame;
@@ -31,13 +30,14 @@ pub(crate) fn design(snapshot: &Snapshot) -> Result<Design, TableError> {
 }
 
 /// The measures of all cells by the row that they fall into, and in it by stratum.
-pub(crate) fn strata(cells: &BTreeMap<Cell, Vec<u64>>, by: By) -> BTreeMap<Key, Strata> {
-    let mut rows: BTreeMap<Key, Strata> = BTreeMap::new();
-    for (cell, counts) in cells {
-        let row = rows.entry(shape::key_of(*cell, by)).or_default();
-        let sums = row.entry((cell.prefecture, cell.stratum)).or_insert_with(|| vec![0; counts.len()]);
-        for (sum, count) in sums.iter_mut().zip(counts) {
-            *sum += count;
+pub(crate) fn strata(counts: &Counts, shape: &Shape) -> BTreeMap<usize, Strata> {
+    let mut rows: BTreeMap<usize, Strata> = BTreeMap::new();
+    for (cell, numbers) in counts.iter() {
+        let Some(row) = shape.row(cell) else { continue };
+        let row = rows.entry(row).or_default();
+        let sums = row.entry((cell.prefecture, cell.stratum)).or_insert_with(|| vec![0; numbers.len()]);
+        for (sum, number) in sums.iter_mut().zip(numbers) {
+            *sum += number;
         }
     }
     rows

@@ -40,7 +40,7 @@ pub fn of_table(table: &Table, option: Option<&str>, source: &str) -> Result<Str
             option: option.unwrap_or_default().to_owned(),
         })?;
     let share = |row: &TableRow| {
-        let count = row.options.iter().find(|count| count.key == choice.key);
+        let count = row.options.iter().find(|count| count.choice.key == choice.key);
         count.map_or(Share::Absent, of_option)
     };
     let estimated = table.total.options.iter().any(|count| count.estimate.is_some());
@@ -62,7 +62,7 @@ pub fn of_table(table: &Table, option: Option<&str>, source: &str) -> Result<Str
     };
     if table.by == By::PREFECTURE {
         let tile = |row: &TableRow| {
-            let code = row.prefecture.as_deref()?;
+            let code = row.names.prefecture.as_deref()?;
             let prefecture = PrefectureCode::all().find(|other| other.code() == code)?;
             Some(Tile {
                 prefecture,
@@ -71,7 +71,7 @@ pub fn of_table(table: &Table, option: Option<&str>, source: &str) -> Result<Str
         };
         return Ok(tile_map(&caption, &table.rows.iter().filter_map(tile).collect::<Vec<_>>()));
     }
-    if table.rows.iter().any(|row| row.place.len() > 1) {
+    if table.rows.iter().any(|row| row.names.place.len() > 1) {
         return Err(PictureError::Crossed(table.by.to_string()));
     }
     let bar = |label: &str, row: &TableRow| Bar {
@@ -79,7 +79,7 @@ pub fn of_table(table: &Table, option: Option<&str>, source: &str) -> Result<Str
         base: Some(row.base),
         share: share(row),
     };
-    let named = |row: &TableRow| bar(row.place.first().map_or("全体", |place| place.label.as_str()), row);
+    let named = |row: &TableRow| bar(row.names.place.first().map_or("全体", |place| place.label.as_str()), row);
     let mut all: Vec<Bar> = table.rows.iter().map(named).collect();
     if table.by != By::AREA {
         all.push(bar("全体", &table.total));

@@ -8,9 +8,11 @@ use crate::percent::percent;
 use crate::rate::{RateRequest, RateRow, response_rates};
 use crate::table::{Counted, OptionCount, TableRow, counted_questions};
 use crate::weigh;
+use rayon::prelude::{IntoParallelIterator, ParallelIterator};
 use survey::area::Area;
 use survey::band::Banding;
 use survey::indicator;
+use survey::question::QuestionKey;
 
 /// Columns of the data: physical name, Japanese name, meaning.
 pub(super) const COLUMNS: [(&str, &str, &str); 12] = [
@@ -148,9 +150,11 @@ pub(super) fn observations(scope: Scope<'_>) -> Result<Vec<Observation>, ReportE
     let questions = counted_questions(snapshot).map(|question| (&question.key, question.number.as_deref().unwrap_or(NO_NUMBER)));
     let indicators = indicator::of(snapshot.survey()).iter().filter(|_| !released);
     let indicators = indicators.map(|indicator| (&indicator.key, NO_NUMBER));
-    for (index, (key, number)) in questions.chain(indicators).enumerate() {
+    let asked: Vec<(usize, (&QuestionKey, &str))> = questions.chain(indicators).enumerate().collect();
+    let of_question = |(index, (key, number)): (usize, (&QuestionKey, &str))| -> Result<Vec<Observation>, ReportError> {
         let by_survey = Counted::new(snapshot, key, &Area::Nation, Banding::Survey, &[])?;
         let by_program = Counted::new(snapshot, key, &Area::Nation, Banding::Program, &[])?;
+        let mut own = Vec::new();
         for shape in shapes {
             let counted = if shape.banding == Banding::Survey {
                 &by_survey
@@ -164,15 +168,18 @@ pub(super) fn observations(scope: Scope<'_>) -> Result<Vec<Observation>, ReportE
             };
             let lines = scope.lines(index, shape.banding, table);
             for line in &lines.rows {
-                push_line(&mut all, &lines, number, shape, line);
+                push_line(&mut own, &lines, number, shape, line);
             }
         }
-    }
+        Ok(own)
+    };
+    let of_questions = asked.into_par_iter().map(of_question).collect::<Result<Vec<_>, ReportError>>()?;
+    all.extend(of_questions.into_iter().flatten());
     Ok(all)
 }
 
 fn push_rate(all: &mut Vec<Observation>, banding: &'static str, row: &RateRow) {
-    let (area_code, area_name) = area(row.prefecture.as_deref(), row.prefecture_name.as_deref());
+    let (area_code, area_name) = area(row.names.prefecture.as_deref(), row.names.prefecture_name.as_deref());
     let mut push = |metric, value| {
         all.push(Observation {
             question: RESPONSE.to_owned(),
@@ -180,7 +187,7 @@ fn push_rate(all: &mut Vec<Observation>, banding: &'static str, row: &RateRow) {
             banding,
             area_code: area_code.clone(),
             area_name: area_name.clone(),
-            band: row.band.clone().unwrap_or_else(|| ALL.to_owned()),
+            band: row.names.band.clone().unwrap_or_else(|| ALL.to_owned()),
             option: ALL.to_owned(),
             metric,
             value,
@@ -192,7 +199,7 @@ fn push_rate(all: &mut Vec<Observation>, banding: &'static str, row: &RateRow) {
 }
 
 fn push_line(all: &mut Vec<Observation>, lines: &Lines, number: &str, shape: &Shape, line: &Line) {
-    let (area_code, area_name) = area(line.prefecture.as_deref(), line.prefecture_name.as_deref());
+    let (area_code, area_name) = area(line.names.prefecture.as_deref(), line.names.prefecture_name.as_deref());
     let mut push = |option: &str, metric, value| {
         all.push(Observation {
             question: lines.question.as_str().to_owned(),
@@ -200,7 +207,7 @@ fn push_line(all: &mut Vec<Observation>, lines: &Lines, number: &str, shape: &Sh
             banding: shape.name,
             area_code: area_code.clone(),
             area_name: area_name.clone(),
-            band: line.band.clone().unwrap_or_else(|| ALL.to_owned()),
+            band: line.names.band.clone().unwrap_or_else(|| ALL.to_owned()),
             option: option.to_owned(),
             metric,
             value,

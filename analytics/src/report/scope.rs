@@ -5,7 +5,9 @@
 use super::release::Release;
 use crate::snapshot::Snapshot;
 use crate::suppress::{Domain, Reason};
+use crate::shape::RowNames;
 use crate::table::{Table, TableChoice, TableRow};
+use std::sync::Arc;
 use survey::band::Banding;
 use survey::prefecture::PrefectureCode;
 use survey::question::QuestionKey;
@@ -40,12 +42,7 @@ impl Hidden {
 /// One row of a table as a file may show it.
 #[derive(Debug, Clone)]
 pub(super) struct Line {
-    /// Two-digit code, in rows by prefecture.
-    pub(super) prefecture: Option<String>,
-    pub(super) prefecture_name: Option<String>,
-    /// The band's key, in rows by band.
-    pub(super) band: Option<String>,
-    pub(super) band_label: Option<String>,
+    pub(super) names: Arc<RowNames>,
     /// Counted submissions: never hidden, the response rates show them too.
     pub(super) n: u64,
     /// All numbers, with estimates only where they may stand; or why there are none.
@@ -56,10 +53,7 @@ impl Line {
     /// Everything of a row.
     pub(super) fn open(row: TableRow) -> Line {
         Line {
-            prefecture: row.prefecture.clone(),
-            prefecture_name: row.prefecture_name.clone(),
-            band: row.band.clone(),
-            band_label: row.band_label.clone(),
+            names: Arc::clone(&row.names),
             n: row.n,
             counted: Ok(row),
         }
@@ -67,7 +61,7 @@ impl Line {
 
     /// Prefecture and band as printed; `whole` for the area as a whole.
     pub(super) fn label(&self, whole: &str) -> String {
-        match (&self.prefecture_name, &self.band_label) {
+        match (&self.names.prefecture_name, &self.names.band_label) {
             (Some(prefecture), Some(band)) => format!("{prefecture} {band}"),
             (Some(one), None) | (None, Some(one)) => one.clone(),
             (None, None) => whole.to_owned(),
@@ -79,7 +73,7 @@ impl Line {
 #[derive(Debug, Clone)]
 pub(super) struct Lines {
     pub(super) question: QuestionKey,
-    pub(super) choices: Vec<TableChoice>,
+    pub(super) choices: Vec<Arc<TableChoice>>,
     pub(super) rows: Vec<Line>,
     pub(super) total: Line,
 }
@@ -174,9 +168,9 @@ fn hidden(release: &Release<'_>, domain: Domain, question: usize, n: u64) -> Opt
 
 /// The domain of the publication plan that a row is about; `None`: the plan has no such rows.
 fn domain(row: &TableRow, banding: Banding) -> Option<Domain> {
-    let prefecture = || PrefectureCode::parse(row.prefecture.as_deref()?).ok();
-    let band = || banding.bands().iter().position(|band| Some(band.key) == row.band.as_deref());
-    match (&row.prefecture, &row.band, banding) {
+    let prefecture = || PrefectureCode::parse(row.names.prefecture.as_deref()?).ok();
+    let band = || banding.bands().iter().position(|band| Some(band.key) == row.names.band.as_deref());
+    match (&row.names.prefecture, &row.names.band, banding) {
         (None, None, _) => Some(Domain::Nation),
         (None, Some(_), Banding::Survey) => Some(Domain::Band(band()?)),
         (Some(_), None, _) => Some(Domain::Prefecture(prefecture()?)),

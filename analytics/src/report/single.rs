@@ -88,7 +88,7 @@ fn rows(table: &Table) -> Vec<Vec<Cell>> {
 }
 
 fn cells(table: &Table, row: &TableRow) -> Vec<Cell> {
-    let mut cells: Vec<Cell> = row.place.iter().map(|place| Cell::Text(place.label.clone())).collect();
+    let mut cells: Vec<Cell> = row.names.place.iter().map(|place| Cell::Text(place.label.clone())).collect();
     let names = table.by.dimensions().count().max(1);
     while cells.len() < names {
         cells.push(Cell::Text("全体".to_owned()));

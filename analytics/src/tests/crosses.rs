@@ -82,7 +82,7 @@ fn parts(fine: &Table, row: &TableRow) -> Vec<u64> {
     for part in fine
         .rows
         .iter()
-        .filter(|part| row.place.iter().all(|value| part.place.contains(value)))
+        .filter(|part| row.names.place.iter().all(|value| part.names.place.contains(value)))
     {
         sums.iter_mut().zip(numbers(part)).for_each(|(sum, number)| *sum += number);
     }
@@ -110,7 +110,7 @@ estimates: false,
 };
         let fine = table(&snapshot, &request).unwrap();
         for row in fine.rows.iter().chain([&fine.total]) {
-            prop_assert_eq!(row.place.iter().map(|value| value.dimension).collect::<Vec<_>>(), if row == &fine.total { Vec::new() } else { dimensions.clone() });
+            prop_assert_eq!(row.names.place.iter().map(|value| value.dimension).collect::<Vec<_>>(), if row == &fine.total { Vec::new() } else { dimensions.clone() });
             assert_row_is_a_plain_count(&made, question, &fine, row);
         }
         assert_parts_add_up(&fine);
@@ -141,7 +141,7 @@ estimates: false,
                 .iter()
                 .filter(|hospital| request.area.covers(hospital.prefecture, hospital.municipality.as_ref()))
                 .filter(|hospital| request.filters.iter().all(|filter| passes(&made, hospital, filter, &request.banding)))
-                .filter(|hospital| in_row(hospital, &row.place, &request.banding))
+                .filter(|hospital| in_row(hospital, &row.names.place, &request.banding))
                 .collect();
             prop_assert_eq!(usize::try_from(row.targets).unwrap(), hospitals.len());
             let answered = hospitals.iter().filter(|hospital| hospital.answered.is_some()).count();
@@ -189,26 +189,26 @@ fn rows_stand_in_a_fixed_order_also_where_nobody_is() {
     let empty = nobody(survey::find("2024").unwrap());
     let regions = ask(&empty, "region,band", "20,50,300", &[]).unwrap();
     assert_eq!(regions.rows.len(), 8 * 3);
-    assert_eq!(labels(&regions.rows[0].place), ["北海道", "20～49床"]);
-    assert_eq!(labels(&regions.rows[5].place), ["東北", "300床以上"]);
+    assert_eq!(labels(&regions.rows[0].names.place), ["北海道", "20～49床"]);
+    assert_eq!(labels(&regions.rows[5].names.place), ["東北", "300床以上"]);
     let nested = ask(&empty, "prefecture,region", "survey", &[]).unwrap();
     assert_eq!(nested.rows.len(), 47);
-    assert_eq!(labels(&nested.rows[23].place), ["三重県", "近畿"]);
+    assert_eq!(labels(&nested.rows[23].names.place), ["三重県", "近畿"]);
     assert_eq!(ask(&empty, "municipality,band", "survey", &[]).unwrap().rows, []);
 
     let made = Made::new("2024", 5, 300);
     let towns = ask(&made.snapshot(), "municipality", "survey", &["prefecture=13"]).unwrap();
-    let keys: Vec<&str> = towns.rows.iter().map(|row| row.place[0].key.as_str()).collect();
+    let keys: Vec<&str> = towns.rows.iter().map(|row| row.names.place[0].key.as_str()).collect();
     assert_eq!(keys, ["01202", "13104", "14101", "14102", "14130", "27102", "47201", "unknown"]);
-    assert_eq!(labels(&towns.rows[1].place), ["東京都新宿区"]);
-    assert_eq!(labels(&towns.rows[2].place), ["神奈川県横浜市鶴見区"]);
-    assert_eq!(labels(&towns.rows[7].place), ["市区町村不明"]);
+    assert_eq!(labels(&towns.rows[1].names.place), ["東京都新宿区"]);
+    assert_eq!(labels(&towns.rows[2].names.place), ["神奈川県横浜市鶴見区"]);
+    assert_eq!(labels(&towns.rows[7].names.place), ["市区町村不明"]);
     // A filter takes hospitals away, not rows.
     assert!(
         towns
             .rows
             .iter()
-            .all(|row| (row.n > 0) == ["13104", "unknown"].contains(&row.place[0].key.as_str()))
+            .all(|row| (row.n > 0) == ["13104", "unknown"].contains(&row.names.place[0].key.as_str()))
     );
 }
 
@@ -216,7 +216,7 @@ fn rows_stand_in_a_fixed_order_also_where_nobody_is() {
 fn values_of_attributes_stand_in_the_order_of_the_catalogue_and_what_is_not_known_last() {
     let keys = |table: &Table| -> Vec<String> {
         let rows = table.rows.iter();
-        rows.map(|row| row.place.iter().map(|value| value.key.as_str()).collect::<Vec<_>>().join(" "))
+        rows.map(|row| row.names.place.iter().map(|value| value.key.as_str()).collect::<Vec<_>>().join(" "))
             .collect()
     };
     let empty = nobody(survey::find("2024").unwrap());
@@ -231,19 +231,19 @@ fn values_of_attributes_stand_in_the_order_of_the_catalogue_and_what_is_not_know
     let made = Made::new("2024", 5, 300);
     let known = ask(&made.snapshot(), "emergency,disaster_base", "survey", &[]).unwrap();
     assert_eq!(known.rows.len(), 5 * 3);
-    assert_eq!(labels(&known.rows[0].place), ["三次救急", "災害拠点病院である"]);
-    assert_eq!(labels(&known.rows[14].place), ["救急医療体制不明", "災害拠点病院不明"]);
+    assert_eq!(labels(&known.rows[0].names.place), ["三次救急", "災害拠点病院である"]);
+    assert_eq!(labels(&known.rows[14].names.place), ["救急医療体制不明", "災害拠点病院不明"]);
     let areas = ask(&made.snapshot(), "medical_area", "survey", &["medical_area=1301|unknown"]).unwrap();
     let all = [
         "0101", "0102", "1301", "1302", "1401", "1402", "2701", "2702", "4701", "4702", "unknown",
     ];
     assert_eq!(keys(&areas), all);
-    assert_eq!(labels(&areas.rows[2].place), ["東京都1301"]);
+    assert_eq!(labels(&areas.rows[2].names.place), ["東京都1301"]);
     assert!(
         areas
             .rows
             .iter()
-            .all(|row| (row.n > 0) == ["1301", "unknown"].contains(&&*row.place[0].key))
+            .all(|row| (row.n > 0) == ["1301", "unknown"].contains(&&*row.names.place[0].key))
     );
     // A code is crossed with what the frame has of it: its own prefecture, and there the values that occur.
     let nested = ask(&made.snapshot(), "medical_area,prefecture", "survey", &[]).unwrap();
@@ -251,7 +251,7 @@ fn values_of_attributes_stand_in_the_order_of_the_catalogue_and_what_is_not_know
         nested
             .rows
             .iter()
-            .all(|row| row.place[0].key == "unknown" || row.place[0].key.starts_with(&row.place[1].key))
+            .all(|row| row.names.place[0].key == "unknown" || row.names.place[0].key.starts_with(&row.names.place[1].key))
     );
     // Of a snapshot that nobody said anything of, all is unknown.
     let hospitals = made.hospitals.iter().map(|hospital| super::made::MadeHospital {

@@ -25,7 +25,7 @@ fn design(snapshot: &Snapshot) -> Design {
     };
     let rates = response_rates(snapshot, &request).unwrap();
     let count = |count: fn(&RateRow) -> u64| {
-        let row = |row: &RateRow| (cell(row.prefecture.as_deref(), row.band.as_deref()), count(row));
+        let row = |row: &RateRow| (cell(row.names.prefecture.as_deref(), row.names.band.as_deref()), count(row));
         rates.rows.iter().map(row).collect()
     };
     Design::new(&count(|row| row.targets), &count(|row| row.responses)).unwrap()
@@ -50,7 +50,7 @@ fn counts(snapshot: &Snapshot, question: &Question, area: &Area, filters: &[Filt
         options: row.options.iter().map(|option| option.count).collect(),
     };
     rows.iter()
-        .map(|row| (cell(row.prefecture.as_deref(), row.band.as_deref()), counts(row)))
+        .map(|row| (cell(row.names.prefecture.as_deref(), row.names.band.as_deref()), counts(row)))
         .collect()
 }
 
@@ -132,11 +132,11 @@ fn rows_of_any_shape_carry_the_estimates_of_their_strata() {
         let own = table(&snapshot, &request("region,band", "20,100,200,300,400,500", filters)).unwrap();
         assert_eq!(said(&own.total), expected(&|_| true));
         let mut answered = 0;
-        for row in own.rows.iter().filter(|row| row.place[0].key == "kanto") {
+        for row in own.rows.iter().filter(|row| row.names.place[0].key == "kanto") {
             let band = own
                 .rows
                 .iter()
-                .filter(|other| other.place[0] == row.place[0])
+                .filter(|other| other.names.place[0] == row.names.place[0])
                 .position(|other| other == row)
                 .unwrap();
             let inside = |cell: Cell| (8..=14).contains(&cell.0) && usize::from(cell.1) == band;
@@ -146,7 +146,7 @@ fn rows_of_any_shape_carry_the_estimates_of_their_strata() {
         assert!(answered > 3);
         let prefectures = table(&snapshot, &request("prefecture", "program", filters)).unwrap();
         for row in &prefectures.rows {
-            let own = |cell: Cell| row.prefecture == Some(format!("{:02}", cell.0));
+            let own = |cell: Cell| row.names.prefecture == Some(format!("{:02}", cell.0));
             assert_eq!(said(row), if row.n == 0 { vec![None; 3] } else { expected(&own) });
         }
     }

@@ -61,7 +61,7 @@ estimates: false,
                     .hospitals
                     .iter()
                     .filter(|hospital| request.area.covers(hospital.prefecture, hospital.municipality.as_ref()))
-                    .filter(|hospital| in_row(hospital, &row.place, &bands))
+                    .filter(|hospital| in_row(hospital, &row.names.place, &bands))
                     .filter_map(|hospital| hospital.answered.as_ref())
                     .map(|answers| match said(answers, &indicator.among) {
                         Said::Yes => (true, said(answers, &indicator.all)),

@@ -1,9 +1,9 @@
 //! The kernel counts what polars counts: of made surveys of any size, area and banding, in every order of the rows.
 
 use super::made::{Chance, Made};
-use crate::cube::{self, Cell, Detail};
+use crate::cube::{self, Cell, Counts, Detail};
 use crate::filter::Filter;
-use crate::kernel;
+use crate::kernel::{self, Places, Stretches};
 use crate::plan::Plan;
 use crate::{Snapshot, TableRequest, table};
 use proptest::prelude::{ProptestConfig, Strategy, any, prop_assert, prop_assert_eq, proptest};
@@ -28,12 +28,19 @@ fn area() -> impl Strategy<Value = Area> {
 /// The cells of polars without municipalities.
 fn by_polars(snapshot: &Snapshot, area: &Area, bands: &Bands, plan: &Plan) -> Cells {
     let mut coarse = Cells::new();
-    for (cell, counts) in cube::count(&snapshot.columns().responses, area, bands, &[], &[], &plan.measures).unwrap() {
+    let finest = cube::count(&snapshot.columns().responses, area, bands, &[], &[], &plan.measures).unwrap();
+    for (cell, counts) in finest.iter() {
         let cell = Cell { municipality: 0, ..cell };
         let sums = coarse.entry(cell).or_insert_with(|| vec![0; counts.len()]);
         sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
     }
     coarse
+}
+
+fn cells(counts: &Counts) -> Cells {
+    let cells: Cells = counts.iter().map(|(cell, counts)| (cell, counts.to_vec())).collect();
+    assert!(cells.keys().copied().eq(counts.iter().map(|(cell, _)| cell)), "ascending, and each once");
+    cells
 }
 
 /// The plans of everything that the kernel counts.
@@ -61,9 +68,9 @@ proptest! {
             let by_polars = by_polars(&snapshot, &area, &bands, &plan);
             // On all cores, and on one.
             for spread_from in [0, usize::MAX] {
-                let counted = cube::count_responses(
+                let counted = cells(&cube::count_responses(
                     snapshot.columns(), (Detail::PrefectureBand, spread_from), &area, &bands, &[], &[], &plan.measures,
-                ).unwrap();
+                ).unwrap());
                 // polars tells municipalities apart, so that nothing else can have counted.
                 prop_assert!(counted.keys().all(|cell| cell.municipality == 0));
                 prop_assert_eq!(&counted, &by_polars, "{}", plan.key);
@@ -73,22 +80,30 @@ proptest! {
 
     #[test]
     fn rows_in_any_order_are_counted(rows in proptest::collection::vec((1_u8..4, 20_u16..24, 0_u8..3), 0..400)) {
-        let stretches = kernel::stretches(rows.iter().map(|row| (row.0, row.1)));
+        let stretches = Stretches::new(rows.iter().map(|row| (row.0, row.1)), [22, 20, 22]);
         let bytes: Vec<u8> = rows.iter().map(|row| [NOT_ASKED, FIRST_OPTION, CHOSEN][usize::from(row.2)]).collect();
-        let cell = |prefecture, beds: u16| (prefecture != 3).then_some(Cell { prefecture, municipality: 0, band: u8::from(beds > 21), stratum: 0, attributes: [0; 3] });
         let measures = [cube::Measure::Rows, cube::Measure::Answered { slot: 0 }, cube::Measure::Code { slot: 0, code: CHOSEN }];
-        let counted = |spread_from| kernel::count((&stretches, spread_from), cell, |_| Some(&bytes[..]), &measures).unwrap();
-        let mut by_hand = Cells::new();
-        for (prefecture, beds, code) in rows {
-            if let Some(cell) = cell(prefecture, beds) {
-                let sums = by_hand.entry(cell).or_insert_with(|| vec![0; 3]);
-                for (sum, more) in sums.iter_mut().zip([true, code > 0, code > 1]) {
-                    *sum += u64::from(more);
+        // Classes that are usual, fewer of them, and others.
+        for bounds in [vec![20, 22], vec![20], vec![20, 21, 23]] {
+            let band = |beds: u16| u8::try_from(bounds.iter().filter(|bound| **bound <= beds).count()).unwrap();
+            let cell = |prefecture, beds: u16| (prefecture != 3).then_some(
+                Cell { prefecture, municipality: 0, band: band(beds), stratum: 0, attributes: [0; 3] }
+            );
+            let mut by_hand = Cells::new();
+            for (prefecture, beds, code) in &rows {
+                if let Some(cell) = cell(*prefecture, *beds) {
+                    let sums = by_hand.entry(cell).or_insert_with(|| vec![0; 3]);
+                    for (sum, more) in sums.iter_mut().zip([true, *code > 0, *code > 1]) {
+                        *sum += u64::from(more);
+                    }
                 }
             }
+            let places = Places { bounds: bounds.clone(), cell };
+            for spread_from in [0, usize::MAX] {
+                let counted = kernel::count((&stretches, spread_from), &places, |_| Some(&bytes[..]), &measures).unwrap();
+                prop_assert_eq!(&cells(&counted), &by_hand);
+            }
         }
-        prop_assert_eq!(&counted(0), &by_hand);
-        prop_assert_eq!(&counted(usize::MAX), &by_hand);
     }
 }
 
@@ -137,7 +152,7 @@ fn a_table_of_many_rows_comes_from_the_kernel_and_is_whole() {
         assert_eq!(once.total.n, u64::try_from(small.responses()).unwrap());
         assert_eq!(once.rows.len(), often.rows.len());
         for (once, often) in once.rows.iter().zip(&often.rows) {
-            assert_eq!(once.place, often.place);
+            assert_eq!(once.names.place, often.names.place);
             assert_eq!(
                 (once.n * 70, once.base * 70, once.not_asked * 70),
                 (often.n, often.base, often.not_asked),
@@ -156,15 +171,18 @@ fn what_the_kernel_cannot_count_is_left_to_polars() {
     let indicator = survey::indicator::of(survey).first().unwrap();
     let plan = Plan::of(survey, &indicator.key).unwrap();
     let none = |_| None;
-    let cell = |_, _| None;
-    let stretches = (&snapshot.columns().stretches[..], 0);
-    assert_eq!(kernel::count(stretches, cell, none, &plan.measures), None);
+    let places = Places {
+        bounds: Vec::new(),
+        cell: |_, _| None,
+    };
+    let stretches = (&snapshot.columns().stretches, 0);
+    assert_eq!(kernel::count(stretches, &places, none, &plan.measures), None);
     let slot_without_bytes = [cube::Measure::Code { slot: 0, code: 1 }];
-    assert_eq!(kernel::count(stretches, cell, none, &slot_without_bytes), None);
+    assert_eq!(kernel::count(stretches, &places, none, &slot_without_bytes), None);
     let count = |detail, area: &Area| {
         let bands = Bands::parse("survey").unwrap();
         let plan = plans(&snapshot).pop().unwrap();
-        cube::count_responses(snapshot.columns(), (detail, 0), area, &bands, &[], &[], &plan.measures).unwrap()
+        cells(&cube::count_responses(snapshot.columns(), (detail, 0), area, &bands, &[], &[], &plan.measures).unwrap())
     };
     let municipality = Area::Municipality(MunicipalityCode::parse("14100").unwrap());
     assert!(count(Detail::Finest, &Area::Nation).keys().any(|cell| cell.municipality > 0));

@@ -212,14 +212,14 @@ fn the_observations_are_the_numbers_of_the_tables() {
                 estimates: false,
             };
             for row in table(&snapshot, &request).unwrap().rows {
-                let (prefecture, band) = (row.prefecture.unwrap(), row.band.unwrap());
+                let (prefecture, band) = (row.names.prefecture.clone().unwrap(), row.names.band.clone().unwrap());
                 let value = |option: &str, metric: &str| values[&vec![key.as_str(), name, &prefecture, &band, option, metric]].to_owned();
                 assert_eq!(value("all", "n"), row.n.to_string());
                 assert_eq!(value("all", "base"), row.base.to_string());
                 for option in &row.options {
-                    assert_eq!(value(&option.key, "count"), option.count.to_string());
+                    assert_eq!(value(&option.choice.key, "count"), option.count.to_string());
                     let percent = option.percent.map_or(String::new(), |percent| format!("{percent:.1}"));
-                    assert_eq!(value(&option.key, "percent"), percent);
+                    assert_eq!(value(&option.choice.key, "percent"), percent);
                 }
             }
         }

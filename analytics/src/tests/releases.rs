@@ -68,12 +68,12 @@ impl Decided {
 
     /// Every row of the publication plan.
     fn plan(&self, question: usize) -> Vec<(Domain, TableRow)> {
-        let code = |row: &TableRow| PrefectureCode::parse(row.prefecture.as_deref().unwrap()).unwrap();
+        let code = |row: &TableRow| PrefectureCode::parse(row.names.prefecture.as_deref().unwrap()).unwrap();
         let place = |banding: Banding, row: &TableRow| {
             banding
                 .bands()
                 .iter()
-                .position(|band| Some(band.key) == row.band.as_deref())
+                .position(|band| Some(band.key) == row.names.band.as_deref())
                 .unwrap()
         };
         let rows = |by, banding, domain: &dyn Fn(&TableRow) -> Domain| {
@@ -156,7 +156,7 @@ fn of_every_domain_the_data_hold_all_numbers_or_none() {
             metrics.extend(
                 row.options
                     .iter()
-                    .flat_map(|option| shares.iter().map(|metric| (option.key.as_str(), *metric))),
+                    .flat_map(|option| shares.iter().map(|metric| (option.choice.key.as_str(), *metric))),
             );
             expected += 1 + metrics.len();
             if decided.decision.reason(domain, index).is_some() {
@@ -183,11 +183,11 @@ fn of_every_domain_the_data_hold_all_numbers_or_none() {
             assert_eq!(states, [row.base, row.blank, row.no_answer, row.not_asked].map(number));
             assert_eq!(states.iter().sum::<f64>(), value("all", "n"));
             for option in &row.options {
-                assert_eq!(get(&option.key, "count").0, option.count.to_string());
+                assert_eq!(get(&option.choice.key, "count").0, option.count.to_string());
                 if national(domain) {
                     let estimate = option.estimate.as_ref().filter(|_| weighs);
                     let weighted = estimate.map_or(String::new(), |estimate| format!("{:.1}", estimate.percent));
-                    assert_eq!(get(&option.key, "weighted_percent").0, weighted);
+                    assert_eq!(get(&option.choice.key, "weighted_percent").0, weighted);
                 }
             }
         }

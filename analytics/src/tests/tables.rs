@@ -85,7 +85,7 @@ pub(super) fn assert_row_is_a_plain_count(made: &Made, question: &Question, tabl
         .hospitals
         .iter()
         .filter(|hospital| table.area.covers(hospital.prefecture, hospital.municipality.as_ref()))
-        .filter(|hospital| in_row(hospital, &row.place, &table.banding))
+        .filter(|hospital| in_row(hospital, &row.names.place, &table.banding))
         .filter(|hospital| table.filters.iter().all(|filter| passes(made, hospital, filter, &table.banding)))
         .filter_map(|hospital| hospital.answered.as_ref())
         .collect();
@@ -108,9 +108,9 @@ pub(super) fn assert_row_is_a_plain_count(made: &Made, question: &Question, tabl
         let answered = counted.iter().filter(|answers| answers.states[&question.key] == State::Answered);
         let chosen = answered.filter(|answers| {
             let answer = answers.answers.get(question.key.as_str());
-            matches!(question.kind, Kind::Text(_)) || chose(answer, &option.key)
+            matches!(question.kind, Kind::Text(_)) || chose(answer, &option.choice.key)
         });
-        assert_eq!(option.count, number(chosen.count()), "{} {}", question.key, option.key);
+        assert_eq!(option.count, number(chosen.count()), "{} {}", question.key, option.choice.key);
         match option.percent {
             Some(percent) => assert!((percent - 100.0 * float(option.count) / float(row.base)).abs() <= 0.05 + 1e-9),
             None => assert_eq!(row.base, 0),
@@ -199,7 +199,7 @@ proptest! {
                 .hospitals
                 .iter()
                 .filter(|hospital| request.area.covers(hospital.prefecture, hospital.municipality.as_ref()))
-                .filter(|hospital| in_row(hospital, &row.place, &request.banding))
+                .filter(|hospital| in_row(hospital, &row.names.place, &request.banding))
                 .collect();
             prop_assert_eq!(usize::try_from(row.targets).unwrap(), hospitals.len());
             let answered = hospitals.iter().filter(|hospital| hospital.answered.is_some());
@@ -219,7 +219,7 @@ fn rows_are_there_for_every_prefecture_and_band_even_without_hospitals() {
         .rows
         .iter()
         .take(7)
-        .map(|row| (row.prefecture.as_deref().unwrap(), row.band.as_deref().unwrap()))
+        .map(|row| (row.names.prefecture.as_deref().unwrap(), row.names.band.as_deref().unwrap()))
         .collect();
     assert_eq!(places[0], ("01", "20-99"));
     assert_eq!(places[5], ("01", "500+"));
@@ -239,7 +239,7 @@ fn a_prefectures_table_has_its_own_row_and_nobody_elses() {
     let question = made.survey.question("bcp_defined").unwrap();
     let table = table(&made.snapshot(), &request(question, &area, By::PREFECTURE, Banding::Survey)).unwrap();
     assert_eq!(table.rows.len(), 1);
-    assert_eq!(table.rows[0].prefecture_name.as_deref(), Some("大阪府"));
+    assert_eq!(table.rows[0].names.prefecture_name.as_deref(), Some("大阪府"));
     assert_eq!(table.rows[0].n, table.total.n);
 }
 

@@ -101,7 +101,7 @@ fn the_reading_workbook_shows_the_numbers_of_the_tables() {
     for request in [by_band, by_prefecture] {
         let table = table(&snapshot, &request).unwrap();
         for row in &table.rows {
-            let label = row.band_label.as_deref().or(row.prefecture_name.as_deref()).unwrap();
+            let label = row.names.band_label.as_deref().or(row.names.prefecture_name.as_deref()).unwrap();
             let cells = &range[find_row(&range, label)];
             assert_eq!(cells[1], float(row.n));
             assert_eq!(cells[2], float(row.base));

@@ -1,7 +1,5 @@
 //! Live tables and response rates.
 
-use std::sync::Arc;
-
 use actix_web::{get, web};
 use analytics::{Filter, ItemNonresponse, OptionCount, PlaceValue, RateRequest, RateRow, RateTable, Table, TableRequest, TableRow};
 use chrono::{DateTime, Utc};
@@ -119,12 +117,12 @@ pub struct PlaceValueJson {
     label: String,
 }
 
-impl From<PlaceValue> for PlaceValueJson {
-    fn from(value: PlaceValue) -> PlaceValueJson {
+impl From<&PlaceValue> for PlaceValueJson {
+    fn from(value: &PlaceValue) -> PlaceValueJson {
         PlaceValueJson {
             dimension: value.dimension.as_str(),
-            key: value.key,
-            label: value.label,
+            key: value.key.clone(),
+            label: value.label.clone(),
         }
     }
 }
@@ -145,61 +143,61 @@ pub struct OptionCountJson {
     estimate: Option<EstimateJson>,
 }
 
-impl From<Table> for TableJson {
-    fn from(table: Table) -> TableJson {
+impl From<&Table> for TableJson {
+    fn from(table: &Table) -> TableJson {
         TableJson {
-            survey: table.survey,
+            survey: table.survey.clone(),
             question: table.question.to_string(),
-            label: table.label,
+            label: table.label.clone(),
             area: table.area.to_string(),
             by: table.by.to_string(),
             banding: table.banding.to_string(),
             filters: table.filters.iter().map(Filter::to_string).collect(),
             as_of: table.as_of,
-            rows: table.rows.into_iter().map(TableRowJson::from).collect(),
-            total: TableRowJson::from(table.total),
+            rows: table.rows.iter().map(TableRowJson::from).collect(),
+            total: TableRowJson::from(&table.total),
         }
     }
 }
 
-impl From<TableRow> for TableRowJson {
-    fn from(row: TableRow) -> TableRowJson {
+impl From<&TableRow> for TableRowJson {
+    fn from(row: &TableRow) -> TableRowJson {
         TableRowJson {
-            place: row.place.into_iter().map(PlaceValueJson::from).collect(),
-            prefecture: row.prefecture,
-            prefecture_name: row.prefecture_name,
-            band: row.band,
+            place: row.names.place.iter().map(PlaceValueJson::from).collect(),
+            prefecture: row.names.prefecture.clone(),
+            prefecture_name: row.names.prefecture_name.clone(),
+            band: row.names.band.clone(),
             n: row.n,
             base: row.base,
             blank: row.blank,
             no_answer: row.no_answer,
             not_asked: row.not_asked,
-            options: row.options.into_iter().map(OptionCountJson::from).collect(),
-            item_nonresponse: row.item_nonresponse.map(ItemNonresponseJson::from),
+            options: row.options.iter().map(OptionCountJson::from).collect(),
+            item_nonresponse: row.item_nonresponse.as_ref().map(ItemNonresponseJson::from),
         }
     }
 }
 
-impl From<OptionCount> for OptionCountJson {
-    fn from(option: OptionCount) -> OptionCountJson {
+impl From<&OptionCount> for OptionCountJson {
+    fn from(option: &OptionCount) -> OptionCountJson {
         OptionCountJson {
-            key: option.key,
-            label: option.label,
+            key: option.choice.key.clone(),
+            label: option.choice.label.clone(),
             count: option.count,
             percent: option.percent,
             percent_of_answers: option.percent_of_answers,
-            estimate: option.estimate.map(EstimateJson::from),
+            estimate: option.estimate.as_ref().map(EstimateJson::from),
         }
     }
 }
 
-impl From<ItemNonresponse> for ItemNonresponseJson {
-    fn from(item: ItemNonresponse) -> ItemNonresponseJson {
+impl From<&ItemNonresponse> for ItemNonresponseJson {
+    fn from(item: &ItemNonresponse) -> ItemNonresponseJson {
         ItemNonresponseJson {
             asked: item.asked,
             count: item.count,
             percent: item.percent,
-            estimate: item.estimate.map(EstimateJson::from),
+            estimate: item.estimate.as_ref().map(EstimateJson::from),
         }
     }
 }
@@ -229,7 +227,7 @@ pub async fn read_table(
         estimates: query.estimates,
     };
     let table = statistics::table(&state, &guarded.permit, survey, request).await?;
-    Ok(web::Json(TableJson::from(Arc::unwrap_or_clone(table))))
+    Ok(web::Json(TableJson::from(&*table)))
 }
 
 /// The bed classes of a query: those of published results if none are named.
@@ -296,28 +294,28 @@ pub struct RateRowJson {
     percent: Option<f64>,
 }
 
-impl From<RateTable> for RateTableJson {
-    fn from(table: RateTable) -> RateTableJson {
+impl From<&RateTable> for RateTableJson {
+    fn from(table: &RateTable) -> RateTableJson {
         RateTableJson {
-            survey: table.survey,
+            survey: table.survey.clone(),
             area: table.area.to_string(),
             by: table.by.to_string(),
             banding: table.banding.to_string(),
             filters: table.filters.iter().map(Filter::to_string).collect(),
             as_of: table.as_of,
-            rows: table.rows.into_iter().map(RateRowJson::from).collect(),
-            total: RateRowJson::from(table.total),
+            rows: table.rows.iter().map(RateRowJson::from).collect(),
+            total: RateRowJson::from(&table.total),
         }
     }
 }
 
-impl From<RateRow> for RateRowJson {
-    fn from(row: RateRow) -> RateRowJson {
+impl From<&RateRow> for RateRowJson {
+    fn from(row: &RateRow) -> RateRowJson {
         RateRowJson {
-            place: row.place.into_iter().map(PlaceValueJson::from).collect(),
-            prefecture: row.prefecture,
-            prefecture_name: row.prefecture_name,
-            band: row.band,
+            place: row.names.place.iter().map(PlaceValueJson::from).collect(),
+            prefecture: row.names.prefecture.clone(),
+            prefecture_name: row.names.prefecture_name.clone(),
+            band: row.names.band.clone(),
             targets: row.targets,
             responses: row.responses,
             percent: row.percent,
@@ -349,5 +347,5 @@ pub async fn read_response_rates(
         filters: filters(query.filters.as_deref(), None)?,
     };
     let rates = statistics::response_rates(&state, &guarded.permit, survey, request).await?;
-    Ok(web::Json(RateTableJson::from(Arc::unwrap_or_clone(rates))))
+    Ok(web::Json(RateTableJson::from(&*rates)))
 }

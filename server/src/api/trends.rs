@@ -236,7 +236,7 @@ impl From<TrendShare> for TrendShareJson {
             base: share.base,
             count: share.count,
             percent: share.percent,
-            estimate: share.estimate.map(EstimateJson::from),
+            estimate: share.estimate.as_ref().map(EstimateJson::from),
         }
     }
 }
@@ -251,8 +251,8 @@ impl From<Known> for KnownJson {
     }
 }
 
-impl From<Estimate> for EstimateJson {
-    fn from(estimate: Estimate) -> EstimateJson {
+impl From<&Estimate> for EstimateJson {
+    fn from(estimate: &Estimate) -> EstimateJson {
         EstimateJson {
             percent: estimate.percent,
             known: estimate.known.into(),
@@ -280,8 +280,8 @@ impl From<TrendTransition> for TrendTransitionJson {
         TrendTransitionJson {
             count: transition.count,
             percent: transition.percent,
-            estimate: transition.estimate.map(EstimateJson::from),
-            of_earlier: transition.of_earlier.map(EstimateJson::from),
+            estimate: transition.estimate.as_ref().map(EstimateJson::from),
+            of_earlier: transition.of_earlier.as_ref().map(EstimateJson::from),
         }
     }
 }

@@ -133,6 +133,24 @@ pub async fn table(
     counted(state, survey).await?.table(request).await
 }
 
+/// Tables of many questions, counted together on all cores, in the order of the requests.
+///
+/// # Errors
+/// As [`table`], for the first request that is refused.
+pub async fn tables(
+    state: &State,
+    permit: &Permit<ReadTables>,
+    survey: &'static Survey,
+    requests: Vec<TableRequest>,
+) -> Result<Vec<Table>, AppError> {
+    for request in &requests {
+        frames::require_area(permit.actor(), &request.area)?;
+    }
+    let snapshot = current(state, survey).await?;
+    let counted = on_thread(move || analytics::tables(&snapshot, &requests)).await?;
+    counted.map_err(words::refused)
+}
+
 /// Response rates against the frame.
 ///
 /// # Errors

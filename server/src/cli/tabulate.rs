@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use analytics::picture::{self, PictureError};
 use analytics::{Estimate, PlaceValue, RateRequest, RateTable, Table, TableRequest};
 use survey::area::Area;
+use survey::indicator;
 use survey::question::QuestionKey;
 use survey::survey::Survey;
 
@@ -27,8 +28,12 @@ pub(super) const INTERNAL: &str = "秘匿処理をしていない内部用の速
 pub(super) struct Arguments {
     #[arg(long, value_parser = files::survey, help = "調査（例: 2024）")]
     survey: &'static Survey,
-    #[arg(long, help = "設問キーまたは指標のキー。省略すると回答率")]
-    question: Option<String>,
+    #[arg(
+        long,
+        value_delimiter = ',',
+        help = "設問キーまたは指標のキー。コンマでつなぐと、まとめて数える（--json では表の配列）。all はすべての設問と指標。省略すると回答率"
+    )]
+    question: Vec<String>,
     #[arg(long, default_value = "nation", help = "地域: nation、都道府県（01～47）、市区町村コード")]
     area: String,
     #[arg(
@@ -96,23 +101,36 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
             return Ok(());
         }
         let permit = Permit::of(Actor::system())?;
-        if let Some(question) = &arguments.question {
-            let request = TableRequest {
-                question: QuestionKey::from(question.as_str()),
-                area,
+        if !arguments.question.is_empty() {
+            let request = |question: QuestionKey| TableRequest {
+                question,
+                area: area.clone(),
                 by,
-                banding,
-                filters,
+                banding: banding.clone(),
+                filters: filters.clone(),
                 estimates: arguments.estimates,
             };
-            let table = statistics::table(state, &permit, arguments.survey, request).await?;
+            let requests = questions(arguments.survey, &arguments.question).into_iter().map(request).collect();
+            let tables = statistics::tables(state, &permit, arguments.survey, requests).await?;
             if let Some(file) = &arguments.picture {
-                draw(&table, arguments.option.as_deref(), file)?;
+                let [table] = tables.as_slice() else {
+                    return Err(CliError::usage("--picture: 図は1つの設問について描きます。--question には設問を1つだけ指定してください。"));
+                };
+                draw(table, arguments.option.as_deref(), file)?;
             }
-            if arguments.json {
-                output::print_json(table.as_ref())
-            } else {
-                output::print(|out| write_table(out, &table))
+            match tables.as_slice() {
+                [table] if arguments.json => output::print_json(table),
+                tables if arguments.json => output::print_json(&tables),
+                tables => output::print(|out| {
+                    for (index, table) in tables.iter().enumerate() {
+                        if tables.len() > 1 {
+                            let gap = if index > 0 { "\n" } else { "" };
+                            writeln!(out, "{gap}{}（{}）", table.label, table.question)?;
+                        }
+                        write_table(out, table)?;
+                    }
+                    Ok(())
+                }),
             }
         } else {
             let request = RateRequest {
@@ -130,6 +148,19 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
         }
     })
     .await
+}
+
+/// Stands for everything that can be counted.
+const ALL: &str = "all";
+
+/// The questions and indicators that are meant.
+fn questions(survey: &Survey, named: &[String]) -> Vec<QuestionKey> {
+    if named == [ALL] {
+        let coded = survey.questions().iter().filter(|question| question.is_coded());
+        let indicators = indicator::of(survey).iter().map(|indicator| &indicator.key);
+        return coded.map(|question| &question.key).chain(indicators).cloned().collect();
+    }
+    named.iter().map(|key| QuestionKey::from(key.trim())).collect()
 }
 
 /// Writes the picture of a table.
@@ -194,7 +225,7 @@ pub(super) fn write_table(out: &mut dyn Write, table: &Table) -> io::Result<()> 
     let rows: Vec<Vec<String>> = table
         .rows
         .iter()
-        .map(|row| (label(&row.place), row))
+        .map(|row| (label(&row.names.place), row))
         .chain([("計".to_owned(), &table.total)])
         .map(|(label, row)| {
             let options = row.options.iter().flat_map(|option| {
@@ -231,7 +262,7 @@ pub(super) fn write_rates(out: &mut dyn Write, rates: &RateTable) -> io::Result<
     let rows: Vec<Vec<String>> = rates
         .rows
         .iter()
-        .map(|row| (label(&row.place), row))
+        .map(|row| (label(&row.names.place), row))
         .chain([("計".to_owned(), &rates.total)])
         .map(|(label, row)| vec![label, row.targets.to_string(), row.responses.to_string(), percent(row.percent)])
         .collect();

@@ -152,7 +152,7 @@ async fn every_estimate_of_the_nation_and_its_bands_is_what_plain_sql_computes()
                     let domain: String = row.get("d");
                     let ours = match domain.as_str() {
                         "all" => &table.total,
-                        band => table.rows.iter().find(|row| row.band.as_deref() == Some(band)).unwrap(),
+                        band => table.rows.iter().find(|row| row.names.band.as_deref() == Some(band)).unwrap(),
                     };
                     let estimate = ours.options[place].estimate.as_ref().unwrap();
                     let told = format!("{id} {} {option} {domain}: {estimate:?} {row:?}", question.key);

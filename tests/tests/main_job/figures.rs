@@ -129,7 +129,7 @@ pub(crate) async fn tables(state: &State, survey: &'static Survey, area: &Area, 
             let keys: Vec<&str> = table.choices.iter().map(|choice| choice.key.as_str()).collect();
             assert_eq!(keys, question.options());
             for row in &table.rows {
-                let keys: Vec<&str> = row.options.iter().map(|option| option.key.as_str()).collect();
+                let keys: Vec<&str> = row.options.iter().map(|option| option.choice.key.as_str()).collect();
                 assert_eq!(keys, question.options());
                 let figures = Figures::from(row);
                 if figures.n == 0 {
@@ -142,7 +142,7 @@ pub(crate) async fn tables(state: &State, survey: &'static Survey, area: &Area, 
                     );
                     continue;
                 }
-                let before = all.insert((question.key, place(name, row.prefecture.as_ref(), row.band.as_ref())), figures);
+                let before = all.insert((question.key, place(name, row.names.prefecture.as_ref(), row.names.band.as_ref())), figures);
                 assert_eq!(before, None, "a place twice");
             }
             totals.push(Figures::from(&table.total));
@@ -169,7 +169,7 @@ pub(crate) async fn rates(state: &State, survey: &'static Survey, area: &Area, s
                 continue;
             }
             assert_eq!(
-                all.insert(place(name, row.prefecture.as_ref(), row.band.as_ref()), rate(row)),
+                all.insert(place(name, row.names.prefecture.as_ref(), row.names.band.as_ref()), rate(row)),
                 None,
                 "a place twice"
             );

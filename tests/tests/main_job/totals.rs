@@ -42,25 +42,25 @@ async fn tables_and_rates_say_what_was_made() {
             (made["targets"].as_u64().unwrap(), made["responses"].as_u64().unwrap())
         );
         assert_eq!(
-            counts(&by_prefecture.rows, |row| &row.prefecture, |row| row.targets),
+            counts(&by_prefecture.rows, |row| &row.names.prefecture, |row| row.targets),
             promised(&made["targets_by_prefecture"])
         );
         assert_eq!(
-            counts(&by_prefecture.rows, |row| &row.prefecture, |row| row.responses),
+            counts(&by_prefecture.rows, |row| &row.names.prefecture, |row| row.responses),
             promised(&made["responses_by_prefecture"])
         );
         assert_eq!(
-            counts(&by_band.rows, |row| &row.band, |row| row.targets),
+            counts(&by_band.rows, |row| &row.names.band, |row| row.targets),
             promised(&made["targets_by_band"])
         );
         assert_eq!(
-            counts(&by_band.rows, |row| &row.band, |row| row.responses),
+            counts(&by_band.rows, |row| &row.names.band, |row| row.responses),
             promised(&made["responses_by_band"])
         );
 
         let ehr = figures::table(&state, survey, "ehr_in_use", &Area::Nation, (By::BAND, Banding::Survey)).await;
         assert_eq!(
-            counts(&ehr.rows, |row| &row.band, |row| row.options[0].count),
+            counts(&ehr.rows, |row| &row.names.band, |row| row.options[0].count),
             promised(&made["ehr_by_band"])
         );
         assert_eq!(
@@ -76,7 +76,7 @@ async fn tables_and_rates_say_what_was_made() {
             let options = total
                 .options
                 .iter()
-                .map(|option| (option.key.clone(), i64::try_from(option.count).unwrap()));
+                .map(|option| (option.choice.key.clone(), i64::try_from(option.count).unwrap()));
             assert_eq!(options.collect::<BTreeMap<_, _>>(), promised(&made["options"]), "{}", question.key);
         }
     }

@@ -39,7 +39,7 @@ pub fn rate_picture(rates: &RateTable) -> String {
         share: percent.map_or(Share::Absent, |percent| Share::Shown { percent, interval: None }),
     };
     let named = |row: &analytics::RateRow| {
-        let label = row.place.first().map_or("全体", |place| place.label.as_str());
+        let label = row.names.place.first().map_or("全体", |place| place.label.as_str());
         bar(label, (row.percent, row.targets))
     };
     let mut bars: Vec<Bar> = rates.rows.iter().map(named).collect();

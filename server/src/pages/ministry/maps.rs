@@ -35,8 +35,8 @@ struct Line {
 impl Line {
     fn of(row: &RateRow) -> Line {
         Line {
-            code: row.prefecture.clone().unwrap_or_default(),
-            name: row.prefecture_name.clone().unwrap_or_else(|| "全国".to_owned()),
+            code: row.names.prefecture.clone().unwrap_or_default(),
+            name: row.names.prefecture_name.clone().unwrap_or_else(|| "全国".to_owned()),
             targets: row.targets,
             responses: row.responses,
             percent: percent(row.percent),
@@ -93,7 +93,7 @@ pub async fn draw_map(state: web::Data<State>, visitor: Visitor<ReadTables>, pla
         source: INTERNAL.to_owned(),
     };
     let tile = |row: &RateRow| {
-        let code = row.prefecture.as_deref()?;
+        let code = row.names.prefecture.as_deref()?;
         Some(Tile {
             prefecture: PrefectureCode::all().find(|other| other.code() == code)?,
             share: row

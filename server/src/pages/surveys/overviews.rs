@@ -217,7 +217,7 @@ async fn rates<P: Policy>(state: &State, visitor: &Visitor<P>, survey: &'static 
 
 fn table(survey: &Survey, rates: &RateTable, what: &'static str) -> Rates {
     let row = |row: &RateRow| {
-        let place = row.place.first();
+        let place = row.names.place.first();
         let key = place.map_or("", |place| place.key.as_str());
         let name = match place.map(|place| place.dimension.as_str()) {
             Some("band") => "band",

@@ -145,7 +145,7 @@ pub fn page(visitor: &Visitor<ReadTables>, survey: &'static Survey, (wish, query
 
 fn rows(table: &Table, heads: usize, is_estimated: bool) -> Vec<Row> {
     let row = |row: &TableRow, is_total: bool| {
-        let mut places: Vec<String> = row.place.iter().map(|place| place.label.clone()).collect();
+        let mut places: Vec<String> = row.names.place.iter().map(|place| place.label.clone()).collect();
         if places.is_empty() {
             places.push(if is_total { "計" } else { "全体" }.to_owned());
         }
@@ -277,9 +277,9 @@ pub async fn released(
     let NationalShares { number, as_of, options } = shares;
     let title = format!("全国との比較（公表版 第{number}版、{}時点）", words::moment(as_of));
     let share = |option: &analytics::OptionCount| Share {
-        nation: options.get(&option.key).cloned().unwrap_or_else(|| "－".to_owned()),
+        nation: options.get(&option.choice.key).cloned().unwrap_or_else(|| "－".to_owned()),
         own: percent(option.percent),
-        option: option.label.clone(),
+        option: option.choice.label.clone(),
     };
     Ok(Some(Compared {
         title,

@@ -7,7 +7,7 @@ use std::io::{BufRead, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use analytics::{By, Dimension, Snapshot, Table, TableRequest, table};
+use analytics::{By, Dimension, Snapshot, Table, TableRequest, tables};
 use serde_json::{Map, Value, json};
 use survey::area::Area;
 use survey::band::Banding;
@@ -28,9 +28,9 @@ pub fn run(rows: usize, folder: &Path) {
     let mut plain = Vec::new();
     for line in std::io::stdin().lock().lines() {
         match line.unwrap().as_str() {
-            "ours" => say(&json!({"seconds": timed(|| drop(tables(&snapshot, By::PREFECTURE_BAND)))})),
+            "ours" => say(&json!({"seconds": timed(|| drop(counted(&snapshot, By::PREFECTURE_BAND)))})),
             // What tells municipalities apart is counted by polars; here there are none, so that its cells are the same.
-            "polars" => say(&json!({"seconds": timed(|| drop(tables(&snapshot, By::cross(&[Dimension::Municipality]).unwrap())))})),
+            "polars" => say(&json!({"seconds": timed(|| drop(counted(&snapshot, By::cross(&[Dimension::Municipality]).unwrap())))})),
             "memory" => say(&json!({"peak": memory::peak(std::process::id()), "resident": memory::resident()})),
             "pass" => {
                 if plain.is_empty() {
@@ -38,7 +38,7 @@ pub fn run(rows: usize, folder: &Path) {
                 }
                 say(&json!({"seconds": timed(|| { std::hint::black_box(pass(&plain)); })}));
             }
-            "counts" => say(&counts(&tables(&snapshot, By::PREFECTURE_BAND))),
+            "counts" => say(&counts(&counted(&snapshot, By::PREFECTURE_BAND))),
             other => panic!("{other:?} is no command"),
         }
     }
@@ -56,8 +56,8 @@ fn timed(work: impl FnOnce()) -> f64 {
     begin.elapsed().as_secs_f64()
 }
 
-/// All questions by the public way in, as pages and files ask for them.
-fn tables(snapshot: &Snapshot, by: By) -> Vec<Table> {
+/// All questions by the public way in.
+fn counted(snapshot: &Snapshot, by: By) -> Vec<Table> {
     let request = |question| TableRequest {
         question: coded::key(question).as_str().into(),
         area: Area::Nation,
@@ -66,9 +66,8 @@ fn tables(snapshot: &Snapshot, by: By) -> Vec<Table> {
         filters: Vec::new(),
         estimates: false,
     };
-    (0..coded::QUESTIONS)
-        .map(|question| table(snapshot, &request(question)).unwrap())
-        .collect()
+    let requests: Vec<TableRequest> = (0..coded::QUESTIONS).map(request).collect();
+    tables(snapshot, &requests).unwrap()
 }
 
 /// Every cell that is not zero: `question/prefecture/band/code`.
@@ -76,7 +75,7 @@ fn counts(tables: &[Table]) -> Value {
     let mut counts = Map::new();
     for (question, table) in tables.iter().enumerate() {
         for row in &table.rows {
-            let place = |dimension| row.place.iter().find(|value| value.dimension == dimension).unwrap().key.clone();
+            let place = |dimension| row.names.place.iter().find(|value| value.dimension == dimension).unwrap().key.clone();
             let (prefecture, band) = (place(Dimension::Prefecture), place(Dimension::Band));
             let ranges = survey::bands::Bands::from(Banding::Survey).ranges();
             let band = ranges.iter().position(|range| range.key == band).unwrap();
