@@ -78,6 +78,8 @@ pub(crate) enum Measure {
     Code { slot: usize, code: u8 },
     /// Rows with the byte of an option in a slot.
     Answered { slot: usize },
+    /// Rows with the byte of another option than these in a slot.
+    Other { slot: usize, than: Vec<u8> },
     /// Rows for which this holds.
     Where(Expr),
 }
@@ -99,6 +101,9 @@ impl Measure {
             Measure::Rows => len().cast(DataType::Int64),
             Measure::Code { slot, code } => sum(columns::slot_is(*slot, *code)),
             Measure::Answered { slot } => sum(columns::slot_from(*slot, FIRST_OPTION)),
+            Measure::Other { slot, than } => sum(than.iter().fold(columns::slot_from(*slot, FIRST_OPTION), |other, code| {
+                other.and(columns::slot_is(*slot, *code).not())
+            })),
             Measure::Where(condition) => sum(condition.clone()),
         };
         counted.alias(measure_column(name))
@@ -129,12 +134,7 @@ pub(crate) fn count_responses(
 }
 
 /// By the kernel; `None` if it cannot.
-fn count_stretches(
-    (columns, spread_from): (&Columns, usize),
-    area: &Area,
-    bands: &Bands,
-    measures: &[Measure],
-) -> Option<Counts> {
+fn count_stretches((columns, spread_from): (&Columns, usize), area: &Area, bands: &Bands, measures: &[Measure]) -> Option<Counts> {
     let inside = match area {
         Area::Nation => None,
         Area::Prefecture(prefecture) => Some(prefecture.number()),

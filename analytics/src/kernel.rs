@@ -92,7 +92,7 @@ enum Part {
     /// Index into the codes.
     Code(usize),
     /// Rows without these.
-    Without([usize; 3]),
+    Without(Vec<usize>),
 }
 
 /// What to count, each code of a slot once.
@@ -111,6 +111,10 @@ impl<'a> Codes<'a> {
         self.bytes.push((bytes(slot)?, code));
         self.known.push((slot, code));
         Some(self.known.len() - 1)
+    }
+
+    fn places(&mut self, slot: usize, codes: &[u8], bytes: &impl Fn(usize) -> Option<&'a [u8]>) -> Option<Vec<usize>> {
+        codes.iter().map(|code| self.place(slot, *code, bytes)).collect()
     }
 }
 
@@ -136,10 +140,8 @@ pub(crate) fn count<'a>(
         parts.push(match measure {
             Measure::Rows => Part::Rows,
             Measure::Code { slot: of, code } => Part::Code(codes.place(*of, *code, &slot)?),
-            Measure::Answered { slot: of } => {
-                let [first, second, third] = STATES.map(|state| codes.place(*of, state, &slot));
-                Part::Without([first?, second?, third?])
-            }
+            Measure::Answered { slot: of } => Part::Without(codes.places(*of, &STATES, &slot)?),
+            Measure::Other { slot: of, than } => Part::Without(codes.places(*of, &[&STATES, than.as_slice()].concat(), &slot)?),
             Measure::Where(_) => return None,
         });
     }

@@ -7,6 +7,10 @@ pub(crate) fn tenths(count: u64, base: u64) -> Option<u64> {
     }
     let parts = count.checked_mul(2_000).and_then(|parts| parts.checked_add(base));
     if let (Some(parts), Some(double)) = (parts, base.checked_mul(2)) {
+        // Of two million hospitals and fewer processors divide in half the time.
+        if let (Ok(parts), Ok(double)) = (u32::try_from(parts), u32::try_from(double)) {
+            return Some(u64::from(parts / double));
+        }
         return Some(parts / double);
     }
     // Beyond 64 bits, which no table is.
@@ -47,6 +51,10 @@ mod tests {
         assert_eq!(tenths(count, base), Some(667));
         assert_eq!(tenths(u64::MAX, u64::MAX), Some(1_000));
         assert_eq!(tenths(1, u64::MAX), Some(0));
+        // Around the end of thirty-two bits.
+        for count in 2_147_480_u64..2_147_490 {
+            assert_eq!(tenths(count, 2 * count), Some(500));
+        }
     }
 
     proptest::proptest! {

@@ -12,10 +12,11 @@ use crate::percent::percent;
 use crate::shape::RowNames;
 use crate::table::{OptionCount, TableChoice, TableError, TableRow};
 use polars::prelude::{Expr, lit};
+use std::iter;
 use std::sync::Arc;
 use survey::codes::{BLANK, CHOSEN, FIRST_OPTION, NO_ANSWER, NOT_ASKED};
 use survey::indicator::{self, Given, Indicator};
-use survey::question::{Kind, Question, QuestionKey};
+use survey::question::{Choice, Kind, Question, QuestionKey};
 use survey::survey::Survey;
 
 /// What a hospital can be by an indicator.
@@ -68,19 +69,26 @@ impl Plan {
             Kind::Several(_) => true,
             Kind::YesNo(_) | Kind::One(_) | Kind::Text(_) => false,
         };
-        let mut choices = Vec::new();
-        for option in question.choices() {
+        let code = |option: &Choice| FIRST_OPTION.saturating_add(option.code);
+        let options = question.choices();
+        for (index, option) in options.iter().enumerate() {
             measures.push(if several {
                 let slot = slots.iter().find(|slot| slot.choice.as_deref() == Some(option.key.as_str()))?;
                 Measure::Code {
                     slot: slot.index,
                     code: CHOSEN,
                 }
+            } else if index + 1 < options.len() {
+                equal(code(option))
             } else {
-                equal(FIRST_OPTION.saturating_add(option.code))
+                // A snapshot holds no code that means nothing: what is left is the last option, and one code less to look for.
+                Measure::Other {
+                    slot: first,
+                    than: options.iter().take(index).map(code).collect(),
+                }
             });
-            choices.push(choice(&option.key, &option.label));
         }
+        let choices = options.iter().map(|option| choice(&option.key, &option.label)).collect();
         Some(Plan {
             key: question.key.clone(),
             label: question.label.clone(),
@@ -112,11 +120,11 @@ impl Plan {
 
     /// A row of these counts; of none, zeros.
     pub(crate) fn row(&self, names: &Arc<RowNames>, counts: &[u64]) -> TableRow {
-        let mut counts = counts.iter().copied();
+        let mut counts = counts.iter().copied().chain(iter::repeat(0));
         let mut next = || counts.next().unwrap_or(0);
         let (n, base, blank, no_answer, not_asked) = (next(), next(), next(), next(), next());
-        let chosen: Vec<u64> = self.choices.iter().map(|_| next()).collect();
-        let answers = self.several.then(|| chosen.iter().sum::<u64>());
+        let chosen = counts.take(self.choices.len());
+        let answers = self.several.then(|| chosen.clone().sum::<u64>());
         let options = self.choices.iter().zip(chosen).map(|(choice, count)| OptionCount {
             choice: Arc::clone(choice),
             count,

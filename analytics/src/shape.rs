@@ -88,7 +88,17 @@ impl Shape {
 
     /// The row that a cell falls into, counted from 0.
     pub(crate) fn row(&self, cell: Cell) -> Option<usize> {
-        self.keys.binary_search(&key_of(cell, self.by)).ok()
+        self.row_from(0, cell)
+    }
+
+    /// The same, looked for from a row on: cells that follow each other mostly fall into rows that do.
+    fn row_from(&self, row: usize, cell: Cell) -> Option<usize> {
+        if self.by == By::AREA {
+            return Some(0);
+        }
+        let key = key_of(cell, self.by);
+        let near = (row..=row + 1).find(|row| self.keys.get(*row) == Some(&key));
+        near.or_else(|| self.keys.binary_search(&key).ok())
     }
 
     /// The measures of each row, row after row; zeros where no cell falls into it.
@@ -98,8 +108,10 @@ impl Shape {
             numbers: vec![0; self.keys.len() * measures],
             measures,
         };
+        let mut last = 0;
         for (cell, numbers) in counts.iter() {
-            let Some(row) = self.row(cell) else { continue };
+            let Some(row) = self.row_from(last, cell) else { continue };
+            last = row;
             for (sum, number) in rows.numbers.iter_mut().skip(row * measures).zip(numbers) {
                 *sum += number;
             }

@@ -12,8 +12,8 @@ use crate::shape::{RowNames, Shape};
 use crate::snapshot::Snapshot;
 use crate::weigh;
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use survey::area::Area;
 use survey::bands::Bands;
@@ -97,7 +97,7 @@ pub struct TableRow {
     pub options: Vec<OptionCount>,
     /// Blank and no answer among those that were asked. Only if estimates were asked for; `None` where nobody was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub item_nonresponse: Option<ItemNonresponse>,
+    pub item_nonresponse: Option<Box<ItemNonresponse>>,
 }
 
 /// How many of those that were asked gave no answer to the question (項目無回答).
@@ -128,7 +128,8 @@ pub struct OptionCount {
     pub percent_of_answers: Option<f64>,
     /// `percent` of all hospitals of the frame. Only if estimates were asked for; `None` where the base is 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub estimate: Option<Estimate>,
+    /// Apart, because most tables have none.
+    pub estimate: Option<Box<Estimate>>,
 }
 
 /// Why there is no table.

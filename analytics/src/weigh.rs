@@ -50,16 +50,17 @@ pub(crate) fn weigh(row: &mut TableRow, design: &Design, strata: Option<&Strata>
     let cells = strata.iter().map(|(cell, measures)| (*cell, counts(measures))).collect();
     let found = design.question(&cells, |_| true).map_err(failed)?;
     for (option, share) in row.options.iter_mut().zip(&found.options) {
-        option.estimate = share.as_ref().map(Estimate::new);
+        option.estimate = share.as_ref().map(Estimate::new).map(Box::new);
     }
     let asked = found.counts.asked();
     let count = found.counts.blank + found.counts.no_answer;
-    row.item_nonresponse = (asked > 0).then(|| ItemNonresponse {
+    let item = (asked > 0).then(|| ItemNonresponse {
         asked,
         count,
         percent: percent(count, asked),
         estimate: found.item_nonresponse.as_ref().map(Estimate::new),
     });
+    row.item_nonresponse = item.map(Box::new);
     Ok(())
 }
 

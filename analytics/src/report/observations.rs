@@ -250,7 +250,7 @@ fn of_option(option: Result<(&TableRow, Option<&OptionCount>), &Hidden>, weighte
     let (count, shares) = match option {
         Err(hidden) => (Value::None(HOSPITALS, hidden.state()), [Value::None(PERCENT, hidden.state()); 4]),
         Ok((row, option)) => {
-            let estimate = option.and_then(|option| option.estimate.as_ref());
+            let estimate = option.and_then(|option| option.estimate.as_deref());
             // Where somebody answered, an estimate is missing only if it may not stand.
             let missing = if row.base == 0 { BASE_ZERO } else { Hidden::Suppressed.state() };
             let limit = if estimate.is_some() { NO_INTERVAL } else { missing };

@@ -267,8 +267,8 @@ fn write_estimate(pen: &mut Pen<'_>, row: u32, tail: u16, counted: &TableRow) ->
             pen.mark(row, (column, column + 1), Hidden::Suppressed.mark())?;
             continue;
         }
-        pen.percent(row, column, option.estimate.as_ref().map(|estimate| estimate.percent))?;
-        pen.text(row, column + 1, &interval(option.estimate.as_ref()), &styles.dash)?;
+        pen.percent(row, column, option.estimate.as_deref().map(|estimate| estimate.percent))?;
+        pen.text(row, column + 1, &interval(option.estimate.as_deref()), &styles.dash)?;
     }
     let silent = counted.blank + counted.no_answer;
     pen.percent_over(row, (tail, tail + 2), percent(silent, counted.base + silent))

@@ -52,9 +52,18 @@ impl RateCross<'_> {
         let mut rows = Rows::new(&mut pen);
         write_line(&mut rows, FIRST, self.area, &nation)?;
         for (row, prefecture) in (FIRST + 1..).zip(&self.by_prefecture.rows) {
-            let own = self.by_both.rows.iter().filter(|row| row.names.prefecture == prefecture.names.prefecture);
+            let own = self
+                .by_both
+                .rows
+                .iter()
+                .filter(|row| row.names.prefecture == prefecture.names.prefecture);
             let line: Vec<&RateRow> = std::iter::once(prefecture).chain(own).collect();
-            write_line(&mut rows, row, prefecture.names.prefecture_name.as_deref().unwrap_or_default(), &line)?;
+            write_line(
+                &mut rows,
+                row,
+                prefecture.names.prefecture_name.as_deref().unwrap_or_default(),
+                &line,
+            )?;
         }
         rows.dress()?;
         pen.sheet.set_freeze_panes(FIRST, 1)?.set_repeat_rows(HEAD, HEAD + 1)?;

@@ -62,7 +62,12 @@ fn write_section(pen: &mut Pen<'_>, start: u32, name: &str, rows: &[RateRow]) ->
     let mut row = start;
     for line in rows {
         row += 1;
-        let label = line.names.band_label.as_deref().or(line.names.prefecture_name.as_deref()).unwrap_or_default();
+        let label = line
+            .names
+            .band_label
+            .as_deref()
+            .or(line.names.prefecture_name.as_deref())
+            .unwrap_or_default();
         write_row(pen, row, label, line)?;
     }
     Ok((start + 1, row))

@@ -3,9 +3,9 @@
 //! A hidden distribution stays behind here: a line that is hidden holds no number but n, so that no sheet and no file can print another one.
 
 use super::release::Release;
+use crate::shape::RowNames;
 use crate::snapshot::Snapshot;
 use crate::suppress::{Domain, Reason};
-use crate::shape::RowNames;
 use crate::table::{Table, TableChoice, TableRow};
 use std::sync::Arc;
 use survey::band::Banding;

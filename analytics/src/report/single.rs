@@ -97,7 +97,7 @@ fn cells(table: &Table, row: &TableRow) -> Vec<Cell> {
     for option in &row.options {
         cells.extend([Cell::Count(option.count), Cell::Percent(option.percent)]);
         if is_estimated(table) {
-            let of = |limit: fn(&Estimate) -> Option<f64>| Cell::Percent(option.estimate.as_ref().and_then(limit));
+            let of = |limit: fn(&Estimate) -> Option<f64>| Cell::Percent(option.estimate.as_deref().and_then(limit));
             cells.extend([
                 of(|estimate| Some(estimate.percent)),
                 of(|estimate| estimate.low),

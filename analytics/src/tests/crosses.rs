@@ -3,7 +3,9 @@
 
 use super::made::{Made, nobody};
 use super::tables::{assert_parts_add_up, assert_row_is_a_plain_count, in_row, passes};
-use crate::{By, Dimension, Filter, PlaceValue, RateRequest, Snapshot, Table, TableError, TableRequest, TableRow, response_rates, table};
+use crate::{
+    By, Dimension, Filter, PlaceValue, RateRequest, Snapshot, Table, TableError, TableRequest, TableRow, response_rates, table, tables,
+};
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_assert_eq, prop_oneof, proptest};
 use proptest::sample::{select, subsequence};
 use survey::area::Area;
@@ -280,4 +282,66 @@ fn a_filter_that_names_what_there_is_not_is_refused() {
         filters: vec![Filter::parse("ehr_in_use=yes").unwrap()],
     };
     assert!(matches!(response_rates(&snapshot, &rates), Err(TableError::FilterByAnswer { .. })));
+}
+
+#[test]
+fn what_is_kept_of_one_request_is_no_part_of_another() {
+    let made = Made::new("2024", 8, 120);
+    let kept = made.snapshot();
+    let requests = |snapshot: &Snapshot| {
+        let mut tables = Vec::new();
+        for area in ["nation", "14", "14100"] {
+            for by in ["area", "band", "prefecture,band", "band,prefecture", "founder", "municipality,band"] {
+                for banding in ["survey", "program", "20,50"] {
+                    let request = TableRequest {
+                        question: "backup_copies".into(),
+                        area: Area::parse(area).unwrap(),
+                        by: By::parse(by).unwrap(),
+                        banding: Bands::parse(banding).unwrap(),
+                        filters: Vec::new(),
+                        estimates: false,
+                    };
+                    tables.push(table(snapshot, &request).unwrap());
+                }
+            }
+        }
+        tables
+    };
+    let first = requests(&kept);
+    assert_eq!(requests(&kept), first);
+    // A clone keeps what its original keeps; one with other attributes has rows of its own.
+    let bare = kept
+        .clone()
+        .with_attributes(&[(uuid::Uuid::nil(), Default::default())].into())
+        .unwrap();
+    let (known, unknown) = (
+        ask(&kept, "medical_area", "survey", &[]).unwrap(),
+        ask(&bare, "medical_area", "survey", &[]).unwrap(),
+    );
+    assert!(known.rows.len() > 1);
+    assert_eq!(unknown.rows.len(), 1);
+    for (expected, request) in first.iter().zip(requests(&made.snapshot())) {
+        assert_eq!(*expected, request);
+    }
+}
+
+#[test]
+fn many_questions_at_once_are_each_as_if_asked_alone() {
+    let snapshot = Made::new("2024", 9, 200).snapshot();
+    let request = |question: &str| TableRequest {
+        question: question.into(),
+        area: Area::Nation,
+        by: By::PREFECTURE_BAND,
+        banding: Bands::parse("survey").unwrap(),
+        filters: Vec::new(),
+        estimates: false,
+    };
+    let questions = snapshot.survey().questions().iter().filter(|question| question.is_coded());
+    let requests: Vec<TableRequest> = questions.map(|question| request(question.key.as_str())).collect();
+    let alone: Vec<Table> = requests.iter().map(|request| table(&snapshot, request).unwrap()).collect();
+    assert!(alone.len() > 10);
+    assert_eq!(tables(&snapshot, &requests), Ok(alone));
+    assert_eq!(tables(&snapshot, &[]), Ok(Vec::new()));
+    let refused = tables(&snapshot, &[request("ehr_in_use"), request("shoe")]);
+    assert!(matches!(refused, Err(TableError::UnknownQuestion { .. })), "{refused:?}");
 }

@@ -99,7 +99,11 @@ fn weighted_shares_of_tables_are_sums_over_hospitals() {
 /// What a row says, option by option and of item non-response.
 fn said(row: &TableRow) -> Vec<Option<Estimate>> {
     let item = row.item_nonresponse.as_ref().and_then(|item| item.estimate.clone());
-    row.options.iter().map(|option| option.estimate.clone()).chain([item]).collect()
+    row.options
+        .iter()
+        .map(|option| option.estimate.as_deref().cloned())
+        .chain([item])
+        .collect()
 }
 
 #[test]

@@ -39,7 +39,10 @@ fn by_polars(snapshot: &Snapshot, area: &Area, bands: &Bands, plan: &Plan) -> Ce
 
 fn cells(counts: &Counts) -> Cells {
     let cells: Cells = counts.iter().map(|(cell, counts)| (cell, counts.to_vec())).collect();
-    assert!(cells.keys().copied().eq(counts.iter().map(|(cell, _)| cell)), "ascending, and each once");
+    assert!(
+        cells.keys().copied().eq(counts.iter().map(|(cell, _)| cell)),
+        "ascending, and each once"
+    );
     cells
 }
 

@@ -173,7 +173,7 @@ impl From<&TableRow> for TableRowJson {
             no_answer: row.no_answer,
             not_asked: row.not_asked,
             options: row.options.iter().map(OptionCountJson::from).collect(),
-            item_nonresponse: row.item_nonresponse.as_ref().map(ItemNonresponseJson::from),
+            item_nonresponse: row.item_nonresponse.as_deref().map(ItemNonresponseJson::from),
         }
     }
 }
@@ -186,7 +186,7 @@ impl From<&OptionCount> for OptionCountJson {
             count: option.count,
             percent: option.percent,
             percent_of_answers: option.percent_of_answers,
-            estimate: option.estimate.as_ref().map(EstimateJson::from),
+            estimate: option.estimate.as_deref().map(EstimateJson::from),
         }
     }
 }

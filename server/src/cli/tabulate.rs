@@ -114,7 +114,9 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> Result<(),
             let tables = statistics::tables(state, &permit, arguments.survey, requests).await?;
             if let Some(file) = &arguments.picture {
                 let [table] = tables.as_slice() else {
-                    return Err(CliError::usage("--picture: 図は1つの設問について描きます。--question には設問を1つだけ指定してください。"));
+                    return Err(CliError::usage(
+                        "--picture: 図は1つの設問について描きます。--question には設問を1つだけ指定してください。",
+                    ));
                 };
                 draw(table, arguments.option.as_deref(), file)?;
             }
@@ -229,7 +231,7 @@ pub(super) fn write_table(out: &mut dyn Write, table: &Table) -> io::Result<()> 
         .chain([("計".to_owned(), &table.total)])
         .map(|(label, row)| {
             let options = row.options.iter().flat_map(|option| {
-                let weighted = estimated.then(|| estimate(option.estimate.as_ref()));
+                let weighted = estimated.then(|| estimate(option.estimate.as_deref()));
                 [option.count.to_string(), percent(option.percent)].into_iter().chain(weighted)
             });
             let nonresponse = estimated.then(|| percent(row.item_nonresponse.as_ref().and_then(|item| item.percent)));

@@ -142,7 +142,10 @@ pub(crate) async fn tables(state: &State, survey: &'static Survey, area: &Area, 
                     );
                     continue;
                 }
-                let before = all.insert((question.key, place(name, row.names.prefecture.as_ref(), row.names.band.as_ref())), figures);
+                let before = all.insert(
+                    (question.key, place(name, row.names.prefecture.as_ref(), row.names.band.as_ref())),
+                    figures,
+                );
                 assert_eq!(before, None, "a place twice");
             }
             totals.push(Figures::from(&table.total));

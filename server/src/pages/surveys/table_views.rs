@@ -153,7 +153,7 @@ fn rows(table: &Table, heads: usize, is_estimated: bool) -> Vec<Row> {
         let count = |option: &analytics::OptionCount| Count {
             count: option.count,
             percent: percent(option.percent),
-            estimate: is_estimated.then(|| estimate(option.estimate.as_ref())),
+            estimate: is_estimated.then(|| estimate(option.estimate.as_deref())),
         };
         Row {
             places,

@@ -75,7 +75,15 @@ fn counts(tables: &[Table]) -> Value {
     let mut counts = Map::new();
     for (question, table) in tables.iter().enumerate() {
         for row in &table.rows {
-            let place = |dimension| row.names.place.iter().find(|value| value.dimension == dimension).unwrap().key.clone();
+            let place = |dimension| {
+                row.names
+                    .place
+                    .iter()
+                    .find(|value| value.dimension == dimension)
+                    .unwrap()
+                    .key
+                    .clone()
+            };
             let (prefecture, band) = (place(Dimension::Prefecture), place(Dimension::Band));
             let ranges = survey::bands::Bands::from(Banding::Survey).ranges();
             let band = ranges.iter().position(|range| range.key == band).unwrap();
