@@ -118,6 +118,9 @@ impl<'a> Codes<'a> {
     }
 }
 
+/// Rows of one cell that stand together.
+type InCell = (Cell, Range<usize>);
+
 /// Which cell rows lie in.
 pub(crate) struct Places<F> {
     /// Lower bounds of all bed classes that tell cells apart.
@@ -149,7 +152,7 @@ pub(crate) fn count<'a>(
     // Of each range one number a code. Measures of rows alone have none.
     let width = codes.bytes.len().max(1);
     let mut found = vec![0_u64; ranges.len() * width];
-    let count = |((_, rows), found): (&(Cell, Range<usize>), &mut [u64])| {
+    let count = |((_, rows), found): (&InCell, &mut [u64])| {
         for ((bytes, code), found) in codes.bytes.iter().zip(found) {
             *found = bytes.get(rows.clone()).map_or(0, |bytes| wide(bytecount::count(bytes, *code)));
         }
@@ -163,7 +166,7 @@ pub(crate) fn count<'a>(
             .with_min_len(TOGETHER)
             .for_each(count);
     }
-    let mut counted: Vec<(&(Cell, Range<usize>), &[u64])> = ranges.iter().zip(found.chunks(width)).collect();
+    let mut counted: Vec<(&InCell, &[u64])> = ranges.iter().zip(found.chunks(width)).collect();
     counted.sort_by_key(|((cell, _), _)| *cell);
     let mut counts = Counts::new(measures.len());
     for ((cell, rows), found) in counted {
@@ -188,8 +191,8 @@ fn wide(count: usize) -> u64 {
 }
 
 /// The rows of each cell as ranges, none longer than what is looked at together; neighbouring stretches of a cell are one range.
-fn ranges(stretches: &[Stretch], cell: &impl Fn(u8, u16) -> Option<Cell>) -> Vec<(Cell, Range<usize>)> {
-    let mut whole: Vec<(Cell, Range<usize>)> = Vec::new();
+fn ranges(stretches: &[Stretch], cell: &impl Fn(u8, u16) -> Option<Cell>) -> Vec<InCell> {
+    let mut whole: Vec<InCell> = Vec::new();
     for stretch in stretches {
         let Some(cell) = cell(stretch.prefecture, stretch.beds) else {
             continue;
@@ -199,7 +202,7 @@ fn ranges(stretches: &[Stretch], cell: &impl Fn(u8, u16) -> Option<Cell>) -> Vec
             _ => whole.push((cell, stretch.rows.clone())),
         }
     }
-    let cut = |(cell, rows): (Cell, Range<usize>)| {
+    let cut = |(cell, rows): InCell| {
         let end = rows.end;
         rows.step_by(AT_ONCE).map(move |start| (cell, start..end.min(start + AT_ONCE)))
     };

@@ -211,6 +211,26 @@ async fn the_command_line_takes_the_same_words_and_counts_the_same() {
     };
     assert_eq!(numbers(&printed), numbers(&answered));
 
+    let many = run(&[&["--question", "ehr_in_use,backup_copies", "--json"], &words[..]].concat());
+    let many: Value = serde_json::from_slice(&many.stdout).unwrap();
+    assert_eq!(many.as_array().unwrap().len(), 2);
+    assert_eq!(many[1], printed);
+    let all: Value = serde_json::from_slice(&run(&["--question", "all", "--json"]).stdout).unwrap();
+    let keys: Vec<&str> = all
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|table| table["question"].as_str().unwrap())
+        .collect();
+    let known: Value = serde_json::from_slice(&run(&["--list", "--json"]).stdout).unwrap();
+    let known = ["questions", "indicators"].map(|what| known[what].as_array().unwrap().iter().map(|one| one["key"].as_str().unwrap()));
+    assert_eq!(keys, known.into_iter().flatten().collect::<Vec<&str>>());
+    let named = String::from_utf8(run(&["--question", "ehr_in_use,backup_copies"]).stdout).unwrap();
+    assert!(
+        named.contains("（ehr_in_use）") && named.contains("\n\n") && named.contains("（backup_copies）"),
+        "{named}"
+    );
+
     let people = run(&["--by", "municipality", "--filter", "prefecture=14"]);
     let people = String::from_utf8(people.stdout).unwrap();
     assert!(
@@ -218,11 +238,15 @@ async fn the_command_line_takes_the_same_words_and_counts_the_same() {
         "{people}"
     );
     for (arguments, said) in [
-        (["--by", "shoe"], "行の分け方「shoe」はありません"),
-        (["--banding", "50,100"], "最初の下限が50床"),
-        (["--filter", "region=kansai"], "「region=kansai」を読み取れません"),
+        (&["--by", "shoe"][..], "行の分け方「shoe」はありません"),
+        (&["--banding", "50,100"], "最初の下限が50床"),
+        (&["--filter", "region=kansai"], "「region=kansai」を読み取れません"),
+        (
+            &["--question", "ehr_in_use,backup_copies", "--picture", "many.svg"],
+            "設問を1つだけ指定",
+        ),
     ] {
-        let refused = run(&arguments);
+        let refused = run(arguments);
         assert_eq!(refused.status.code(), Some(2), "{refused:?}");
         assert!(String::from_utf8(refused.stderr).unwrap().contains(said));
     }
