@@ -48,6 +48,16 @@ pub(crate) enum Leak {
     Count(usize, usize),
 }
 
+/// What hiding a domain costs, whatever the question; more than all that the sizes of domains add.
+pub(crate) fn worth(domain: &Domain) -> u64 {
+    match domain {
+        Domain::Nation => 1_000_000,
+        Domain::Band(_) => 10_000,
+        Domain::Prefecture(_) => 120,
+        Domain::PrefectureBand(..) => 100,
+    }
+}
+
 impl<'a> Case<'a> {
     /// `others(domain)`: how many questions that hang on this one would have to be hidden with it there.
     pub(crate) fn new(
@@ -63,15 +73,9 @@ impl<'a> Case<'a> {
             .collect();
         let of = |domain: usize| -> u32 { tables.grid().cells_of(domain).into_iter().filter_map(|cell| base.get(cell)).sum() };
         let bases: Vec<u32> = (0..tables.domains().len()).map(of).collect();
-        let worth = |(index, domain): (usize, &Domain)| {
-            let kind: u64 = match domain {
-                Domain::Nation => 100_000,
-                Domain::Band(_) => 1_000,
-                Domain::Prefecture(_) => 12,
-                Domain::PrefectureBand(..) => 10,
-            };
+        let worth_here = |(index, domain): (usize, &Domain)| {
             let size = bases.get(index).copied().unwrap_or(0).checked_ilog2().unwrap_or(0);
-            kind * 10 * (1 + others(index)) + u64::from(size)
+            worth(domain) * (1 + others(index)) + u64::from(size)
         };
         Case {
             options: tables.question(question).map_or(0, |asked| asked.exclusive.len()),
@@ -79,7 +83,7 @@ impl<'a> Case<'a> {
             question,
             moves: moves(tables, question),
             whole: Whole::new(tables, question),
-            worth: tables.domains().iter().enumerate().map(worth).collect(),
+            worth: tables.domains().iter().enumerate().map(worth_here).collect(),
             tables,
             rule,
             base,
@@ -153,11 +157,16 @@ impl<'a> Case<'a> {
             .map(|(domain, option)| Leak::Count(domain, option))
     }
 
-    /// Whether a union of few is isolated, or a count of the domain.
-    pub(crate) fn leaks_at(&self, hidden: &[bool], domain: usize) -> bool {
+    /// Whether no union of few is isolated anywhere, and no count of these domains.
+    pub(crate) fn is_safe_at(&self, hidden: &[bool], domains: &[usize]) -> bool {
         let union = unions::smallest(self.tables.grid(), hidden, &self.base);
-        union.is_some_and(|union| union.weight < self.rule.min_base)
-            || self.options > 1 && (0..self.options).any(|option| self.is_known(hidden, domain, option))
+        let known = |domain: usize| (0..self.options).any(|option| self.is_known(hidden, domain, option));
+        union.is_none_or(|union| union.weight >= self.rule.min_base) && (self.options < 2 || !domains.iter().any(|domain| known(*domain)))
+    }
+
+    /// What hiding a domain costs, by its size too.
+    pub(crate) fn worth(&self, domain: usize) -> u64 {
+        self.worth.get(domain).copied().unwrap_or(0)
     }
 
     fn remedy(&self, hidden: &[bool], leak: &Leak) -> Option<Way> {

@@ -21,8 +21,10 @@ mod tables;
 mod tally;
 #[cfg(test)]
 pub(crate) mod tests;
+mod tree;
 mod unions;
 mod whole;
+mod within;
 
 pub use audit::{Number, Withheld};
 pub use changed::{Member, changed};

@@ -237,7 +237,13 @@ impl Tables {
         })
     }
 
-    /// How many questions hang on one, at any depth.
+    /// The questions that hang on no other.
+    pub(crate) fn roots(&self) -> impl Iterator<Item = usize> {
+        let questions = self.questions.iter().enumerate();
+        questions.filter_map(|(index, question)| question.gate.is_none().then_some(index))
+    }
+
+    /// The questions that hang on one, at any depth.
     pub(crate) fn descendants(&self, question: usize) -> Vec<usize> {
         let mut found: Vec<usize> = self.children(question).map(|(index, _)| index).collect();
         let deeper: Vec<usize> = found.iter().flat_map(|child| self.descendants(*child)).collect();
