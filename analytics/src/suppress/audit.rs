@@ -39,6 +39,12 @@ pub enum Number {
     Trend,
 }
 
+/// So many bits of its number say in which directions a count is pulled, one after the other.
+const DIRECTIONS: u32 = 11;
+
+/// Two pulls at everything are worth it if at least so many counts are seen to move far enough.
+const WORTH_A_ROUND: usize = 2;
+
 /// Two limits lie further apart than they seem by this much: arithmetic.
 const NEAR: f64 = 1e-6;
 
@@ -50,12 +56,7 @@ const NEAR: f64 = 1e-6;
 pub(super) fn withheld(tables: &Tables, decision: &Decision, earlier: &[&Decision]) -> Result<BTreeSet<Withheld>, SuppressError> {
     let mut withheld = apart(tables, decision);
     withheld.extend(earlier.iter().filter_map(|earlier| earlier.withheld()).flatten());
-    let roots = tables
-        .questions()
-        .iter()
-        .enumerate()
-        .filter(|(_, question)| question.gate.is_none());
-    for (root, _) in roots {
+    for root in tables.roots() {
         let tree: Vec<usize> = std::iter::once(root).chain(tables.descendants(root)).collect();
         withheld.extend(of_tree(tables, decision, &tree, &withheld)?);
     }
@@ -91,7 +92,7 @@ fn of_tree(
 ) -> Result<BTreeSet<Withheld>, SuppressError> {
     let mut reader = Reader::new(tables, decision, tree)?;
     let hidden = reader.hidden();
-    let hidden: Vec<HiddenCount> = hidden.into_iter().filter(|hidden| hidden.want > 0.0).collect();
+    let mut hidden: Vec<HiddenCount> = hidden.into_iter().filter(|hidden| hidden.want > 0.0).collect();
     if hidden.is_empty() {
         return Ok(BTreeSet::new());
     }
@@ -101,6 +102,11 @@ fn of_tree(
     let Some(solver) = reader.program.solver() else {
         return Ok(printed.iter().map(Printed::place).collect());
     };
+    // Two that are the same but for what is known are one, such as a prefecture and the only band that has hospitals there: the smaller domain is looked at.
+    hidden.reverse();
+    let mut seen = BTreeSet::new();
+    hidden.retain(|hidden| seen.insert((solver.movable(&hidden.terms), hidden.want.to_bits())));
+    hidden.reverse();
     let mut audit = Audit {
         tables,
         solver,
@@ -114,6 +120,7 @@ fn of_tree(
     found.retain(|spread| !spread.settled());
     audit.lift();
     let mut without: Vec<Spread> = found.iter().map(|spread| Spread::new(spread.hidden.clone(), &truth)).collect();
+    audit.pull(&mut without);
     audit.look(&mut without);
     let mut leaks: Vec<Spread> = found
         .into_iter()
@@ -124,19 +131,23 @@ fn of_tree(
             with
         })
         .collect();
+    let given_away: Vec<HiddenCount> = leaks.iter().map(|spread| spread.hidden.clone()).collect();
     for stage in STAGES {
         if leaks.is_empty() {
             break;
         }
         audit.withhold(stage, &leaks);
         audit.hold();
+        audit.pull(&mut leaks);
         audit.look(&mut leaks);
         leaks.retain(|spread| !spread.settled());
     }
     // What a solver failed at may be a leak that was not seen.
     if !audit.solver.is_sound() {
         audit.withheld.extend(printed.iter().map(Printed::place));
+        return Ok(audit.withheld);
     }
+    audit.take_back(&given_away, &truth, withheld);
     Ok(audit.withheld)
 }
 
@@ -224,9 +235,16 @@ impl Audit<'_> {
         }
     }
 
-    /// Pulls at everything that has not moved far enough at once, each in some direction and in the opposite one.
+    /// Pulls at everything that has not moved far enough at once, each in some direction and in the opposite one, as long as that is cheaper than to pull at each.
     fn pull(&mut self, all: &mut [Spread]) {
-        for round in 0..6 {
+        let left = |all: &[Spread]| all.iter().filter(|spread| !spread.settled()).count();
+        let mut before = usize::MAX;
+        for round in (0..DIRECTIONS).cycle() {
+            let now = left(all);
+            if now + WORTH_A_ROUND > before {
+                return;
+            }
+            before = now;
             for forward in [true, false] {
                 let left = all.iter().enumerate().filter(|(_, spread)| !spread.settled());
                 let goal: Terms = left
@@ -247,14 +265,18 @@ impl Audit<'_> {
     /// Pulls at each that has not moved far enough by itself.
     fn look(&mut self, all: &mut [Spread]) {
         for index in 0..all.len() {
-            for factor in [1.0, -1.0] {
-                let Some(spread) = all.get(index).filter(|spread| !spread.settled()) else {
-                    continue;
-                };
-                let terms = spread.hidden.terms.iter();
-                let goal: Terms = terms.map(|(unknown, own)| (*unknown, own * factor)).collect();
-                self.see(&goal, all);
-            }
+            self.look_at(index, all);
+        }
+    }
+
+    fn look_at(&mut self, index: usize, all: &mut [Spread]) {
+        for factor in [1.0, -1.0] {
+            let Some(spread) = all.get(index).filter(|spread| !spread.settled()) else {
+                return;
+            };
+            let terms = spread.hidden.terms.iter();
+            let goal: Terms = terms.map(|(unknown, own)| (*unknown, own * factor)).collect();
+            self.see(&goal, all);
         }
     }
 
@@ -262,6 +284,51 @@ impl Audit<'_> {
         if let Some(point) = self.solver.greatest(goal) {
             all.iter_mut().for_each(|spread| spread.see(&point));
         }
+    }
+
+    /// Prints again what need not be withheld, the most useful first: a step withholds more at once than it must, and a later one may have made an earlier one
+    /// needless. Only what everything printed together gives away can be given away by a part of it, so nothing else is looked at. A solver that fails here
+    /// leaves withheld what it was asked about.
+    fn take_back(&mut self, given_away: &[HiddenCount], truth: &[f64], ever: &BTreeSet<Withheld>) {
+        let gone = self.printed.iter().filter(|printed| !self.stands(printed)).map(Printed::place);
+        let mut gone: Vec<Withheld> = gone.filter(|place| !ever.contains(place)).collect();
+        gone.sort_by_key(|place| (place.number, place.domain, place.question));
+        // A row that falls with an estimate comes back by itself, not together with it.
+        self.withheld.extend(&gone);
+        let mut suspects: Vec<&HiddenCount> = given_away.iter().collect();
+        // All of a part at once, then its halves: what may be printed together may be printed one by one, so the result is that of asking number by number.
+        let mut parts: Vec<&[Withheld]> = vec![&gone];
+        while let Some(part) = parts.pop() {
+            part.iter().for_each(|place| {
+                self.withheld.remove(place);
+            });
+            self.hold();
+            let mut again: Vec<Spread> = suspects.iter().map(|hidden| Spread::new((*hidden).clone(), truth)).collect();
+            if let Some(stuck) = self.first_stuck(&mut again) {
+                self.withheld.extend(part);
+                // What one number gives away the next one mostly does too: asked first, it saves asking about the others.
+                let suspect = suspects.remove(stuck);
+                suspects.insert(0, suspect);
+                if part.len() > 1 {
+                    let (first, second) = part.split_at(part.len() / 2);
+                    parts.extend([second, first]);
+                }
+            }
+        }
+    }
+
+    /// The first that does not move as far as it must, if any.
+    fn first_stuck(&mut self, all: &mut [Spread]) -> Option<usize> {
+        for index in 0..all.len() {
+            self.look_at(index, all);
+            if !all.get(index).is_some_and(Spread::settled) {
+                return Some(index);
+            }
+            if index == 0 {
+                self.pull(all);
+            }
+        }
+        None
     }
 
     fn stands(&self, printed: &Printed) -> bool {

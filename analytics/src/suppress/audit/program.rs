@@ -2,7 +2,7 @@
 //! one before. Knows no tables. HiGHS works with floating point, so a point counts only if it was held against every bound.
 
 use highs::{Col, HighsModelStatus, Model, RowProblem, Sense};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 /// How far a point may miss a bound; HiGHS itself allows a tenth of it.
@@ -21,8 +21,6 @@ pub(super) type Terms = Vec<(Unknown, f64)>;
 /// What is known, before anything is asked.
 #[derive(Default)]
 pub(super) struct Program {
-    problem: RowProblem,
-    columns: Vec<Col>,
     bounds: Vec<(f64, f64)>,
     rows: Vec<Row>,
     /// What is true of the unknowns, and so fits.
@@ -32,7 +30,9 @@ pub(super) struct Program {
 /// The program with its solver. Limits are lifted until [`Solver::hold`].
 pub(super) struct Solver {
     model: Option<Model>,
-    columns: Vec<Col>,
+    /// Of the unknowns; `None` for what can only be what it is.
+    columns: Vec<Option<Col>>,
+    truth: Vec<f64>,
     /// As they are now.
     bounds: Vec<(f64, f64)>,
     rows: Vec<Row>,
@@ -64,7 +64,6 @@ impl Program {
     }
 
     fn column(&mut self, truth: f64, bounds: (f64, f64)) -> Unknown {
-        self.columns.push(self.problem.add_column(0.0, bounds.0..=bounds.1));
         self.bounds.push(bounds);
         self.truth.push(truth);
         self.truth.len() - 1
@@ -72,15 +71,9 @@ impl Program {
 
     /// A sum lies in a range.
     pub(super) fn know(&mut self, terms: &[(Unknown, f64)], range: RangeInclusive<f64>) {
-        let (least, most) = (*range.start(), *range.end());
-        let sums = collected(terms);
-        let terms = sums
-            .iter()
-            .filter_map(|(unknown, factor)| Some((*self.columns.get(*unknown)?, *factor)));
-        self.problem.add_row(least..=most, terms);
         self.rows.push(Row {
-            terms: sums.into_iter().collect(),
-            range: (least, most),
+            terms: collected(terms).into_iter().collect(),
+            range: range.into_inner(),
         });
     }
 
@@ -104,7 +97,21 @@ impl Program {
         if !is_true {
             return None;
         }
-        let mut model = self.problem.try_optimise(Sense::Maximise).ok()?;
+        let mut problem = RowProblem::default();
+        let settled = self.settled();
+        let column = |(bounds, settled): (&(f64, f64), &bool)| (!settled).then(|| problem.add_column(0.0, bounds.0..=bounds.1));
+        let columns: Vec<Option<Col>> = self.bounds.iter().zip(&settled).map(column).collect();
+        for row in &self.rows {
+            let (known, left): (Terms, Terms) = row.terms.iter().copied().partition(|(unknown, _)| is_set(&settled, *unknown));
+            if !left.is_empty() {
+                let known = value(&known, &self.truth);
+                let left = left
+                    .iter()
+                    .filter_map(|(unknown, factor)| Some(((*columns.get(*unknown)?)?, *factor)));
+                problem.add_row(row.range.0 - known..=row.range.1 - known, left);
+            }
+        }
+        let mut model = problem.try_optimise(Sense::Maximise).ok()?;
         model.make_quiet();
         model.try_set_option("threads", 1).ok()?;
         model.try_set_option("parallel", "off").ok()?;
@@ -113,13 +120,60 @@ impl Program {
         model.try_set_option("simplex_strategy", PRIMAL).ok()?;
         Some(Solver {
             model: Some(model),
-            columns: self.columns,
+            columns,
+            truth: self.truth,
             bounds: self.bounds,
             rows: self.rows,
             goal: Vec::new(),
             failed: false,
         })
     }
+
+    /// The unknowns that can only be what they are: the only one that is left of a sum, and all of a sum that is as far as its parts let it. In a small
+    /// nation that is most of them, for most cells have nobody in them; the solver need not carry them along.
+    fn settled(&self) -> Vec<bool> {
+        let mut settled: Vec<bool> = self.bounds.iter().map(|(least, most)| least == most).collect();
+        let mut rows: Vec<&Row> = self.rows.iter().collect();
+        loop {
+            let before = rows.len();
+            rows.retain(|row| {
+                let left = || row.terms.iter().filter(|(unknown, _)| !is_set(&settled, *unknown));
+                let is_all = match left().count() {
+                    0 => return false,
+                    1 => row.range.0 == row.range.1,
+                    _ => self.is_at_an_end(row, &settled),
+                };
+                let unknowns: Vec<Unknown> = left().map(|(unknown, _)| *unknown).filter(|_| is_all).collect();
+                for unknown in unknowns {
+                    if let Some(flag) = settled.get_mut(unknown) {
+                        *flag = true;
+                    }
+                }
+                !is_all
+            });
+            if rows.len() == before {
+                return settled;
+            }
+        }
+    }
+
+    /// Whether a sum could not be more, with everything as great in it as can be, and is not less; or the other way round.
+    fn is_at_an_end(&self, row: &Row, settled: &[bool]) -> bool {
+        let at = value(&row.terms, &self.truth);
+        let left = || row.terms.iter().filter(|(unknown, _)| !is_set(settled, *unknown));
+        let all = |greatest: bool| {
+            left().all(|(unknown, factor)| {
+                let bounds = self.bounds.get(*unknown).copied().unwrap_or((0.0, 0.0));
+                let end = if greatest == (*factor > 0.0) { bounds.1 } else { bounds.0 };
+                self.truth.get(*unknown) == Some(&end)
+            })
+        };
+        at <= row.range.0 && all(true) || at >= row.range.1 && all(false)
+    }
+}
+
+fn is_set(flags: &[bool], index: usize) -> bool {
+    flags.get(index).copied().unwrap_or(false)
 }
 
 fn within(point: &[f64], bounds: &[(f64, f64)]) -> bool {
@@ -129,10 +183,22 @@ fn within(point: &[f64], bounds: &[(f64, f64)]) -> bool {
 impl Solver {
     /// A limit is known to lie in a range from now on; an infinite range lifts it.
     pub(super) fn hold(&mut self, limit: Unknown, (least, most): (f64, f64)) {
-        if let (Some(model), Some(column), Some(bounds)) = (&mut self.model, self.columns.get(limit), self.bounds.get_mut(limit)) {
-            model.change_column_bounds(*column, least..=most);
+        if let (Some(model), Some(column), Some(bounds)) = (&mut self.model, self.columns.get(limit), self.bounds.get_mut(limit))
+            && *bounds != (least, most)
+        {
+            if let Some(column) = column {
+                model.change_column_bounds(*column, least..=most);
+            }
             *bounds = (least, most);
         }
+    }
+
+    /// Those of a sum's unknowns that can be something else than they are.
+    pub(super) fn movable(&self, terms: &[(Unknown, f64)]) -> BTreeSet<Unknown> {
+        let unknowns = terms.iter().map(|(unknown, _)| *unknown);
+        unknowns
+            .filter(|unknown| self.columns.get(*unknown).is_some_and(Option::is_some))
+            .collect()
     }
 
     /// Whether every question so far was answered.
@@ -142,6 +208,9 @@ impl Solver {
 
     /// A point that fits and makes a sum greatest; `None` if the solver finds none that stands the check.
     pub(super) fn greatest(&mut self, goal: &[(Unknown, f64)]) -> Option<Vec<f64>> {
+        if self.movable(goal).is_empty() {
+            return Some(self.truth.clone());
+        }
         let found = self.solve(goal);
         self.failed |= found.is_none();
         found
@@ -151,13 +220,18 @@ impl Solver {
         let mut model = self.model.take()?;
         let costs = collected(&[self.goal.drain(..).map(|unknown| (unknown, 0.0)).collect(), goal.to_vec()].concat());
         for (unknown, cost) in &costs {
-            model.change_column_cost(*self.columns.get(*unknown)?, *cost);
+            if let Some(column) = self.columns.get(*unknown)? {
+                model.change_column_cost(*column, *cost);
+            }
         }
         self.goal = goal.iter().map(|(unknown, _)| *unknown).collect();
         let solved = model.try_solve().ok()?;
         let found = (solved.status() == HighsModelStatus::Optimal).then(|| solved.get_solution());
         self.model = Some(Model::from(solved));
-        let point = found?.columns().to_vec();
+        let found = found?;
+        let mut moved = found.columns().iter();
+        let at = |(column, truth): (&Option<Col>, &f64)| column.as_ref().map_or(Some(*truth), |_| moved.next().copied());
+        let point: Vec<f64> = self.columns.iter().zip(&self.truth).map_while(at).collect();
         (within(&point, &self.bounds) && self.rows.iter().all(|row| row.fits(&point))).then_some(point)
     }
 }

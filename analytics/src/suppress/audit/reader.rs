@@ -71,7 +71,7 @@ impl<'a> Reader<'a> {
         for question in tree {
             (0..tables.cells()).for_each(|cell| reader.know_base(*question, cell));
             for domain in 0..tables.domains().len() {
-                if reader.is_open(*question, domain) {
+                if reader.is_open(*question, domain) && !reader.is_sum_of_open(*question, domain) {
                     let options = reader.options(*question);
                     options.for_each(|option| {
                         let terms = reader.count(*question, domain, &[option]);
@@ -97,8 +97,13 @@ impl<'a> Reader<'a> {
                 let base = self.tables.counts(*domain, question).map_or(0, |counts| counts.base);
                 let want = f64::from(self.decision.rule().possible.saturating_sub(1).min(base));
                 let options = self.options(question);
-                // A question of one option says nothing but its base, which is its gate's.
-                all.extend(options.clone().filter(|_| options.len() > 1).map(|option| HiddenCount {
+                // A question of one option says nothing but its base, which is its gate's; of two whose sum is known one moves as far as the other.
+                let looked_at = match options.len() {
+                    1 => 0..0,
+                    2 if self.is_sum_known(question, index) => 0..1,
+                    _ => options,
+                };
+                all.extend(looked_at.map(|option| HiddenCount {
                     question,
                     domain: index,
                     terms: self.count(question, index, &[option]),
@@ -159,6 +164,24 @@ impl<'a> Reader<'a> {
     fn is_open(&self, question: usize, domain: usize) -> bool {
         let reasons = self.decision.reasons().get(question);
         reasons.and_then(|list| list.get(domain)).is_some_and(Option::is_none)
+    }
+
+    /// Whether the options of a question add up to a number that is known in a domain.
+    fn is_sum_known(&self, question: usize, domain: usize) -> bool {
+        let asked = self.tables.question(question).filter(|asked| !asked.several);
+        asked.is_some_and(|asked| asked.gate.as_ref().is_none_or(|gate| self.is_open(gate.question, domain)))
+    }
+
+    /// Whether the parts of a domain are open all: then it tells nothing more.
+    fn is_sum_of_open(&self, question: usize, domain: usize) -> bool {
+        let domains = self.tables.domains();
+        let is_part = |part: &Domain| match (domains.get(domain), part) {
+            (Some(Domain::Nation), Domain::Band(_)) => true,
+            (Some(Domain::Prefecture(whole)), Domain::PrefectureBand(code, _)) => whole == code,
+            _ => false,
+        };
+        let mut parts = domains.iter().enumerate().filter(|(_, part)| is_part(part)).peekable();
+        parts.peek().is_some() && parts.all(|(index, _)| self.is_open(question, index))
     }
 
     fn own(&self, question: usize, cell: usize, options: &[usize]) -> Terms {

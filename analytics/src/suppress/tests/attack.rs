@@ -12,6 +12,7 @@ use crate::suppress::{Rule, Tables};
 use std::collections::BTreeSet;
 
 /// What the attack knows of a release.
+#[derive(Clone)]
 pub(crate) struct Attack<'a> {
     pub(crate) tables: &'a Tables,
     pub(crate) rule: Rule,
