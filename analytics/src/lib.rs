@@ -33,6 +33,7 @@ mod shape;
 mod snapshot;
 pub mod suppress;
 mod table;
+mod table_rows;
 mod targets;
 #[cfg(test)]
 mod tests;
@@ -47,4 +48,5 @@ pub use rate::{RateRequest, RateRow, RateTable, response_rates};
 pub use shape::{PlaceValue, RowNames};
 pub use snapshot::{Snapshot, SnapshotError};
 pub use table::{ItemNonresponse, OptionCount, Table, TableChoice, TableError, TableRequest, TableRow, table, tables};
+pub use table_rows::TableRows;
 pub use targets::{FrameEntry, Target, Targets};

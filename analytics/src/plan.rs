@@ -22,13 +22,18 @@ use survey::survey::Survey;
 /// What a hospital can be by an indicator.
 pub(crate) const INDICATOR_CHOICES: [(&str, &str); 2] = [("yes", "該当する"), ("no", "該当しない")];
 
-/// What is counted, and how its rows are made of the counts.
+/// What is counted for a question or an indicator.
 pub(crate) struct Plan {
     pub(crate) key: QuestionKey,
     /// Short Japanese name.
     pub(crate) label: String,
-    pub(crate) choices: Vec<Arc<TableChoice>>,
     pub(crate) measures: Vec<Measure>,
+    pub(crate) form: Arc<Form>,
+}
+
+/// How a row is made of its counts.
+pub(crate) struct Form {
+    pub(crate) choices: Vec<Arc<TableChoice>>,
     /// Whether a hospital may choose several options.
     several: bool,
 }
@@ -92,9 +97,8 @@ impl Plan {
         Some(Plan {
             key: question.key.clone(),
             label: question.label.clone(),
-            choices,
             measures,
-            several,
+            form: Arc::new(Form { choices, several }),
         })
     }
 
@@ -112,12 +116,16 @@ impl Plan {
         Ok(Plan {
             key: indicator.key.clone(),
             label: indicator.label.clone(),
-            choices: INDICATOR_CHOICES.map(|(key, label)| choice(key, label)).into(),
             measures: [Measure::Rows].into_iter().chain(measures.map(Measure::Where)).collect(),
-            several: false,
+            form: Arc::new(Form {
+                choices: INDICATOR_CHOICES.map(|(key, label)| choice(key, label)).into(),
+                several: false,
+            }),
         })
     }
+}
 
+impl Form {
     /// A row of these counts; of none, zeros.
     pub(crate) fn row(&self, names: &Arc<RowNames>, counts: &[u64]) -> TableRow {
         let mut counts = counts.iter().copied().chain(iter::repeat(0));

@@ -102,9 +102,9 @@ impl Shape {
     }
 
     /// The measures of each row, row after row; zeros where no cell falls into it.
-    pub(crate) fn fold(&self, counts: &Counts) -> Rows {
+    pub(crate) fn fold(&self, counts: &Counts) -> Folded {
         let measures = counts.measures();
-        let mut rows = Rows {
+        let mut rows = Folded {
             numbers: vec![0; self.keys.len() * measures],
             measures,
         };
@@ -121,12 +121,13 @@ impl Shape {
 }
 
 /// The measures of rows.
-pub(crate) struct Rows {
+#[derive(Clone)]
+pub(crate) struct Folded {
     numbers: Vec<u64>,
     measures: usize,
 }
 
-impl Rows {
+impl Folded {
     /// Those of each row, in the order of the shape.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &[u64]> {
         self.numbers.chunks(self.measures.max(1))

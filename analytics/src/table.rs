@@ -10,6 +10,7 @@ use crate::kernel;
 use crate::plan::Plan;
 use crate::shape::{RowNames, Shape};
 use crate::snapshot::Snapshot;
+use crate::table_rows::TableRows;
 use crate::weigh;
 use chrono::{DateTime, Utc};
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
@@ -39,7 +40,7 @@ pub struct TableRequest {
 }
 
 /// One question counted.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Table {
     /// The survey's id.
     pub survey: String,
@@ -63,7 +64,7 @@ pub struct Table {
     /// In the order of `by`, the first dimension the slowest: regions from north to south, prefectures and municipalities by code, bands from small
     /// to large, values of attributes as the catalogue has them, what the frame does not say last. Every region, prefecture, band and value of the
     /// area has its row also where n is 0; of municipalities and codes those of the frame.
-    pub rows: Vec<TableRow>,
+    pub rows: TableRows,
     /// The area as a whole.
     pub total: TableRow,
 }
@@ -278,36 +279,42 @@ impl<'a> Counted<'a> {
             banding: self.banding.clone(),
             filters: self.filters.clone(),
             as_of: self.snapshot.as_of(),
-            choices: self.plan.choices.clone(),
-            rows: self.rows(&self.shape(by)),
+            choices: self.plan.form.choices.clone(),
+            rows: self.rows(by),
             // Of no dimensions there is one row.
             total: self
-                .rows(&self.shape(By::AREA))
-                .pop()
-                .unwrap_or_else(|| self.plan.row(&Arc::default(), &[])),
+                .rows(By::AREA)
+                .into_iter()
+                .next()
+                .unwrap_or_else(|| self.plan.form.row(&Arc::default(), &[])),
         }
     }
 
     /// The table with estimates too, by the design of the whole survey: a weight does not depend on what is asked for.
     pub(crate) fn weighted_table(&self, by: By, design: &Design) -> Result<Table, TableError> {
-        let mut table = self.table(by);
+        let table = self.table(by);
+        let (mut total, mut rows) = (table.total, Vec::from(table.rows));
         let strata = weigh::strata(&self.counts, &self.shape(by));
-        for (index, row) in table.rows.iter_mut().enumerate() {
+        for (index, row) in rows.iter_mut().enumerate() {
             weigh::weigh(row, design, strata.get(&index))?;
         }
         let whole = weigh::strata(&self.counts, &self.shape(By::AREA));
-        weigh::weigh(&mut table.total, design, whole.values().next())?;
-        Ok(table)
+        weigh::weigh(&mut total, design, whole.values().next())?;
+        Ok(Table {
+            total,
+            rows: rows.into(),
+            ..table
+        })
     }
 
     fn shape(&self, by: By) -> Arc<Shape> {
         self.snapshot.shape(&self.area, by, &self.banding)
     }
 
-    fn rows(&self, shape: &Shape) -> Vec<TableRow> {
+    fn rows(&self, by: By) -> TableRows {
+        let shape = self.shape(by);
         let folded = shape.fold(&self.counts);
-        let rows = shape.names().zip(folded.iter());
-        rows.map(|(names, counts)| self.plan.row(names, counts)).collect()
+        TableRows::new(Arc::clone(&self.plan.form), shape, folded)
     }
 }
 

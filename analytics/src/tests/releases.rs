@@ -63,7 +63,7 @@ impl Decided {
             filters: Vec::new(),
             estimates: true,
         };
-        table(&self.snapshot, &request).unwrap().rows
+        table(&self.snapshot, &request).unwrap().rows.into()
     }
 
     /// Every row of the publication plan.

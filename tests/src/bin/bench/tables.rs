@@ -77,7 +77,7 @@ fn of(folder: &Path, python: &Path, rows: usize, repetitions: usize, report: &mu
     for peer in ["duckdb_counts", "pandas_counts"] {
         assert_same(&expected, &peers.tell(peer), peer);
     }
-    let commands = ["ours", "polars", "pass", "duckdb", "pandas", "pandas_groupby"];
+    let commands = ["ours", "read", "polars", "pass", "duckdb", "pandas", "pandas_groupby"];
     let mut seconds = vec![Vec::new(); commands.len()];
     for repetition in 0..=repetitions {
         for (values, command) in seconds.iter_mut().zip(commands) {
@@ -92,13 +92,15 @@ fn of(folder: &Path, python: &Path, rows: usize, repetitions: usize, report: &mu
     ours.end();
     peers.end();
     std::fs::remove_dir_all(&folder).unwrap();
-    let [counted, polars, pass, duckdb, pandas, groupby] = <[Vec<f64>; 6]>::try_from(seconds).unwrap();
+    let [counted, read, polars, pass, duckdb, pandas, groupby] = <[Vec<f64>; 7]>::try_from(seconds).unwrap();
     let ratio = |above: &[f64], below: &[f64]| above.iter().zip(below).map(|(above, below)| above / below).collect();
     let name = |what: &str| format!("{} questions x prefecture x band, {rows} rows: {what}", coded::QUESTIONS);
-    let ratios: [(&str, Vec<f64>, &'static str); 5] = [
+    let ratios: [(&str, Vec<f64>, &'static str); 7] = [
         ("DuckDB / ours", ratio(&duckdb, &counted), "at least 5 from 820,000 rows on"),
         ("pandas / ours", ratio(&pandas, &counted), "at least 50 from 820,000 rows on"),
         ("pandas, groupby / ours", ratio(&groupby, &counted), ""),
+        ("DuckDB / ours, each row read", ratio(&duckdb, &read), ""),
+        ("pandas / ours, each row read", ratio(&pandas, &read), ""),
         ("polars path / ours", ratio(&polars, &counted), ""),
         (
             "ours / plain pass",
@@ -109,6 +111,7 @@ fn of(folder: &Path, python: &Path, rows: usize, repetitions: usize, report: &mu
     let middle = median(&counted);
     for (what, values) in [
         ("ours", counted),
+        ("ours, each row read", read),
         ("polars path", polars),
         ("plain pass", pass),
         ("DuckDB", duckdb),
