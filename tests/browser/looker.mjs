@@ -8,6 +8,8 @@ import { everywhere } from "./media.mjs";
 
 const require = createRequire(import.meta.url);
 const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+// Milliseconds for a page to come in on a busy machine.
+const PATIENCE = 20000;
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const validator = new HtmlValidate({
     extends: ["html-validate:standard"],
@@ -81,10 +83,17 @@ export class Looker {
         if (!holds) throw new Error(words);
     }
 
-    /** Text that has to stand on the page. */
+    /** Text that has to stand on the page, at once or when what was clicked has come: a new page is there before any of its text is. */
     async reads(page, words) {
-        const text = await page.locator("body").innerText();
-        if (!text.includes(words)) throw new Error(`${page.url()} does not read ${JSON.stringify(words)}:\n${text.slice(0, 1500)}`);
+        const until = Date.now() + PATIENCE;
+        for (;;) {
+            await page.waitForLoadState();
+            // The page may go while it is read.
+            const text = await page.locator("body").innerText().catch((error) => String(error));
+            if (text.includes(words)) break;
+            if (Date.now() > until) throw new Error(`${page.url()} does not read ${JSON.stringify(words)}:\n${text.slice(0, 1500)}`);
+            await page.waitForTimeout(50);
+        }
     }
 
     /** Waits until what was changed in a form is saved: by itself, or by its button where nothing happens by itself. */
@@ -102,6 +111,7 @@ export class Looker {
         const name = state + this.mark;
         this.last = page;
         this.looked += 1;
+        await page.waitForLoadState();
         // A picture hides the caret by a style, of which an empty one is left in a page that stays.
         const html = (await page.content()).replaceAll(' style=""', "");
         // Guides load their pictures as they come into view, which one that is only looked at as a whole never does.

@@ -57,7 +57,7 @@ export default async function (looker) {
     await looker.reads(page, "件を直してください");
     await looker.look(page, "check-missing");
     await page.locator("#errors a").first().click();
-    looker.must(page.url().includes("#respondent.name"), page.url());
+    await page.waitForURL(/#respondent\.name/);
     await looker.look(page, "form-faults");
 
     await page.getByLabel("氏名").fill("試験 太郎");
@@ -143,7 +143,7 @@ export default async function (looker) {
     await choose("bcp_drilled", "yes");
     await press("内容を確認して提出へ");
     await press("この内容で提出する");
-    looker.must(page.url().includes("/receipts/2"), page.url());
+    await page.waitForURL(/\/receipts\/2/);
     await page.goto("/");
     await looker.reads(page, "提出済み");
     await looker.look(page, "home-submitted");
