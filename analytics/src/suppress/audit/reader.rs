@@ -46,10 +46,13 @@ pub(super) struct Reader<'a> {
     design: Design,
     /// By question of the tree, then by cell, then by option.
     unknowns: BTreeMap<usize, Vec<Vec<Unknown>>>,
+    /// Of each harmonised question and cell, yes and base: the same in the rows of all domains, for a band's row is the nation's less the others.
+    sides: BTreeMap<(usize, usize), [Base; 2]>,
     pub(super) program: Program,
 }
 
 /// Whose hospitals a share divides by, in a cell: a sum of unknowns and a number that is known.
+#[derive(Clone)]
 struct Base {
     terms: Terms,
     known: f64,
@@ -62,6 +65,7 @@ impl<'a> Reader<'a> {
             decision,
             design: design(tables)?,
             unknowns: BTreeMap::new(),
+            sides: BTreeMap::new(),
             program: Program::default(),
         };
         for question in tree {
@@ -134,7 +138,7 @@ impl<'a> Reader<'a> {
                     limits: self.estimates(question, index),
                 });
             }
-            for harmonised in self.tables.harmonised().iter().filter(|harmonised| !harmonised.is_own()) {
+            for (pair, harmonised) in self.tables.harmonised().iter().enumerate().filter(|(_, pair)| !pair.is_own()) {
                 let needs = harmonised.questions();
                 if questions.contains(&harmonised.question) && needs.iter().all(|question| self.is_open(*question, index)) {
                     all.push(Printed {
@@ -142,7 +146,7 @@ impl<'a> Reader<'a> {
                         question: harmonised.question,
                         needs,
                         domain,
-                        limits: self.harmonised(harmonised, index),
+                        limits: self.harmonised(pair, index),
                     });
                 }
             }
@@ -284,28 +288,41 @@ impl<'a> Reader<'a> {
     }
 
     /// What the row of a trend tells of one of its years: base, yes and the estimate on the harmonised base.
-    fn harmonised(&mut self, pair: &Harmonised, domain: usize) -> Vec<(Unknown, (f64, f64))> {
+    fn harmonised(&mut self, pair: usize, domain: usize) -> Vec<(Unknown, (f64, f64))> {
         let cells = self.tables.grid().cells_of(domain);
-        let parts: BTreeMap<usize, [Base; 2]> = cells.iter().map(|cell| (*cell, self.yes_and_base(pair, *cell))).collect();
-        let part = |cell: usize, which: usize| {
-            let found = parts.get(&cell).and_then(|part| part.get(which));
+        cells.iter().for_each(|cell| self.meet(pair, *cell));
+        let part = |sides: &BTreeMap<(usize, usize), [Base; 2]>, cell: usize, which: usize| {
+            let found = sides.get(&(pair, cell)).and_then(|part| part.get(which));
             found.map_or((Vec::new(), 0.0), |base| (base.terms.clone(), base.known))
         };
         let mut limits = Vec::new();
         for which in [0, 1] {
             // What is known of it beside the unknowns does not change what the sum tells.
-            let terms: Terms = cells.iter().flat_map(|cell| part(*cell, which).0).collect();
+            let terms: Terms = cells.iter().flat_map(|cell| part(&self.sides, *cell, which).0).collect();
             let sum = value(&terms, &self.program.truth);
             limits.push((self.program.limit(terms), (sum, sum)));
         }
         let [yes, base] = [0, 1].map(|which| {
             self.weighted(domain, |cell| {
-                let (terms, known) = part(cell, which);
+                let (terms, known) = part(&self.sides, cell, which);
                 Base { terms, known }
             })
         });
         limits.extend(self.share(&yes, &base));
         limits
+    }
+
+    /// Knows of a cell how the answers meet, once.
+    fn meet(&mut self, pair: usize, cell: usize) {
+        if let Some(harmonised) = self
+            .tables
+            .harmonised()
+            .get(pair)
+            .filter(|_| !self.sides.contains_key(&(pair, cell)))
+        {
+            let sides = self.yes_and_base(harmonised, cell);
+            self.sides.insert((pair, cell), sides);
+        }
     }
 
     /// Those that count as yes, and the base, in a cell. Who answers no to `no_if` is in the base as no, whatever it said to the question itself: how
