@@ -157,11 +157,24 @@ impl<'a> Case<'a> {
             .map(|(domain, option)| Leak::Count(domain, option))
     }
 
-    /// Whether no union of few is isolated anywhere, and no count of these domains.
-    pub(crate) fn is_safe_at(&self, hidden: &[bool], domains: &[usize]) -> bool {
+    /// Whether no union of few is isolated anywhere, and no count of these domains. `by_itself`: what is hidden where it is asked what the nation's tables
+    /// show by themselves.
+    pub(crate) fn is_safe_at(&self, hidden: &[bool], by_itself: &[bool], domains: &[usize]) -> bool {
         let union = unions::smallest(self.tables.grid(), hidden, &self.base);
-        let known = |domain: usize| (0..self.options).any(|option| self.is_known(hidden, domain, option));
+        let known = |domain: usize| (0..self.options).any(|option| self.is_known_by((hidden, by_itself), domain, option));
         union.is_none_or(|union| union.weight >= self.rule.min_base) && (self.options < 2 || !domains.iter().any(|domain| known(*domain)))
+    }
+
+    /// Whether a domain is hidden because of an earlier release: with it shown, what changed since could be told.
+    pub(crate) fn is_difference(&self, hidden: &[bool], domain: usize) -> bool {
+        let without = || -> Vec<bool> {
+            hidden
+                .iter()
+                .enumerate()
+                .map(|(other, hidden)| *hidden && other != domain)
+                .collect()
+        };
+        !self.before.is_empty() && matches!(self.leak(&without()), Some(Leak::Difference(..)))
     }
 
     /// What hiding a domain costs, by its size too.

@@ -5,7 +5,7 @@ use super::domain::Domain;
 use super::rule::{Reason, Rule};
 use super::tables::{SuppressError, Tables};
 use super::tree::{self, Reasons, Tree};
-use super::within;
+use super::within::{self, Nation};
 use std::collections::BTreeSet;
 
 /// A release of the same survey that is public already.
@@ -37,7 +37,9 @@ pub fn decide(tables: &Tables, rule: &Rule, earlier: &[Earlier<'_>]) -> Result<D
     let primary: Reasons = (0..tables.questions().len())
         .map(|question| primary(tables, rule, question))
         .collect();
-    let within = within::cheapest(tables, rule, &must(&primary, earlier), |case, domain| case.worth(domain));
+    let within = within::cheapest(tables, rule, Nation::Hidden, &must(&primary, earlier), |case, domain| {
+        case.worth(domain)
+    });
     let mut reasons = primary.clone();
     let roots = tables
         .questions()

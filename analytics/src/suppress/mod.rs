@@ -31,7 +31,7 @@ pub use changed::{Member, changed};
 pub use decide::{Decision, Earlier, decide};
 pub use domain::Domain;
 pub use further::{Allowed, Groups, Union};
-pub use report::Report;
+pub use report::{Beside, Part, Report};
 pub use rule::{Reason, Rule};
 pub use stored::{Hidden, WithheldNumber};
 pub use tables::{Cell, Counts, Gate, Question, SuppressError, Tables};

@@ -36,8 +36,8 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// What is hidden of its questions, begun with what each prefecture has to hide for itself (`within`, by question and domain), with which nothing can end
-    /// cheaper. Where that leads to much more, as it may if there are few prefectures to hide for each other, it is begun with nothing too, and the cheaper counts.
+    /// What is hidden of its questions, begun with what each prefecture has to hide for itself (`within`, by question and domain), than which hardly anything
+    /// ends cheaper. Where that leads to much more, as it may if there are few prefectures to hide for each other, it is begun with nothing too, and the cheaper counts.
     pub(super) fn decide(&self, within: &[Vec<bool>]) -> Vec<(usize, Vec<Option<Reason>>)> {
         let mut decided = self.begun_with(within);
         let cost = self.cost(|question, domain| is_hidden(&decided, question, domain));
@@ -126,6 +126,10 @@ pub(super) fn is_hidden(reasons: &Reasons, question: usize, domain: usize) -> bo
     reasons.get(question).and_then(|list| list.get(domain)).is_some_and(Option::is_some)
 }
 
+fn is_there(flags: &[bool], index: usize) -> bool {
+    flags.get(index).copied().unwrap_or(false)
+}
+
 fn is_set(flags: &[Vec<bool>], question: usize, domain: usize) -> bool {
     flags.get(question).and_then(|list| list.get(domain)).copied().unwrap_or(false)
 }
@@ -134,11 +138,13 @@ fn is_set(flags: &[Vec<bool>], question: usize, domain: usize) -> bool {
 fn hide(case: &Case<'_>, own: &mut [Option<Reason>], first: impl Fn(usize) -> bool) -> Vec<bool> {
     let must: Vec<bool> = own.iter().map(Option::is_some).collect();
     let mut hidden: Vec<bool> = must.iter().enumerate().map(|(domain, must)| *must || first(domain)).collect();
-    let begun = (0..must.len()).filter(|domain| first(*domain)).map(|domain| (domain, false));
-    let added: Vec<(usize, bool)> = begun.chain(case.extend(&mut hidden)).collect();
+    let added = case.extend(&mut hidden);
     case.prune(&mut hidden, &must);
-    for (domain, difference) in added {
-        let still = hidden.get(domain).copied().unwrap_or(false);
+    // What it was begun with is there for what would be wrong without it.
+    let begun = (0..must.len()).filter(|domain| first(*domain) && is_there(&hidden, *domain) && !is_there(&must, *domain));
+    let begun: Vec<(usize, bool)> = begun.map(|domain| (domain, case.is_difference(&hidden, domain))).collect();
+    for (domain, difference) in begun.into_iter().chain(added) {
+        let still = is_there(&hidden, domain);
         if let Some(reason) = own.get_mut(domain).filter(|reason| still && reason.is_none()) {
             *reason = Some(if difference { Reason::Revision } else { Reason::Secondary });
         }

@@ -1,6 +1,6 @@
 //! What has to be hidden within each prefecture even if everything outside of it were hidden, chosen for all questions of a tree together: what a question
 //! hides goes in everything that hangs on it, so that the cheapest domains for a question by itself may be the dearest for the tree. A floor under every
-//! decision, and where a good one begins; what prefectures must hide for each other's sake is left to [`super::case`].
+//! decision (with the nation's tables published), and where a good one begins (with them hidden); what prefectures must hide for each other's sake is left to [`super::case`].
 
 use super::case::Case;
 use super::domain::Domain;
@@ -19,9 +19,19 @@ struct Plan {
     sets: Vec<(usize, Set)>,
 }
 
+/// What is taken of the nation's tables where it is asked what they show by themselves, which is not held against the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Nation {
+    /// Hidden like all outside of a prefecture: nothing is forgiven.
+    Hidden,
+    /// Published: as much is forgiven as in any decision. Only so is what comes out a floor under every one.
+    Published,
+}
+
 /// A prefecture, or a domain of the nation by itself.
 struct Place<'a> {
     tables: &'a Tables,
+    nation: Nation,
     cases: &'a [Case<'a>],
     /// Indices of its domains.
     domains: Vec<usize>,
@@ -37,7 +47,13 @@ struct Place<'a> {
 
 /// By question, then by domain, as `must` is: the cheapest choice of hidden domains that includes what must be hidden and everything that hangs on
 /// what is hidden, and is safe within each prefecture by itself. `price` is what a domain costs in one question; of equal sums the first is taken.
-pub(super) fn cheapest(tables: &Tables, rule: &Rule, must: &[Vec<bool>], price: impl Fn(&Case<'_>, usize) -> u64) -> Vec<Vec<bool>> {
+pub(super) fn cheapest(
+    tables: &Tables,
+    rule: &Rule,
+    nation: Nation,
+    must: &[Vec<bool>],
+    price: impl Fn(&Case<'_>, usize) -> u64,
+) -> Vec<Vec<bool>> {
     let cases = (0..tables.questions().len()).map(|question| Case::new(tables, rule, question, &[], |_| 0));
     let cases: Vec<Case<'_>> = cases.collect();
     let mut hidden = vec![vec![false; tables.domains().len()]; tables.questions().len()];
@@ -48,6 +64,7 @@ pub(super) fn cheapest(tables: &Tables, rule: &Rule, must: &[Vec<bool>], price: 
         };
         let mut place = Place {
             tables,
+            nation,
             cases: &cases,
             must: must.iter().map(of).collect(),
             prices: Vec::new(),
@@ -146,7 +163,13 @@ impl Place<'_> {
         let within = self.of(set);
         let outside = |domain: usize| !self.domains.contains(&domain) || within.contains(&domain);
         let hidden: Vec<bool> = (0..self.tables.domains().len()).map(outside).collect();
-        let safe = within.is_empty() || self.cases.get(question).is_none_or(|case| case.is_safe_at(&hidden, &within));
+        let by_itself = |(domain, place): (usize, &Domain)| match place {
+            Domain::Nation | Domain::Band(_) if self.nation == Nation::Published => within.contains(&domain),
+            _ => outside(domain),
+        };
+        let by_itself: Vec<bool> = self.tables.domains().iter().enumerate().map(by_itself).collect();
+        let is_safe = |case: &Case<'_>| case.is_safe_at(&hidden, &by_itself, &within);
+        let safe = within.is_empty() || self.cases.get(question).is_none_or(is_safe);
         self.safe.insert((question, set), safe);
         safe
     }

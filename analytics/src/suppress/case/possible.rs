@@ -11,13 +11,18 @@ impl Case<'_> {
     /// do must be certain: that no more is found with everything else hidden is not enough, for there may be ways that are not looked at. Certain is
     /// it by the bounds of a whole band, or if nothing of the band but the nation's tables is published indeed.
     pub(super) fn is_known(&self, hidden: &[bool], domain: usize, option: usize) -> bool {
+        self.is_known_by((hidden, hidden), domain, option)
+    }
+
+    /// The same, with other domains hidden (the second) where it is asked what the nation's tables show by themselves.
+    pub(super) fn is_known_by(&self, (hidden, by_itself): (&[bool], &[bool]), domain: usize, option: usize) -> bool {
         let base = self.bases.get(domain).copied().unwrap_or(0);
         let want = (self.rule.possible.saturating_sub(1)).min(base);
         let found = self.possible(hidden, domain, option, want);
         found < want
-            && found < self.limit(hidden, domain, option, want)
-            && (found < self.possible(&self.not_held_against(hidden, domain), domain, option, want)
-                || found < self.whole.most(hidden, domain, option).unwrap_or(want) && !self.around(hidden, domain).is_empty())
+            && found < self.limit(by_itself, domain, option, want)
+            && (found < self.possible(&self.not_held_against(by_itself, domain), domain, option, want)
+                || found < self.whole.most(by_itself, domain, option).unwrap_or(want) && !self.around(hidden, domain).is_empty())
     }
 
     /// What of the prefectures in the bands of hidden counts would have to be hidden in the questions that this one hangs on: counts that cannot move
