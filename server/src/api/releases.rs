@@ -3,7 +3,7 @@
 use actix_web::http::header::IF_NONE_MATCH;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use analytics::report::DataDifference;
-use analytics::suppress::Report;
+use analytics::suppress::{Part, Report};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -31,6 +31,31 @@ pub struct SuppressedJson {
     hidden: usize,
     /// Any decision that follows the rule hides at least as many.
     least: usize,
+    /// Weighted estimates of the nation and its bands beside published counts; absent before a release is made, and of releases that did not count them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    estimates: Option<WithheldJson>,
+    /// Rows of trends on a base that no table has; absent like `estimates`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trends: Option<WithheldJson>,
+}
+
+/// Numbers beside published counts, and those of them that are withheld because they would give a hidden count away.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Withheld)]
+pub struct WithheldJson {
+    /// Printed or not.
+    all: usize,
+    /// Not printed.
+    withheld: usize,
+}
+
+impl From<Part> for WithheldJson {
+    fn from(part: Part) -> WithheldJson {
+        WithheldJson {
+            all: part.all,
+            withheld: part.withheld,
+        }
+    }
 }
 
 impl From<Report> for SuppressedJson {
@@ -40,6 +65,8 @@ impl From<Report> for SuppressedJson {
             primary: report.primary,
             hidden: report.hidden,
             least: report.least,
+            estimates: report.beside.map(|beside| beside.estimates.into()),
+            trends: report.beside.map(|beside| beside.trends.into()),
         }
     }
 }

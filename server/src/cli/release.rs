@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use analytics::suppress::{Beside, Report};
 use serde::Serialize;
 use survey::survey::Survey;
 
@@ -201,19 +202,30 @@ async fn preview(state: &State, survey: &'static Survey, json: bool) -> Result<(
     })
 }
 
+/// What is withheld beside published counts, to stand after what is hidden; nothing where it was not counted.
+pub(super) fn withheld(report: &Report) -> String {
+    report.beside.map_or_else(String::new, |Beside { estimates, trends }| {
+        format!(
+            "、推計の秘匿 {}/{}、推移の秘匿 {}/{}",
+            estimates.withheld, estimates.all, trends.withheld, trends.all
+        )
+    })
+}
+
 fn tell(listed: &Listed) -> Result<(), CliError> {
     output::print(|out| {
         let (row, report) = (&listed.row, listed.hidden);
         writeln!(
             out,
-            "{}年調査 第{}版: {}現在、{}病院のうち{}病院の回答、秘匿 {}/{}",
+            "{}年調査 第{}版: {}現在、{}病院のうち{}病院の回答、秘匿 {}/{}{}",
             row.survey_id,
             row.number,
             shown(row.as_of),
             row.hospitals,
             row.responses,
             report.hidden,
-            report.all
+            report.all,
+            withheld(&report)
         )?;
         if !row.note.is_empty() {
             writeln!(out, "  訂正: {}", row.note)?;

@@ -179,11 +179,11 @@ fn worth_it(basis: &Basis, note: &str) -> Result<(), AppError> {
 /// Decides what is hidden and writes the files.
 fn count(survey: &'static Survey, basis: &Basis, note: &str) -> Result<(Suppression, Vec<Made>), AppError> {
     let (tables, decision) = basis.decide(survey)?;
-    let report = Report::new(&tables, &decision);
     let before = basis.decisions(survey)?;
     let decision = decision
         .audited(&tables, &before.iter().collect::<Vec<_>>())
         .map_err(AppError::internal)?;
+    let report = Report::new(&tables, &decision);
     let snapshot = super::basis::snapshot(survey, basis.as_of, &basis.members)?;
     let earlier = match &basis.compared {
         Some((before, kept)) => Some((kept.snapshot(before)?, kept.decision(before)?)),

@@ -126,8 +126,13 @@ async fn demonstrate(arguments: &Arguments, settings: &Settings, database: &Data
         output::print(|out| {
             writeln!(
                 out,
-                "\n{}年調査 公表版 第{}版: {}の分布のうち{}を秘匿（一次秘匿 {}）",
-                row.survey_id, row.number, report.all, report.hidden, report.primary
+                "\n{}年調査 公表版 第{}版: {}の分布のうち{}を秘匿（一次秘匿 {}）{}",
+                row.survey_id,
+                row.number,
+                report.all,
+                report.hidden,
+                report.primary,
+                release::withheld(&report)
             )
         })?;
         paths.extend(release::write(&state, survey, &listed, &arguments.out.join("release")).await?);

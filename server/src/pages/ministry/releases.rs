@@ -1,6 +1,7 @@
 //! Releases (公表版): what was published, with its files and their hashes, and a check that the numbers still come out.
 
 use actix_web::{HttpResponse, get, web};
+use analytics::suppress::Beside;
 use askama::Template;
 use serde::Deserialize;
 use survey::survey::Survey;
@@ -212,6 +213,7 @@ fn facts(one: &Listed) -> Vec<(&'static str, String)> {
             "秘匿した集計",
             format!("{}のうち{}", words::count(hidden.all), words::count(hidden.hidden)),
         ),
+        ("秘匿した推計・推移", hidden.beside.map_or_else(|| "―".to_owned(), beside)),
         (
             "推移を比べた公表版",
             compared.map_or_else(|| "なし".to_owned(), |(survey, number)| format!("{survey}年調査 第{number}版")),
@@ -219,6 +221,16 @@ fn facts(one: &Listed) -> Vec<(&'static str, String)> {
         ("調査票の構成（ハッシュ）", row.layout_hash.clone()),
         ("プログラムの版", row.program_version.clone()),
     ]
+}
+
+fn beside(Beside { estimates, trends }: Beside) -> String {
+    format!(
+        "推計 {}のうち{}、推移 {}のうち{}",
+        words::count(estimates.all),
+        words::count(estimates.withheld),
+        words::count(trends.all),
+        words::count(trends.withheld)
+    )
 }
 
 fn file(survey: &Survey, number: i32, row: &FileRow) -> File {
