@@ -40,7 +40,7 @@ test: setup
 test-long: setup
 	cargo build --workspace
 	CHOSA_KILLS=50 cargo test --workspace --test kills -- --nocapture
-	CHOSA_LONG=1 cargo test --workspace --lib -- suppress the_line_after_a_full_sheet
+	CHOSA_LONG=1 cargo test --workspace --lib -- suppress trends_attacked the_line_after_a_full_sheet
 	CHOSA_LONG=1 cargo test --workspace --test main_job -- of_many_choosers
 
 # Never a test: nothing is asserted by the clock. Python's packages go into an environment that is removed with the run.

@@ -106,13 +106,17 @@ fn veils(release: &Release<'_>, question: &QuestionKey, bands: usize) -> Result<
     let (one, two) = (indices(before, &from), indices(release.snapshot, &to));
     let overlap = trend::overlap(before, release.snapshot, crosswalk, question)?;
     let stands = |domain| published(decision, &one, domain) && published(release.decision, &two, domain);
-    let allowed = Allowed::new(release.decision.rule(), stands, |union| overlap.groups(union));
+    let panel = |decision: &Decision, questions: &[Option<usize>], domain| {
+        let mut questions = questions.iter().flatten();
+        questions.all(|question| decision.may_print_panel(domain, *question))
+    };
+    let panels = |domain| stands(domain) && panel(decision, &one, domain) && panel(release.decision, &two, domain);
+    let allowed = Allowed::new(release.decision.rule(), panels, |union| overlap.groups(union));
     let veil = |domain: Domain| {
-        let open = stands(domain);
         let unless = |shown: bool| (!shown).then_some(Hidden::Suppressed);
         Veil {
-            all: unless(open),
-            panel: unless(open && allowed.holds(domain)),
+            all: unless(stands(domain)),
+            panel: unless(panels(domain) && allowed.holds(domain)),
         }
     };
     Ok(std::iter::once(Domain::Nation)

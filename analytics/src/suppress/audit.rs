@@ -37,6 +37,8 @@ pub enum Number {
     Estimate,
     /// Its row in trends on a harmonised base, of whatever pair of surveys.
     Trend,
+    /// Rows of trends that look at it, of those that answered both years: their shares and transitions.
+    Panel,
 }
 
 /// So many bits of its number say in which directions a count is pulled, one after the other.
@@ -147,8 +149,19 @@ fn of_tree(
         audit.withheld.extend(printed.iter().map(Printed::place));
         return Ok(audit.withheld);
     }
+    let panels = panels(&audit.withheld, withheld);
     audit.take_back(&given_away, &truth, withheld);
+    audit.withheld.extend(panels);
     Ok(audit.withheld)
+}
+
+/// Where anything was withheld, the panel stays so whatever is taken back: what it tells hangs on two releases, and of that the program knows nothing.
+fn panels<'a>(withheld: &'a BTreeSet<Withheld>, ever: &'a BTreeSet<Withheld>) -> BTreeSet<Withheld> {
+    let of = |one: &Withheld| Withheld {
+        number: Number::Panel,
+        ..*one
+    };
+    withheld.difference(ever).map(of).collect()
 }
 
 /// What goes first: trends, then estimates of the bands, for the nation's is what most readers look for.

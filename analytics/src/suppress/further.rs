@@ -41,6 +41,12 @@ impl Decision {
         self.stands(Number::Trend, domain, question)
     }
 
+    /// Whether rows of trends that look at a question may be printed of those that answered both years, as far as the audit is concerned; those of all
+    /// hospitals must stand too.
+    pub fn may_print_panel(&self, domain: Domain, question: usize) -> bool {
+        self.stands(Number::Panel, domain, question)
+    }
+
     /// Whether the decision was audited and withholds no such number.
     fn stands(&self, number: Number, domain: Domain, question: usize) -> bool {
         let one = Withheld { number, question, domain };

@@ -36,6 +36,7 @@ proptest! {
             let number = match next() {
                 Some(Reason::Base) => Number::Estimate,
                 Some(Reason::Gate) => Number::Trend,
+                Some(Reason::Secondary) => Number::Panel,
                 _ => return None,
             };
             Some(Withheld { number, question, domain })
