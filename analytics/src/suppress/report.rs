@@ -29,7 +29,8 @@ pub struct Report {
 pub struct Beside {
     /// Weighted estimates, one for each domain and question.
     pub estimates: Part,
-    /// Rows of trends on a base that no table has, one for each domain and question. Those on the base of the question's own table are not counted.
+    /// Rows of trends on a base that no table has, one for each domain and question, as far as this survey goes: what the release of the other year
+    /// withholds and the panel are not counted, nor rows on the base of the question's own table.
     pub trends: Part,
 }
 

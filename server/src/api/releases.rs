@@ -34,7 +34,8 @@ pub struct SuppressedJson {
     /// Weighted estimates of the nation and its bands beside published counts; absent before a release is made, and of releases that did not count them.
     #[serde(skip_serializing_if = "Option::is_none")]
     estimates: Option<WithheldJson>,
-    /// Rows of trends on a base that no table has; absent like `estimates`.
+    /// Rows of trends on a base that no table has, as far as this survey's own answers go: where the release of the other year withholds one, or the panel
+    /// alone is withheld, is not in here. Absent like `estimates`.
     #[serde(skip_serializing_if = "Option::is_none")]
     trends: Option<WithheldJson>,
 }

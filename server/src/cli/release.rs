@@ -206,7 +206,7 @@ async fn preview(state: &State, survey: &'static Survey, json: bool) -> Result<(
 pub(super) fn withheld(report: &Report) -> String {
     report.beside.map_or_else(String::new, |Beside { estimates, trends }| {
         format!(
-            "、推計の秘匿 {}/{}、推移の秘匿 {}/{}",
+            "、推計の秘匿 {}/{}、推移（この年の分）の秘匿 {}/{}",
             estimates.withheld, estimates.all, trends.withheld, trends.all
         )
     })

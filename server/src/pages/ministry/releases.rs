@@ -225,7 +225,7 @@ fn facts(one: &Listed) -> Vec<(&'static str, String)> {
 
 fn beside(Beside { estimates, trends }: Beside) -> String {
     format!(
-        "推計 {}のうち{}、推移 {}のうち{}",
+        "推計 {}のうち{}、推移（この年の分） {}のうち{}",
         words::count(estimates.all),
         words::count(estimates.withheld),
         words::count(trends.all),
